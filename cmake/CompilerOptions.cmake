@@ -1,0 +1,13 @@
+# `dictbench_options`: warnings and sanitizers for our own code, as an interface library.
+option(DICTBENCH_WERROR "Treat warnings as errors (the presets and CI do)" OFF)
+set(DICTBENCH_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize takes them: address,undefined or thread")
+
+add_library(dictbench_options INTERFACE)
+target_compile_options(dictbench_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual)
+if(DICTBENCH_WERROR)
+  target_compile_options(dictbench_options INTERFACE -Werror)
+endif()
+if(DICTBENCH_SANITIZE)
+  add_compile_options(-fsanitize=${DICTBENCH_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${DICTBENCH_SANITIZE})
+endif()

@@ -1,0 +1,33 @@
+// What an engine promises. Declared here by each engine, then tested: the conformance suite reads it
+// to know what must hold, the driver to know how to verify, the table `contracts` prints it.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace dictbench {
+
+enum class Consistency {
+  none,          // no promise across processes
+  linearizable,  // every operation takes effect at one instant between its call and its return
+};
+
+std::string_view to_string(Consistency consistency);
+
+struct Contract {
+  bool stores = true;                    // false: accepts everything, keeps nothing (`null`)
+  bool shared_between_processes = true;  // false: each attached process has a dict of its own
+  bool survives_killed_writer = false;   // SIGKILL of a process in mid-write leaves the dict usable and whole
+  bool durable = false;                  // acknowledged writes survive a restart of the machine
+  Consistency consistency = Consistency::linearizable;
+  bool ordered = false;  // scan() works, for_each() goes in byte order of the keys
+  bool atomic_add = true;
+  std::size_t largest_key = 0;  // bytes, inclusive
+  std::size_t largest_value = 0;
+  bool binary_keys = true;  // false: keys are 1 or more bytes without spaces or control characters
+  bool empty_key = true;    // false: a key has at least one byte
+  bool lists = true;        // false: size() is known, for_each() is unsupported
+  bool needs_server = false;
+};
+
+}  // namespace dictbench

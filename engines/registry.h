@@ -1,0 +1,62 @@
+// The list of engines: built-in ones (engines/CMakeLists.txt, one line each) and plugins loaded at run
+// time. An engine is one EngineDescription; everything else in dictbench reaches engines through here.
+//
+// Filled before main forks anything and read-only afterwards.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engines/engine.h"
+#include "engines/spec.h"
+
+namespace dictbench {
+
+// What the run is about to store, so that an engine whose size is fixed at creation can choose it.
+// A hint, not a limit: an engine that cannot hold more says `full`.
+struct SizeHint {
+  std::uint64_t items = 100'000;
+  std::uint64_t key_bytes = 16;    // of one key, the largest
+  std::uint64_t value_bytes = 16;  // of one value, the mean
+  unsigned processes = 1;
+};
+
+struct EngineDescription {
+  std::string name;
+  std::string summary;  // one line
+  std::vector<OptionRule> options;
+
+  // What the engine promises under these (bound) options.
+  Contract (*contract)(const Spec& spec) = nullptr;
+
+  // Makes the shared thing. Throws Error: `unavailable`, `full`.
+  std::unique_ptr<Engine> (*create)(const Spec& spec, const SizeHint& hint) = nullptr;
+
+  // Attaches to a shared thing made by another, unrelated process. Throws Error.
+  std::unique_ptr<Dict> (*attach)(const Spec& spec, const std::string& address) = nullptr;
+
+  // Why it cannot be used on this machine ("redis-server is not installed; apt install redis-server"),
+  // or nothing. Null pointer: always usable.
+  std::optional<std::string> (*missing)(const Spec& spec) = nullptr;
+
+  // Versions of the library and the server, for the record: "hiredis 0.14.1, redis-server 7.0.15".
+  std::string (*version)() = nullptr;
+};
+
+// Every engine in the order in which tables print them.
+const std::vector<EngineDescription>& engine_descriptions();
+
+// The description for a spec's name; throws SpecError with the list of names.
+const EngineDescription& find_engine(std::string_view name);
+
+// Parses and binds: the spec is ready for contract(), create() and attach(). Throws SpecError.
+Spec parse_engine_spec(std::string_view text);
+
+// Loads a shared object that exports `extern "C" const dictbench::EngineDescription* dictbench_engine()`
+// and adds its engine. Throws SpecError when the file is none or the name is taken.
+void load_engine_plugin(const std::string& path);
+
+}  // namespace dictbench

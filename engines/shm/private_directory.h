@@ -1,0 +1,43 @@
+// A directory of our own for sockets, databases and logs: mode 0700, named after its owner so that a
+// later run can tell whether the owner is dead (engines/shm/leftovers.h), removed with the object.
+//
+// Made below $TMPDIR, else /tmp; a Unix socket's path must stay under 108 bytes, so the names are short.
+// Owned by the process that made it: in a forked child the destructor removes nothing.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+namespace dictbench {
+
+class PrivateDirectory {
+ public:
+  // `parent` empty: $TMPDIR, else /tmp. Throws Error(unavailable) when it cannot be made.
+  explicit PrivateDirectory(const std::filesystem::path& parent = {});
+  ~PrivateDirectory();
+  PrivateDirectory(const PrivateDirectory&) = delete;
+  PrivateDirectory& operator=(const PrivateDirectory&) = delete;
+
+  const std::filesystem::path& path() const noexcept { return path_; }
+
+ private:
+  std::filesystem::path path_;
+  pid_t owner_;
+};
+
+// Blocks in use and lengths of all files below `folder`.
+struct FolderBytes {
+  std::uint64_t in_use = 0, length = 0;
+};
+FolderBytes folder_bytes(const std::filesystem::path& folder);
+
+// $TMPDIR, else /tmp.
+std::filesystem::path temporary_folder();
+
+// Every name that we make in shared places begins so: "dictbench-UID-".
+std::string own_name_prefix();
+
+}  // namespace dictbench

@@ -1,0 +1,134 @@
+// The record: JSON Lines, append-only, one flushed line per run and per repetition of one cell.
+//
+// First line of a run {"type":"run", ...}, then {"type":"cell", ...} lines. Nobody edits records; every
+// table, picture and README block is computed from them. Figures: seconds, bytes, nanoseconds and plain
+// counts, as the names say. Absent figures (no latency sampled, no server) are left out of the line.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace dictbench {
+
+inline constexpr int kRecordSchema = 1;
+
+// A file that is no record file: one line with file, line and reason.
+class RecordError : public std::invalid_argument {
+ public:
+  using std::invalid_argument::invalid_argument;
+};
+
+using Facts = std::vector<std::pair<std::string, std::string>>;  // in the order in which they are told
+
+struct RunRecord {
+  int schema = kRecordSchema;
+  std::string run_id;   // unique: start time and a random part
+  std::string started;  // UTC, ISO 8601
+  std::string commit;   // of the sources the binary was built from; "unknown" outside a checkout
+  bool dirty = false;
+  std::string compiler, flags, build_type;
+  Facts versions;  // of libraries and servers
+  Facts host;      // value or "unavailable: reason"
+  Facts options;   // the command line's, resolved
+  std::uint64_t seed = 0;
+  std::vector<std::string> warnings;
+};
+
+// Of one process, or summed over several.
+struct Usage {
+  double user_s = 0, system_s = 0;
+  std::uint64_t minor_faults = 0, major_faults = 0;
+  std::uint64_t voluntary_switches = 0, involuntary_switches = 0;
+
+  Usage& operator+=(const Usage& other);
+};
+
+// From the sampled operations' histogram, all processes together.
+struct Latency {
+  std::uint64_t samples = 0;
+  std::uint64_t one_in = 1;  // one operation in so many was sampled
+  double p50 = 0, p90 = 0, p99 = 0, p999 = 0, max = 0;
+};
+
+struct WorkerRecord {
+  std::uint64_t ops = 0;
+  double start_s = 0, end_s = 0;  // within the measured window
+  Usage usage;                    // within the measured window
+  std::uint64_t max_rss_bytes = 0;  // of the process's whole life
+};
+
+// See docs/method.md for what each counts.
+struct Memory {
+  std::uint64_t max_rss_bytes = 0;  // largest single process: what the documents print
+  std::uint64_t pss_bytes = 0;      // sum over workers and servers
+  std::uint64_t storage_bytes = 0;  // segment + files on disk + tmpfs, blocks in use
+  std::uint64_t storage_length_bytes = 0;
+  std::uint64_t engine_bytes = 0;  // what the dict costs: storage + servers + the workers' private growth
+  std::uint64_t items = 0;
+  double bytes_per_item = 0;
+};
+
+struct CellRecord {
+  std::string run_id;
+  std::string tier = "c++";
+  std::string engine;    // spec text
+  std::string workload;  // name
+  std::string workload_hash;
+  double scale = 1;
+  std::string phase;
+  unsigned processes = 0;
+  unsigned repetition = 0;
+  std::string start = "fork";  // or "spawn"
+  std::uint64_t ops = 0;
+  double elapsed_s = 0;
+  double ops_per_s = 0;  // 0 unless status is "ok"
+  std::optional<Latency> latency_ns;
+  std::vector<WorkerRecord> workers;
+  Usage rusage;                       // all workers, measured window
+  std::optional<Usage> server_rusage; // all server processes and threads, measured window
+  Memory memory;
+  std::uint64_t verified_keys = 0;
+  std::string verified;  // "ok", "failed: why", "not applicable: why", "not done: why"
+  std::string status;    // "ok", "invalid: why", "unavailable: why"
+  Facts engine_facts;
+
+  bool ok() const { return status == "ok"; }
+};
+
+// Appends; every line is flushed and whole, so that a killed run leaves at most one cut line at the end,
+// which readers skip and --resume overwrites.
+class RecordWriter {
+ public:
+  // Opens for appending, creating the folder; cuts off an unfinished last line. Throws RecordError.
+  explicit RecordWriter(const std::filesystem::path& file);
+
+  void write(const RunRecord& run);
+  void write(const CellRecord& cell);
+
+ private:
+  void write_line(const std::string& line);
+  std::filesystem::path file_;
+  std::ofstream stream_;
+};
+
+struct RecordFile {
+  std::vector<RunRecord> runs;
+  std::vector<CellRecord> cells;
+
+  const RunRecord* run(const std::string& run_id) const;  // null when the file lacks it
+};
+
+// Throws RecordError for a file that cannot be read, is no record or has another schema version.
+RecordFile read_records(const std::filesystem::path& file);
+
+// All files, in order.
+RecordFile read_records(const std::vector<std::filesystem::path>& files);
+
+}  // namespace dictbench

@@ -1,0 +1,42 @@
+// What a dict must hold after a run: the operations of all processes replayed without an engine.
+//
+// Where one process alone wrote a key, its last write is the only right value. Where several did, the
+// last write of *one of them* is: an earlier write of a process was overwritten by its own later one.
+// The preload's value counts only for keys that nobody wrote since. So a lost or a reverted write is
+// found even though the order between processes is unknown.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "workloads/value_content.h"
+#include "workloads/workload.h"
+
+namespace dictbench {
+
+class Expectation {
+ public:
+  // executed[phase][worker]: operations really done, which time-limited phases need.
+  Expectation(const Workload& workload, unsigned processes,
+              const std::vector<std::vector<std::uint64_t>>& executed);
+  ~Expectation();
+
+  std::uint64_t items() const noexcept;  // keys that must be there at the end
+
+  // Every key that the run touched, present or not: number 0..keys()-1.
+  std::uint64_t keys() const noexcept;
+  std::string key(std::uint64_t number) const;
+  bool present(std::uint64_t number) const;
+
+  // Empty when `value` is right for this (present) key, else what is wrong.
+  std::string check(std::uint64_t number, std::string_view value) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace dictbench

@@ -1,0 +1,124 @@
+// A workload: what to do, as a .toml file states it. Knows no engine and no process.
+//
+// Everything random comes from `seed`, so that the same file, scale and number of processes give the
+// same operations on every machine. Plain data; immutable once loaded.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace dictbench {
+
+// A wrong file: one line with file, key, reason and what is allowed.
+class WorkloadError : public std::invalid_argument {
+ public:
+  using std::invalid_argument::invalid_argument;
+};
+
+enum class DistributionKind {
+  sequential,  // 0, 1, 2, ... within what the process may touch, round and round
+  uniform,
+  zipfian,  // popularity of the k-th key ~ 1 / k^exponent; popular keys are scattered over the key space
+  latest,   // zipfian on age: the keys that this process inserted last are the popular ones
+  hotspot,  // hot_operations of the operations go to hot_keys of the keys
+};
+
+struct DistributionSpec {
+  DistributionKind kind = DistributionKind::sequential;
+  double exponent = 0.99;       // zipfian, latest: any exponent > 0
+  double hot_keys = 0.2;        // hotspot: share of the keys
+  double hot_operations = 0.8;  // hotspot: share of the operations
+};
+
+// Keys are numbered 0..count-1. Key number i of `count` belongs to group g = i * groups / count, and its
+// text is formats[g] with {index} replaced by the number within the group ({index:013} pads with zeros).
+// Inserted keys go on from number `count` (group of the inserting process).
+struct KeySpec {
+  std::vector<std::string> formats;
+  std::uint64_t count = 0;
+};
+
+enum class ContentKind {
+  tagged,  // key hash, writer and sequence, repeated through the value: says whose and which write it is
+  key,     // the key's own bytes, cut or zero-padded ('0') to size
+  repeat,  // the text of the key's group, repeated and cut to size
+};
+
+struct SizeChoice {
+  std::uint64_t bytes = 0;
+  double weight = 1;
+};
+
+struct ValueSpec {
+  std::vector<SizeChoice> sizes;  // one entry: fixed size
+  ContentKind content = ContentKind::tagged;
+  std::vector<std::string> texts;  // `repeat`: one per key group
+};
+
+// Weights; they are normalised.
+struct Mix {
+  double get = 0, set = 0, insert = 0, erase = 0, add = 0, scan = 0, read_modify_write = 0;
+};
+
+enum class Share {
+  all,  // every process touches every key
+  own,  // process w of n touches only keys [count*w/n, count*(w+1)/n)
+};
+
+enum class Start {
+  together,     // all processes at one barrier
+  first_alone,  // process 0 runs to its end before the others start (as mpdict's program does)
+};
+
+struct Phase {
+  std::string name;
+  Mix mix;
+  std::uint64_t operations = 0;  // over all processes; 0 when `seconds` is given
+  double seconds = 0;
+  std::uint32_t batch = 1;  // > 1: get_many / set_many; only for pure get or set mixes
+  double arrival_rate = 0;  // operations per second over all processes; 0: closed loop
+  std::uint32_t scan_limit = 100;
+  std::int64_t delta = 1;  // of add
+  DistributionSpec distribution;
+  Share share = Share::all;
+  Start start = Start::together;
+  ValueSpec values;  // the workload's, unless the phase has its own
+};
+
+struct Workload {
+  std::string name;
+  std::string summary;  // one line for `dictbench list workloads`
+  std::string source;   // where it comes from
+  std::uint64_t seed = 1;
+  std::vector<unsigned> processes;
+  unsigned repetitions = 5;
+  bool preload = false;  // every key is set once, untimed, before the first phase
+  KeySpec keys;
+  std::vector<Phase> phases;
+  double scale = 1;
+  std::uint64_t hash = 0;  // of everything above but name, summary, source, processes and repetitions
+};
+
+// Loads NAME (from the folder of standard workloads) or a path that ends in .toml.
+Workload load_workload(const std::string& name_or_path, double scale = 1);
+
+// As load_workload, from text; `where` names it in errors.
+Workload parse_workload(std::string_view text, const std::string& where, double scale = 1);
+
+// The folder of standard workloads: $DICTBENCH_WORKLOADS, else the one of the source tree.
+std::filesystem::path workload_folder();
+
+// Names of the standard workloads, sorted.
+std::vector<std::string> list_workloads();
+
+// Size hints that an engine may be created with: number of keys at the fullest moment of the whole
+// workload, longest key, mean value size.
+struct Footprint {
+  std::uint64_t items = 0, key_bytes = 0, value_bytes = 0;
+};
+Footprint footprint(const Workload& workload, unsigned processes);
+
+}  // namespace dictbench
