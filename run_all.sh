@@ -1,0 +1,112 @@
+#!/usr/bin/env bash
+# Sets up, builds, runs, tests. `./run_all.sh --help` tells what there is.
+#
+# Progress goes to standard error, tables to standard output. Exit codes are those of the programs called:
+# 0 done, 1 a check failed, 2 usage, 3 the environment could not give a valid result.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+readonly root
+# The distribution's own Python, for which the packages are; another one may come first in PATH.
+readonly python=/usr/bin/python3
+readonly environment_failed=3
+
+say() { echo "$*" >&2; }
+
+# shellcheck source=setup/packages.sh
+source "$root/setup/packages.sh"
+# shellcheck source=setup/build.sh
+source "$root/setup/build.sh"
+
+usage() {
+  cat <<'TEXT'
+usage: ./run_all.sh [COMMAND]
+
+  (none)               set up, build, run the standard suite (minutes), print the tables and where the report lies
+  --smoke              the same with every engine and table, tiny: under a minute after the build
+  build                set up and build only: leaves the command at build/dictbench
+  test                 set up, build, run all tests
+  test --sanitizers    before that, the tests under AddressSanitizer, UBSan and ThreadSanitizer
+  --help               this text
+
+Missing packages (packages.txt) are installed with apt-get as root or through sudo; without either they are
+listed with the line that installs them, and the rest runs.
+TEXT
+}
+
+usage_error() {
+  say "run_all.sh: $1; ./run_all.sh --help lists what there is"
+  exit 2
+}
+
+# Pictures and report from the records; a machine without matplotlib still gets its tables.
+draw() {
+  local records=$1 report=$2
+  if ! "$python" -c 'import matplotlib' 2>/dev/null; then
+    say "report: no pictures: $python has no matplotlib; apt-get install python3-matplotlib"
+    return 0
+  fi
+  (cd "$root" && "$python" -m plots --records "$records" --tables "$report/tables.json" --out "$report")
+  say "report:  $report"
+}
+
+# Runs a suite, prints its tables, draws its report. $1: standard or smoke; $2: folder of the report.
+run_suite() {
+  local suite=$1 report=$2 records status=0
+  local dictbench=$root/build/dictbench
+  records=$root/build/results/$suite-$(date -u +%Y%m%dT%H%M%SZ)-$$.jsonl
+  mkdir -p "$root/build/results" "$report"
+  say "run: the $suite suite, records in $records"
+  "$dictbench" run --suite "$suite" --out "$records" || status=$?
+  # Without records there is nothing to show; with them, a failed cell shows in the tables as what it is.
+  if [[ ! -s $records ]]; then exit "$((status ? status : environment_failed))"; fi
+  ln -sfn "$(basename "$records")" "$root/build/results/latest.jsonl"
+  "$dictbench" table all --results "$records"
+  "$dictbench" table all --results "$records" --format json >"$report/tables.json"
+  draw "$records" "$report"
+  say "records: $records"
+  say "tables:  $report/tables.json, above as text"
+  exit "$status"
+}
+
+main() {
+  local command=${1:-run}
+  case $command in
+    run | --smoke | build | --help | -h)
+      if (($# > 1)); then usage_error "$command takes no argument, '$2' was given"; fi
+      if [[ $# -eq 1 && $command == run ]]; then usage_error "unknown command 'run'"; fi
+      ;;
+    test)
+      if (($# > 2)) || [[ ${2:---sanitizers} != --sanitizers ]]; then
+        usage_error "test takes --sanitizers or nothing, '${*:2}' was given"
+      fi
+      ;;
+    *) usage_error "unknown command '$command'" ;;
+  esac
+
+  case $command in
+    --help | -h)
+      usage
+      return
+      ;;
+  esac
+  set_up
+  require_build_tools
+  case $command in
+    build) build release dictbench ;;
+    run)
+      build release dictbench
+      run_suite standard "$root/build/report"
+      ;;
+    --smoke)
+      build release dictbench
+      run_suite smoke "$root/build/report-smoke"
+      ;;
+    test)
+      if [[ ${2:-} == --sanitizers ]]; then test_with_sanitizers; fi
+      test_release
+      ;;
+  esac
+}
+
+main "$@"

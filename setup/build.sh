@@ -1,0 +1,77 @@
+# shellcheck shell=bash
+# Builds and tests by CMake's presets; sourced by run_all.sh, which sets `root`, `python`, `environment_failed`, `say`.
+
+require_build_tools() {
+  local tool
+  for tool in cmake g++; do
+    if ! command -v "$tool" >/dev/null; then
+      say "build: $tool is not installed; apt-get install $tool"
+      exit "$environment_failed"
+    fi
+  done
+}
+
+build_folder() {
+  case $1 in
+    release) echo "$root/build" ;;
+    *) echo "$root/build-$1" ;;
+  esac
+}
+
+# Configures a preset; its output shows only when it fails or warns.
+configure() {
+  local preset=$1 folder options=() log
+  folder=$(build_folder "$preset")
+  # A folder keeps the generator that it was made with.
+  if [[ ! -e $folder/CMakeCache.txt ]] && command -v ninja >/dev/null; then options+=(-G Ninja); fi
+  # Elsewhere a compiler newer than ours must not stop a user by a new warning.
+  if [[ ${CI:-} == true && $preset == release ]]; then options+=(-DDICTBENCH_WERROR=ON); fi
+  mkdir -p "$folder"
+  log=$folder/configure.log
+  if ! (cd "$root" && cmake --preset "$preset" "${options[@]}") >"$log" 2>&1; then
+    cat "$log" >&2
+    say "build: cmake could not configure the preset $preset, for the reason above"
+    exit "$environment_failed"
+  fi
+}
+
+# build PRESET [TARGET]: everything without a target.
+build() {
+  local preset=$1 folder target=()
+  folder=$(build_folder "$preset")
+  if (($# > 1)); then target=(--target "$2"); fi
+  say "build: $preset into ${folder#"$root"/}/"
+  configure "$preset"
+  cmake --build "$folder" --parallel "$(nproc)" "${target[@]}" >&2
+}
+
+# ThreadSanitizer of g++ 12 and 13 stops where the kernel randomises addresses by more bits than it knows.
+# Containers may forbid to turn that off: then it is left to luck.
+without_address_randomisation() {
+  if setarch -R true 2>/dev/null; then setarch -R "$@"; else "$@"; fi
+}
+
+test_with_sanitizers() {
+  local preset
+  for preset in asan tsan; do
+    # The build runs the test programs as well, to list their cases.
+    configure "$preset"
+    say "build: $preset into build-$preset/"
+    without_address_randomisation cmake --build "$(build_folder "$preset")" --parallel "$(nproc)" >&2
+    (cd "$root" && without_address_randomisation ctest --preset "$preset" --parallel "$(nproc)")
+  done
+}
+
+# Both suites run whatever the first one finds, so that one call tells everything.
+test_release() {
+  local status=0
+  build release
+  (cd "$root" && ctest --preset release --parallel "$(nproc)") || status=1
+  if "$python" -c 'import pytest' 2>/dev/null; then
+    (cd "$root" && "$python" -m pytest tests -q) || status=1
+  else
+    say "test: the Python tests need pytest; apt-get install python3-pytest"
+    status=$environment_failed
+  fi
+  exit "$status"
+}
