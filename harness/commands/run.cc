@@ -28,7 +28,7 @@ std::filesystem::path default_out() {
 
 // What was not chosen comes from the suite: the named one, or the standard one when no workload was.
 void fill_from_suite(RunArguments& arguments) {
-  Selection& selection = arguments.options.selection;
+  CellSelection& selection = arguments.options.selection;
   const bool named = !arguments.suite.empty();
   const Suite suite = find_suite(named ? arguments.suite : "standard");
   if (selection.engines.empty()) selection.engines = suite.engines;
@@ -69,7 +69,7 @@ int execute(RunArguments arguments) {
 void add_run_command(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<RunArguments>();
   RunOptions& options = arguments->options;
-  Selection& selection = options.selection;
+  CellSelection& selection = options.selection;
   CLI::App* command = app.add_subcommand("run", "measure engines under workloads");
   command->add_option("--engine", selection.engines, "engine and options, like lmdb?sync=off; repeatable (default: all)")->allow_extra_args(false);
   command->add_option("--workload", selection.workloads, "name of a standard workload or a .toml file; repeatable (default: the standard suite)")

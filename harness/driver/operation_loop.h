@@ -37,8 +37,8 @@ struct LoopResult {
   std::uint64_t misses = 0;  // gets and erases that did not find their key
   std::int64_t start_ns = 0, end_ns = 0;
   std::uint64_t one_in = 1;
-  Histogram latency;
-  std::string wrong_value;  // what the first wrong sampled value was, or empty
+  Histogram latency{};
+  std::string wrong_value{};  // what the first wrong sampled value was, or empty
 };
 
 // Runs the whole stream, or for Phase::seconds. Errors of the dict pass through.

@@ -18,7 +18,7 @@ namespace dictbench {
 namespace {
 
 Facts options_told(const RunOptions& options) {
-  const Selection& selection = options.selection;
+  const CellSelection& selection = options.selection;
   return {{"engines", fmt::format("{}", fmt::join(selection.engines, " "))},
           {"workloads", fmt::format("{}", fmt::join(selection.workloads, " "))},
           {"processes", selection.processes.empty() ? "as each workload says" : fmt::format("{}", fmt::join(selection.processes, ","))},

@@ -9,7 +9,7 @@
 namespace dictbench {
 
 struct RunOptions {
-  Selection selection;
+  CellSelection selection;
   StartMode start = StartMode::fork;
   std::chrono::seconds timeout{300};
   std::optional<double> budget_s;  // for the whole run: fit_to_budget()

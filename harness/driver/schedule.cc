@@ -22,7 +22,7 @@ std::string identity(const std::string& engine, const std::string& workload, con
 
 }  // namespace
 
-std::vector<Cell> make_schedule(const Selection& selection) {
+std::vector<Cell> make_schedule(const CellSelection& selection) {
   for (const std::string& engine : selection.engines) parse_engine_spec(engine);
   std::vector<Workload> workloads;
   unsigned rounds = 0;

@@ -13,7 +13,7 @@
 
 namespace dictbench {
 
-struct Selection {
+struct CellSelection {
   std::vector<std::string> engines;       // spec texts
   std::vector<std::string> workloads;     // names or files
   std::vector<unsigned> processes;        // empty: as each workload says
@@ -24,7 +24,7 @@ struct Selection {
 };
 
 // Throws SpecError or WorkloadError for a name that does not exist, before anything runs.
-std::vector<Cell> make_schedule(const Selection& selection);
+std::vector<Cell> make_schedule(const CellSelection& selection);
 
 // Takes out the cells that `done` holds already: all phases, with the same workload hash, ended "ok" or
 // "unavailable". A cell that was invalid is run again.

@@ -20,7 +20,7 @@ inline constexpr std::uint64_t kMostKeys = 100'000;
 struct Readback {
   std::uint64_t keys = 0;   // read and compared
   std::uint64_t items = 0;  // that the dict must hold
-  std::string wrong;        // the first thing that is wrong, or empty
+  std::string wrong{};      // the first thing that is wrong, or empty
 };
 
 // executed[phase][worker]: operations done. Errors of the dict become `wrong`.

@@ -10,8 +10,8 @@
 namespace dictbench {
 namespace {
 
-Selection two_by_two() {
-  Selection selection;
+CellSelection two_by_two() {
+  CellSelection selection;
   selection.engines = {"null"};
   selection.workloads = {"get-uniform", "load-1m"};
   selection.processes = {1, 2};
@@ -34,15 +34,15 @@ TEST(Schedule, HoldsEveryCellOncePerRepetitionAndRoundsDoNotMix) {
 }
 
 TEST(Schedule, IsShuffledAndTheSameForTheSameSeed) {
-  Selection selection = two_by_two();
+  CellSelection selection = two_by_two();
   selection.repetitions = 20;
-  const auto order = [](const Selection& chosen) {
+  const auto order = [](const CellSelection& chosen) {
     std::string text;
     for (const Cell& cell : make_schedule(chosen)) text += fmt::format("{}{} ", cell.workload, cell.processes);
     return text;
   };
   EXPECT_EQ(order(selection), order(selection));
-  Selection other = selection;
+  CellSelection other = selection;
   other.order_seed = 2;
   EXPECT_NE(order(selection), order(other));
 }
