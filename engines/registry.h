@@ -42,6 +42,9 @@ struct EngineDescription {
   // or nothing. Null pointer: always usable.
   std::optional<std::string> (*missing)(const Spec& spec) = nullptr;
 
+  // Operations that the driver should group into one get_many/set_many call; null: 1.
+  unsigned (*batch)(const Spec& spec) = nullptr;
+
   // Versions of the library and the server, for the record: "hiredis 0.14.1, redis-server 7.0.15".
   std::string (*version)() = nullptr;
 };

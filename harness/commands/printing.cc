@@ -1,0 +1,74 @@
+#include "harness/commands/printing.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+
+#include "engines/registry.h"
+#include "results/google_benchmark.h"
+
+namespace dictbench {
+namespace {
+
+std::string yes_no(bool value) { return value ? "yes" : "no"; }
+
+std::string size_text(std::size_t bytes) {
+  if (bytes >= SIZE_MAX / 2) return "any";
+  for (const auto& [unit, name] : {std::pair<std::size_t, const char*>{1u << 30, "GiB"}, {1u << 20, "MiB"}, {1u << 10, "KiB"}})
+    if (bytes >= unit) return fmt::format("{:.4g} {}", static_cast<double>(bytes) / static_cast<double>(unit), name);
+  return fmt::format("{} B", bytes);
+}
+
+ContractRow contract_row(const EngineDescription& engine) {
+  ContractRow row{.engine = engine.name, .summary = engine.summary};
+  const Spec spec = parse_engine_spec(engine.name);
+  if (engine.missing != nullptr)
+    if (const auto reason = engine.missing(spec)) row.unavailable = *reason;
+  const Contract contract = engine.contract(spec);
+  row.promises = {{"shared", yes_no(contract.shared_between_processes)},
+                  {"survives a killed writer", yes_no(contract.survives_killed_writer)},
+                  {"durable", yes_no(contract.durable)},
+                  {"consistency", std::string(to_string(contract.consistency))},
+                  {"ordered", yes_no(contract.ordered)},
+                  {"atomic add", yes_no(contract.atomic_add)},
+                  {"largest key", size_text(contract.largest_key)},
+                  {"largest value", size_text(contract.largest_value)},
+                  {"server", yes_no(contract.needs_server)}};
+  return row;
+}
+
+std::filesystem::path committed_records() {
+  const char* set = std::getenv("DICTBENCH_RESULTS");
+  return set != nullptr && *set != '\0' ? set : DICTBENCH_SOURCE "/results/hosts";
+}
+
+}  // namespace
+
+TableContext table_context() {
+  TableContext context;
+  for (const EngineDescription& engine : engine_descriptions()) context.contracts.push_back(contract_row(engine));
+  return context;
+}
+
+RecordFile load_records(const std::vector<std::string>& files) {
+  std::vector<std::filesystem::path> paths(files.begin(), files.end());
+  if (files.empty() && std::filesystem::exists(committed_records()))
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(committed_records()))
+      if (entry.path().extension() == ".jsonl") paths.push_back(entry.path());
+  if (paths.empty())
+    throw RecordError(fmt::format("no records in {}; measure with `dictbench run` and name its file with --results", committed_records().string()));
+  std::ranges::sort(paths);
+  return read_records(paths);
+}
+
+void print_results(const RecordFile& records, const std::string& format) {
+  if (format == "none") return;
+  if (format == "google-benchmark")
+    fmt::print("{}\n", to_google_benchmark(records));
+  else
+    fmt::print("{}", render(build_table("engines", records, table_context()), format));
+}
+
+}  // namespace dictbench

@@ -1,0 +1,22 @@
+// What the commands that show results share.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "results/record.h"
+#include "results/tables/tables.h"
+
+namespace dictbench {
+
+// The contracts of all engines, as the tables need them: results/ does not know engines/.
+TableContext table_context();
+
+// Record files, or the ones committed under results/hosts when none are named. Throws RecordError.
+RecordFile load_records(const std::vector<std::string>& files);
+
+// The `engines` tables of these records to standard output as markdown, csv or json, or the records
+// themselves as google-benchmark; none: nothing.
+void print_results(const RecordFile& records, const std::string& format);
+
+}  // namespace dictbench

@@ -1,0 +1,100 @@
+#include <fmt/format.h>
+
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
+#include "harness/commands/commands.h"
+#include "harness/commands/printing.h"
+#include "results/google_benchmark.h"
+#include "results/render.h"
+
+namespace dictbench {
+namespace {
+
+struct TableArguments {
+  std::string name;
+  std::vector<std::string> results;
+  std::string format = "markdown";
+};
+
+int show_table(const TableArguments& arguments) {
+  const RecordFile records = load_records(arguments.results);
+  const TableContext context = table_context();
+  std::vector<Table> tables;
+  for (const TableDescription& description : table_descriptions()) {
+    if (arguments.name != "all" && arguments.name != description.name) continue;
+    const std::vector<Table> built = build_table(description.name, records, context);
+    tables.insert(tables.end(), built.begin(), built.end());
+  }
+  if (tables.empty() && arguments.name != "all") build_table(arguments.name, records, context);  // an unknown name throws here
+  fmt::print("{}", render(tables, arguments.format));
+  return kDone;
+}
+
+struct RenderArguments {
+  std::string file;
+  std::vector<std::string> results;
+  bool check = false;
+};
+
+std::string read_file(const std::string& path) {
+  std::ifstream stream(path);
+  if (!stream) throw std::invalid_argument(fmt::format("cannot read {}", path));
+  std::ostringstream text;
+  text << stream.rdbuf();
+  return text.str();
+}
+
+int render_file(const RenderArguments& arguments) {
+  const std::string text = read_file(arguments.file);
+  const RecordFile records = load_records(arguments.results);
+  const std::string rendered = render_blocks(text, arguments.file, records, table_context());
+  if (rendered == text) {
+    fmt::print("{}: every table is as its records say\n", arguments.file);
+    return kDone;
+  }
+  if (arguments.check) {
+    fmt::print(stderr, "{}\nmend it with: dictbench render {}\n", first_difference(arguments.file, text, rendered), arguments.file);
+    return kCheckFailed;
+  }
+  std::ofstream stream(arguments.file, std::ios::trunc);
+  stream << rendered << std::flush;
+  if (!stream) throw std::runtime_error(fmt::format("cannot write {}", arguments.file));
+  fmt::print("{}: tables filled in\n", arguments.file);
+  return kDone;
+}
+
+}  // namespace
+
+void add_table_command(CLI::App& app, Action& action) {
+  auto arguments = std::make_shared<TableArguments>();
+  CLI::App* command = app.add_subcommand("table", "compute a table from records");
+  command->add_option("name", arguments->name, "a table's name (dictbench list tables) or all")->required();
+  command->add_option("--results", arguments->results, "record file; repeatable (default: those under results/hosts)")->allow_extra_args(false);
+  command->add_option("--format", arguments->format, "markdown, csv or json")->check(CLI::IsMember({"markdown", "csv", "json"}));
+  command->callback([arguments, &action] { action = [arguments] { return show_table(*arguments); }; });
+}
+
+void add_render_command(CLI::App& app, Action& action) {
+  auto arguments = std::make_shared<RenderArguments>();
+  CLI::App* command = app.add_subcommand("render", "fill the <!-- dictbench:table NAME --> blocks of a Markdown file");
+  command->add_option("file", arguments->file, "Markdown file, changed in place")->required();
+  command->add_flag("--check", arguments->check, "change nothing; exit 1 when a block differs from its records");
+  command->add_option("--results", arguments->results, "record file; repeatable (default: those under results/hosts)")->allow_extra_args(false);
+  command->callback([arguments, &action] { action = [arguments] { return render_file(*arguments); }; });
+}
+
+void add_export_command(CLI::App& app, Action& action) {
+  auto results = std::make_shared<std::vector<std::string>>();
+  CLI::App* command = app.add_subcommand("export", "records as Google Benchmark's JSON, for its compare.py");
+  command->add_option("--results", *results, "record file; repeatable (default: those under results/hosts)")->allow_extra_args(false);
+  command->callback([results, &action] {
+    action = [results] {
+      fmt::print("{}\n", to_google_benchmark(load_records(*results)));
+      return kDone;
+    };
+  });
+}
+
+}  // namespace dictbench

@@ -1,0 +1,24 @@
+// Fits a run into a given time: an engine whose every operation is a round trip gets a smaller scale of
+// a workload than one that answers from memory.
+//
+// Each engine and workload is tried once, unrecorded, at 1/1000 (and where that was too quick to tell at
+// 1/100) of the scale; the largest scale of the row 1, 0.5, 0.2, 0.1, ... whose expected time fits the
+// cell's share is taken for all repetitions. Records carry the scale.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "harness/driver/cell.h"
+
+namespace dictbench {
+
+// Sets `scale` of every cell. `seconds` for all of them together. `tried` is told before each trial.
+// Cells whose engine and workload `done` holds keep the scale used there, so that a resumed run goes on.
+void fit_to_budget(std::vector<Cell>& cells, double seconds, const CellOptions& options, const RecordFile& done,
+                   const std::function<void(const Cell&)>& tried);
+
+// The largest step of 1, 0.5, 0.2, 0.1, ... that is not above `wanted`, and at least 0.0001.
+double round_scale_down(double wanted);
+
+}  // namespace dictbench

@@ -1,0 +1,263 @@
+#include "harness/driver/cell.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "harness/driver/spawned_worker.h"
+#include "harness/driver/worker.h"
+#include "harness/meters/memory.h"
+#include "harness/meters/usage.h"
+#include "harness/verify/verifier.h"
+
+namespace dictbench {
+namespace {
+
+// Leads one cell through its steps and fills its records. Members in the order of their lives: the
+// workers go before the engine they are attached to.
+class CellRun {
+ public:
+  CellRun(const Cell& cell, const CellOptions& options)
+      : cell_(cell),
+        options_(options),
+        workload_(workload_of(cell, options.seed)),
+        spec_(parse_engine_spec(cell.engine)),
+        description_(find_engine(spec_.name())),
+        contract_(description_.contract(spec_)) {
+    control_->clock = options.clock;
+    for (const Phase& phase : workload_.phases) records_.push_back(blank_record(phase));
+  }
+
+  std::vector<CellRecord> run() {
+    if (description_.missing != nullptr)
+      if (const auto reason = description_.missing(spec_)) return all("unavailable: " + *reason);
+    if (const std::string reason = unsuitable(contract_, workload_, cell_.processes); !reason.empty()) return all("unavailable: " + reason);
+    try {
+      create_engine();
+      lead_workers();
+    } catch (const Error& error) {
+      const bool absent = error.code() == ErrorCode::unavailable;
+      fail_from(0, fmt::format("{}: {}", absent ? "unavailable" : fmt::format("invalid: {}", to_string(error.code())), error.what()));
+    }
+    return std::move(records_);
+  }
+
+ private:
+  CellRecord blank_record(const Phase& phase) const {
+    CellRecord record;
+    record.run_id = options_.run_id;
+    record.engine = spec_.text();
+    record.workload = workload_.name;
+    record.workload_hash = fmt::format("{:016x}", workload_.hash);
+    record.scale = cell_.scale;
+    record.phase = phase.name;
+    record.processes = cell_.processes;
+    record.repetition = cell_.repetition;
+    record.start = options_.start == StartMode::fork ? "fork" : "spawn";
+    record.verified = "not done: the run did not end";
+    record.status = "invalid: the run did not end";
+    return record;
+  }
+
+  std::vector<CellRecord> all(const std::string& status) {
+    fail_from(0, status);
+    return std::move(records_);
+  }
+
+  // The phases from this one on have no result.
+  void fail_from(std::size_t first, const std::string& status) {
+    for (std::size_t phase = first; phase < records_.size(); ++phase) records_[phase].status = status;
+    for (CellRecord& record : records_) {
+      record.ops_per_s = 0;
+      if (record.ok()) record.status = "invalid: a later phase failed: " + status;
+    }
+  }
+
+  void create_engine() {
+    const Footprint prints = footprint(workload_, cell_.processes);
+    engine_ = description_.create(spec_, {prints.items, prints.key_bytes, prints.value_bytes, cell_.processes});
+    for (CellRecord& record : records_) record.engine_facts = engine_->facts();
+  }
+
+  void lead_workers() {
+    const unsigned engine_batch = description_.batch == nullptr ? 1 : description_.batch(spec_);
+    const auto body = [&](unsigned worker) {
+      return run_worker(*control_, {workload_, contract_, worker, cell_.processes, engine_batch, [&] { return engine_->attach(); }});
+    };
+    write_config(*control_, {cell_, options_.seed, engine_->address(), options_.plugins});
+    WorkerGroup workers(control_, cell_.processes, options_.start, body, spawn_command());
+    if (!step(workers, kAttachStep, 0)) return;
+    for (const pid_t pid : workers.pids()) attached_bytes_ += memory_of(pid).anonymous_bytes;
+    if (!step(workers, kPreloadStep, 0)) return;
+    for (std::size_t phase = 0; phase < records_.size(); ++phase)
+      if (!run_phase(workers, phase)) return;
+    if (!step(workers, finish_step(workload_), records_.size() - 1)) return;
+
+    const std::vector<WorkerEnd> ends = workers.finish();
+    for (CellRecord& record : records_)
+      for (std::size_t worker = 0; worker < ends.size(); ++worker) {
+        record.workers[worker].max_rss_bytes = ends[worker].max_rss_bytes;
+        record.memory.max_rss_bytes = std::max(record.memory.max_rss_bytes, ends[worker].max_rss_bytes);
+      }
+    verify();
+  }
+
+  bool step(WorkerGroup& workers, std::uint32_t number, std::size_t phase) {
+    const std::string failure = workers.step(number, options_.timeout);
+    if (!failure.empty()) fail_from(phase, "invalid: " + failure);
+    return failure.empty();
+  }
+
+  bool run_phase(WorkerGroup& workers, std::size_t phase) {
+    if (!step(workers, prepare_step(phase), phase)) return false;
+    const std::vector<pid_t> servers = engine_->server_pids();
+    const Usage before = usage_of(servers);
+    if (!step(workers, run_step(phase), phase)) return false;
+    if (!servers.empty()) records_[phase].server_rusage = difference(usage_of(servers), before);
+    if (!step(workers, settle_step(phase), phase)) return false;
+    take_reports(phase);
+    measure_memory(workers, servers, records_[phase].memory);
+    return true;
+  }
+
+  void take_reports(std::size_t phase) {
+    CellRecord& record = records_[phase];
+    std::int64_t first_start = INT64_MAX, last_end = INT64_MIN;
+    Histogram latency;
+    std::uint64_t misses = 0, items = 0, one_in = 1;
+    executed_.emplace_back();
+    for (unsigned worker = 0; worker < cell_.processes; ++worker) {
+      const PhaseReport& report = control_->workers[worker].report;
+      first_start = std::min(first_start, report.start_ns);
+      last_end = std::max(last_end, report.end_ns);
+      latency.merge(report.latency);
+      misses += report.misses;
+      items += report.items;
+      one_in = std::max(one_in, report.one_in);
+      record.ops += report.ops;
+      record.rusage += report.usage;
+      executed_.back().push_back(report.ops);
+    }
+    for (unsigned worker = 0; worker < cell_.processes; ++worker) {
+      const PhaseReport& report = control_->workers[worker].report;
+      record.workers.push_back({.ops = report.ops,
+                                .start_s = static_cast<double>(report.start_ns - first_start) * 1e-9,
+                                .end_s = static_cast<double>(report.end_ns - first_start) * 1e-9,
+                                .usage = report.usage});
+    }
+    record.elapsed_s = static_cast<double>(last_end - first_start) * 1e-9;
+    record.memory.items = items;
+    if (latency.total() > 0)
+      record.latency_ns = Latency{.samples = latency.total(),
+                                  .one_in = one_in,
+                                  .p50 = static_cast<double>(latency.percentile(0.5)),
+                                  .p90 = static_cast<double>(latency.percentile(0.9)),
+                                  .p99 = static_cast<double>(latency.percentile(0.99)),
+                                  .p999 = static_cast<double>(latency.percentile(0.999)),
+                                  .max = static_cast<double>(latency.max())};
+    record.status = judge(workload_.phases[phase], record, misses);
+  }
+
+  // The speed counts only when all was done and every key that had to be there was found.
+  std::string judge(const Phase& phase, const CellRecord& record, std::uint64_t misses) const {
+    if (phase.seconds == 0 && phase.operations != 0 && record.ops < phase.operations)
+      return fmt::format("invalid: {} of {} operations were done", record.ops, phase.operations);
+    if (contract_.stores && misses > 0 && always_hits(phase))
+      return fmt::format("invalid: {} gets or erases missed a key that was there", misses);
+    return "ok";
+  }
+
+  // Every key was stored before this phase, and nothing but a process's own erase ever removes one.
+  bool always_hits(const Phase& phase) const {
+    if (workload_.preload) return true;
+    std::uint64_t stored = 0;
+    for (const Phase& earlier : workload_.phases) {
+      if (&earlier == &phase) break;
+      if (earlier.mix.set > 0 && earlier.share == Share::own && earlier.distribution.kind == DistributionKind::sequential)
+        stored = std::max(stored, earlier.operations);
+    }
+    return stored >= workload_.keys.count;
+  }
+
+  void measure_memory(const WorkerGroup& workers, const std::vector<pid_t>& servers, Memory& memory) const {
+    std::uint64_t workers_anonymous = 0, servers_anonymous = 0;
+    for (const pid_t pid : workers.pids()) {
+      const ProcessMemory held = memory_of(pid);
+      memory.pss_bytes += held.pss_bytes;
+      workers_anonymous += held.anonymous_bytes;
+    }
+    for (const pid_t pid : servers) {
+      const ProcessMemory held = memory_of(pid);
+      memory.pss_bytes += held.pss_bytes;
+      servers_anonymous += held.anonymous_bytes;
+    }
+    const StorageBytes storage = engine_->storage_bytes();
+    memory.storage_bytes = storage.in_use;
+    memory.storage_length_bytes = storage.length;
+    const std::uint64_t growth = workers_anonymous > attached_bytes_ ? workers_anonymous - attached_bytes_ : 0;
+    memory.engine_bytes = growth + servers_anonymous + storage.in_use;
+    if (memory.items > 0) memory.bytes_per_item = static_cast<double>(memory.engine_bytes) / static_cast<double>(memory.items);
+  }
+
+  void verify() {
+    std::string verified = "ok";
+    Readback readback;
+    const bool adds = std::ranges::any_of(workload_.phases, [](const Phase& phase) { return phase.mix.add > 0; });
+    if (!contract_.stores) {
+      verified = "not applicable: stores nothing";
+    } else if (contract_.shared_between_processes) {
+      readback = verify_in_new_process([&] { return engine_->attach(); }, workload_, cell_.processes, executed_, options_.timeout);
+      if (!readback.wrong.empty()) verified = "failed: " + readback.wrong;
+    } else if (adds && cell_.processes > 1) {
+      verified = "not applicable: each process counts for itself";
+    }
+    for (CellRecord& record : records_) {
+      record.verified = verified;
+      record.verified_keys = readback.keys;
+      if (!readback.wrong.empty() && record.ok()) record.status = "invalid: verification failed";
+      if (record.ok() && record.elapsed_s > 0) record.ops_per_s = static_cast<double>(record.ops) / record.elapsed_s;
+    }
+  }
+
+  const Cell& cell_;
+  const CellOptions& options_;
+  const Workload workload_;
+  const Spec spec_;
+  const EngineDescription& description_;
+  const Contract contract_;
+  ControlMapping control_;
+  std::unique_ptr<Engine> engine_;
+  std::vector<CellRecord> records_;                 // a phase an entry
+  std::vector<std::vector<std::uint64_t>> executed_;  // [phase][worker]
+  std::uint64_t attached_bytes_ = 0;                // private memory of all workers just after attaching
+};
+
+}  // namespace
+
+Workload workload_of(const Cell& cell, const std::optional<std::uint64_t>& seed) {
+  Workload workload = load_workload(cell.workload, cell.scale);
+  if (seed && *seed != workload.seed) {
+    workload.seed = *seed;
+    workload.hash ^= *seed * 0x9e3779b97f4a7c15;  // other operations, so another workload to compare with
+  }
+  return workload;
+}
+
+std::vector<CellRecord> run_cell(const Cell& cell, const CellOptions& options) { return CellRun(cell, options).run(); }
+
+std::string unsuitable(const Contract& contract, const Workload& workload, unsigned processes) {
+  if (!contract.stores) return {};
+  const Footprint prints = footprint(workload, processes);
+  if (prints.key_bytes > contract.largest_key)
+    return fmt::format("keys of {} bytes; it takes {} at most", prints.key_bytes, contract.largest_key);
+  for (const Phase& phase : workload.phases) {
+    if (phase.mix.scan > 0 && !contract.ordered) return "scan needs an ordered engine";
+    if (phase.mix.add > 0 && !contract.atomic_add) return "it has no atomic add";
+    for (const SizeChoice& size : phase.values.sizes)
+      if (size.bytes > contract.largest_value) return fmt::format("values of {} bytes; it takes {} at most", size.bytes, contract.largest_value);
+  }
+  return {};
+}
+
+}  // namespace dictbench

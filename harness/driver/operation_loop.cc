@@ -1,0 +1,250 @@
+#include "harness/driver/operation_loop.h"
+
+#include <fmt/format.h>
+#include <time.h>
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+namespace dictbench {
+namespace {
+
+// Executes single operations and remembers what they found.
+class SingleExecutor {
+ public:
+  explicit SingleExecutor(const LoopPlan& plan)
+      : plan_(plan), writer_(plan.workload, plan.phase, static_cast<std::uint8_t>(plan.worker)), checker_(plan.workload, plan.phase) {}
+
+  unsigned group() const noexcept { return 1; }
+
+  void execute(std::size_t index, std::uint64_t sequence) {
+    const Operation& operation = plan_.stream[index];
+    found_ = true;
+    switch (operation.kind) {
+      case OperationKind::get: found_ = plan_.dict.get(operation.key(), value_); break;
+      case OperationKind::set:
+      case OperationKind::insert: plan_.dict.set(operation.key(), writer_.make(operation, sequence)); break;
+      case OperationKind::erase: found_ = plan_.dict.erase(operation.key()); break;
+      case OperationKind::add: plan_.dict.add(operation.key(), plan_.phase.delta); break;
+      case OperationKind::scan: plan_.dict.scan(operation.key(), scan_length(operation), [](auto, auto) { return true; }); break;
+      case OperationKind::read_modify_write:
+        found_ = plan_.dict.get(operation.key(), value_);
+        plan_.dict.set(operation.key(), writer_.make(operation, sequence));
+        break;
+    }
+    misses_ += !found_;
+  }
+
+  // What is wrong with what the last execute() read; empty: nothing.
+  std::string check(std::size_t index) const {
+    const Operation& operation = plan_.stream[index];
+    const bool read = operation.kind == OperationKind::get || operation.kind == OperationKind::read_modify_write;
+    if (!read || !found_) return {};
+    return checker_.check(operation.key(), operation.key_number, value_.view());
+  }
+
+  std::uint64_t misses() const noexcept { return misses_; }
+
+ private:
+  // YCSB's workload E: lengths uniform in 1..scan_limit; the key's hash serves as the random number.
+  std::size_t scan_length(const Operation& operation) const noexcept { return 1 + operation.key_tag % plan_.phase.scan_limit; }
+
+  const LoopPlan& plan_;
+  ValueWriter writer_;
+  ValueChecker checker_;
+  Value value_;
+  bool found_ = true;
+  std::uint64_t misses_ = 0;
+};
+
+// Executes groups of gets or of sets by get_many and set_many.
+class BatchExecutor {
+ public:
+  explicit BatchExecutor(const LoopPlan& plan)
+      : plan_(plan),
+        writer_(plan.workload, plan.phase, static_cast<std::uint8_t>(plan.worker), plan.batch),
+        checker_(plan.workload, plan.phase),
+        keys_(plan.batch),
+        items_(plan.batch),
+        values_(plan.batch),
+        found_(std::make_unique<bool[]>(plan.batch)) {}
+
+  unsigned group() const noexcept { return plan_.batch; }
+
+  void execute(std::size_t index, std::uint64_t sequence) {
+    length_ = std::min<std::size_t>(plan_.batch, plan_.stream.size() - index);
+    if (plan_.stream[index].kind == OperationKind::get) {
+      for (std::size_t i = 0; i < length_; ++i) keys_[i] = plan_.stream[index + i].key();
+      const std::size_t hits = plan_.dict.get_many({keys_.data(), length_}, {values_.data(), length_}, {found_.get(), length_});
+      misses_ += length_ - hits;
+    } else {
+      for (std::size_t i = 0; i < length_; ++i) {
+        const Operation& operation = plan_.stream[index + i];
+        items_[i] = {operation.key(), writer_.make(operation, sequence + i)};
+      }
+      plan_.dict.set_many({items_.data(), length_});
+    }
+  }
+
+  std::string check(std::size_t index) const {
+    if (plan_.stream[index].kind != OperationKind::get) return {};
+    for (std::size_t i = 0; i < length_; ++i) {
+      const Operation& operation = plan_.stream[index + i];
+      if (!found_[i]) continue;
+      if (std::string wrong = checker_.check(operation.key(), operation.key_number, values_[i].view()); !wrong.empty()) return wrong;
+    }
+    return {};
+  }
+
+  std::uint64_t misses() const noexcept { return misses_; }
+
+ private:
+  const LoopPlan& plan_;
+  ValueWriter writer_;
+  ValueChecker checker_;
+  std::vector<std::string_view> keys_;
+  std::vector<KeyValue> items_;
+  std::vector<Value> values_;
+  std::unique_ptr<bool[]> found_;
+  std::size_t length_ = 0;
+  std::uint64_t misses_ = 0;
+};
+
+// Distances between sampled operations: uniform in 1..2*mean-1, because a fixed distance would always
+// hit the same operation of a mix that repeats (insert, erase, insert, erase, ...). SplitMix64 (G. Steele).
+class SampleGaps {
+ public:
+  SampleGaps(std::uint64_t mean, std::uint64_t seed) : spread_(2 * mean - 1), state_(seed) {}
+
+  std::uint64_t next() noexcept {
+    std::uint64_t mixed = state_ += 0x9e3779b97f4a7c15;
+    mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9;
+    mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111eb;
+    return 1 + (mixed ^ (mixed >> 31)) % spread_;
+  }
+
+ private:
+  std::uint64_t spread_;
+  std::uint64_t state_;
+};
+
+void note_wrong(LoopResult& result, std::string wrong) {
+  if (!wrong.empty() && result.wrong_value.empty()) result.wrong_value = std::move(wrong);
+}
+
+template <class Executor>
+LoopResult closed_loop(const LoopPlan& plan) {
+  Executor executor(plan);
+  SampleGaps gaps(plan.one_in, plan.worker + 1);
+  LoopResult result{.one_in = plan.one_in};
+  const std::size_t size = plan.stream.size();
+  const unsigned group = executor.group();
+  const bool timed = plan.phase.seconds > 0;
+  // Between two looks at the deadline: far more work than the look, far less than the phase.
+  const std::size_t stretch = timed ? std::min<std::size_t>(size, 16 * plan.one_in * group) : size;
+
+  result.start_ns = monotonic_ns();
+  const std::int64_t deadline = result.start_ns + static_cast<std::int64_t>(plan.phase.seconds * 1e9);
+  std::uint64_t done = 0;                            // operations, over all rounds of the stream
+  std::uint64_t sample_at = (gaps.next() - 1) * group;
+  for (std::size_t from = 0;;) {
+    const std::size_t to = std::min(size, from + stretch);
+    for (std::size_t index = from; index < to; index += group) {
+      const std::uint64_t position = done + (index - from);
+      if (position < sample_at) [[likely]] {
+        executor.execute(index, plan.first_sequence + position);
+        continue;
+      }
+      const std::uint64_t before = plan.clock.now();
+      executor.execute(index, plan.first_sequence + position);
+      const std::uint64_t after = plan.clock.now();
+      result.latency.record(static_cast<std::uint64_t>(plan.clock.to_ns(after - before)));
+      note_wrong(result, executor.check(index));
+      sample_at = position + gaps.next() * group;
+    }
+    done += to - from;
+    from = to;
+    if (from == size) {
+      if (!timed) break;
+      from = 0;
+      sample_at = std::max(sample_at, done);
+    }
+    if (timed && monotonic_ns() >= deadline) break;
+  }
+  result.end_ns = monotonic_ns();
+  result.ops = done;
+  result.misses = executor.misses();
+  return result;
+}
+
+// Sleeps for the long part and spins for the last 60 us, what a sleeping process takes to run again.
+void wait_until(std::uint64_t due, const TickClock& clock) {
+  constexpr double kSpinNs = 60'000;
+  while (true) {
+    const std::uint64_t now = clock.now();
+    if (now >= due) return;
+    const double left = clock.to_ns(due - now);
+    if (left <= kSpinNs) continue;
+    const timespec sleep{static_cast<time_t>((left - kSpinNs) / 1e9), static_cast<long>(static_cast<std::int64_t>(left - kSpinNs) % 1'000'000'000)};
+    clock_nanosleep(CLOCK_MONOTONIC, 0, &sleep, nullptr);
+  }
+}
+
+LoopResult open_loop(const LoopPlan& plan) {
+  SingleExecutor executor(plan);
+  LoopResult result;
+  // The workers' operations interleave: worker w has every n-th arrival, beginning with the w-th.
+  const double gap_ns = 1e9 / plan.phase.arrival_rate;
+  const double own_gap_ns = gap_ns * plan.processes;
+  const std::uint64_t count =
+      plan.phase.seconds > 0 ? static_cast<std::uint64_t>(plan.phase.seconds * 1e9 / own_gap_ns) : plan.stream.size();
+  result.start_ns = monotonic_ns();
+  const std::uint64_t start = plan.clock.now();
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const std::size_t index = i % plan.stream.size();
+    const std::uint64_t due = start + plan.clock.from_ns(gap_ns * plan.worker + own_gap_ns * static_cast<double>(i));
+    wait_until(due, plan.clock);
+    executor.execute(index, plan.first_sequence + i);
+    result.latency.record(static_cast<std::uint64_t>(plan.clock.to_ns(plan.clock.now() - due)));
+    note_wrong(result, executor.check(index));
+  }
+  result.end_ns = monotonic_ns();
+  result.ops = count;
+  result.misses = executor.misses();
+  return result;
+}
+
+}  // namespace
+
+LoopResult run_operations(const LoopPlan& plan) {
+  if (plan.stream.size() == 0) {
+    const std::int64_t now = monotonic_ns();
+    return {.start_ns = now, .end_ns = now};
+  }
+  if (plan.phase.arrival_rate > 0) return open_loop(plan);
+  if (plan.batch > 1) return closed_loop<BatchExecutor>(plan);
+  return closed_loop<SingleExecutor>(plan);
+}
+
+std::uint64_t choose_sampling(Dict& dict, const OperationStream& stream, const TickClock& clock, unsigned batch) {
+  constexpr std::size_t kGets = 256;
+  constexpr double kLongest = 5e6;
+  constexpr double kTimingNs = 40, kShare = 0.02;
+  constexpr std::uint64_t kMost = 64;
+  if (stream.size() == 0) return 1;
+  Value value;
+  std::size_t done = 0;
+  double spent = 0;
+  const std::uint64_t before = clock.now();
+  for (; done < std::min(kGets, stream.size()) && spent < kLongest; ++done) {
+    dict.get(stream[done].key(), value);
+    spent = clock.to_ns(clock.now() - before);
+  }
+  const double call_ns = std::max(0.0, spent / static_cast<double>(done) - kTimingNs / 2) * batch;
+  std::uint64_t one_in = 1;
+  while (one_in < kMost && kTimingNs / static_cast<double>(one_in) > kShare * call_ns) one_in *= 2;
+  return one_in;
+}
+
+}  // namespace dictbench

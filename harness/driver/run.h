@@ -1,0 +1,29 @@
+// A whole run: schedule, budget, cells one after the other, one record line each.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "harness/driver/schedule.h"
+
+namespace dictbench {
+
+struct RunOptions {
+  CellSelection selection;
+  StartMode start = StartMode::fork;
+  std::chrono::seconds timeout{300};
+  std::optional<double> budget_s;  // for the whole run: fit_to_budget()
+  std::filesystem::path out;
+  bool resume = false;  // skip what `out` holds already
+  std::vector<std::string> plugins;
+};
+
+struct RunSummary {
+  std::size_t cells = 0, invalid = 0, unavailable = 0, skipped = 0;
+  bool interrupted = false;
+};
+
+// Progress and warnings go to standard error. Throws SpecError, WorkloadError, RecordError.
+RunSummary run(const RunOptions& options);
+
+}  // namespace dictbench

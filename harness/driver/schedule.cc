@@ -1,0 +1,68 @@
+#include "harness/driver/schedule.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <random>
+#include <set>
+
+namespace dictbench {
+namespace {
+
+// Fisher and Yates' shuffle by hand: std::shuffle differs between standard libraries.
+void shuffle(std::vector<Cell>& cells, std::mt19937_64& random) {
+  for (std::size_t left = cells.size(); left > 1; --left) std::swap(cells[left - 1], cells[random() % left]);
+}
+
+std::string identity(const std::string& engine, const std::string& workload, const std::string& hash, unsigned processes, unsigned repetition,
+                     const std::string& start) {
+  return fmt::format("{}|{}|{}|{}|{}|{}", engine, workload, hash, processes, repetition, start);
+}
+
+}  // namespace
+
+std::vector<Cell> make_schedule(const CellSelection& selection) {
+  for (const std::string& engine : selection.engines) parse_engine_spec(engine);
+  std::vector<Workload> workloads;
+  unsigned rounds = 0;
+  for (const std::string& name : selection.workloads) {
+    workloads.push_back(load_workload(name, selection.scale));
+    rounds = std::max(rounds, selection.repetitions.value_or(workloads.back().repetitions));
+  }
+  std::vector<Cell> schedule;
+  std::mt19937_64 random(selection.order_seed);
+  for (unsigned repetition = 1; repetition <= rounds; ++repetition) {
+    std::vector<Cell> round;
+    for (std::size_t w = 0; w < workloads.size(); ++w) {
+      if (repetition > selection.repetitions.value_or(workloads[w].repetitions)) continue;
+      for (const unsigned processes : selection.processes.empty() ? workloads[w].processes : selection.processes)
+        for (const std::string& engine : selection.engines)
+          round.push_back({engine, selection.workloads[w], selection.scale, processes, repetition});
+    }
+    shuffle(round, random);
+    schedule.insert(schedule.end(), round.begin(), round.end());
+  }
+  return schedule;
+}
+
+std::vector<Cell> without_done(std::vector<Cell> cells, const RecordFile& done, StartMode start, const std::optional<std::uint64_t>& seed) {
+  const std::string start_name = start == StartMode::fork ? "fork" : "spawn";
+  std::map<std::string, std::set<std::string>> phases_done;
+  for (const CellRecord& record : done.cells)
+    if (record.ok() || record.status.starts_with("unavailable"))
+      phases_done[identity(record.engine, record.workload, record.workload_hash, record.processes, record.repetition, record.start)].insert(
+          record.phase);
+  std::map<std::string, Workload> loaded;
+  std::erase_if(cells, [&](const Cell& cell) {
+    const std::string key = fmt::format("{}|{}", cell.workload, cell.scale);
+    if (!loaded.contains(key)) loaded.emplace(key, workload_of(cell, seed));
+    const Workload& workload = loaded.at(key);
+    const auto found = phases_done.find(identity(parse_engine_spec(cell.engine).text(), workload.name, fmt::format("{:016x}", workload.hash),
+                                                 cell.processes, cell.repetition, start_name));
+    return found != phases_done.end() && found->second.size() == workload.phases.size();
+  });
+  return cells;
+}
+
+}  // namespace dictbench

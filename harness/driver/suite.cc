@@ -1,0 +1,27 @@
+#include "harness/driver/suite.h"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+#include "engines/registry.h"
+#include "workloads/workload.h"
+
+namespace dictbench {
+
+Suite find_suite(const std::string& name) {
+  Suite suite;
+  for (const EngineDescription& engine : engine_descriptions()) suite.engines.push_back(engine.name);
+  suite.workloads = list_workloads();
+  if (name == "standard") {
+    suite.budget_s = 600;
+  } else if (name == "smoke") {
+    suite.repetitions = 1;
+    suite.scale = 0.001;
+  } else {
+    throw std::invalid_argument(fmt::format("no suite '{}'; there are standard, smoke", name));
+  }
+  return suite;
+}
+
+}  // namespace dictbench

@@ -1,0 +1,45 @@
+// One worker process's life: attach, preload, then each phase of the workload, in step with the others.
+//
+// Steps, in the order in which the driver releases them (control_page.h):
+//   1            attach to the dict
+//   2            preload: this process's share of the keys, untimed
+//   3 + 3p       prepare phase p: generate its operations, choose the sampling
+//   4 + 3p       run phase p, report: between this step's release and its end the clock runs
+//   5 + 3p       settle: free the operations, count the items; the driver then measures memory
+//   last + 1     check a dict of its own (engines that are not shared), detach, end
+// Runs in the worker process only; ends by returning the exit status, never by throwing.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "engines/engine.h"
+#include "harness/driver/control_page.h"
+#include "workloads/workload.h"
+
+namespace dictbench {
+
+constexpr std::uint32_t kAttachStep = 1;
+constexpr std::uint32_t kPreloadStep = 2;
+constexpr std::uint32_t prepare_step(std::size_t phase) { return 3 + 3 * static_cast<std::uint32_t>(phase); }
+constexpr std::uint32_t run_step(std::size_t phase) { return prepare_step(phase) + 1; }
+constexpr std::uint32_t settle_step(std::size_t phase) { return prepare_step(phase) + 2; }
+inline std::uint32_t finish_step(const Workload& workload) { return prepare_step(workload.phases.size()); }
+
+struct WorkerPlan {
+  const Workload& workload;
+  const Contract& contract;
+  unsigned worker = 0;
+  unsigned processes = 1;
+  unsigned engine_batch = 1;  // EngineDescription::batch
+  std::function<std::unique_ptr<Dict>()> attach;
+};
+
+// Returns the process's exit status: 0, or 1 after a failure that the area tells.
+int run_worker(ControlPage& page, const WorkerPlan& plan);
+
+// The operations that one call handles in this phase: the workload's own batch or the engine's.
+unsigned batch_of(const Phase& phase, unsigned engine_batch);
+
+}  // namespace dictbench

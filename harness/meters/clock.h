@@ -1,0 +1,41 @@
+// Time stamps for the timed loop: the processor's time-stamp counter, calibrated against
+// CLOCK_MONOTONIC, because two clock_gettime calls cost 64 ns and two rdtsc reads 36 ns on the machine
+// of docs/method.md, and a dict operation may take less than either.
+//
+// Where the counter is not constant and non-stop (or the processor has none) ticks are CLOCK_MONOTONIC
+// nanoseconds. The counter is the same on all cores, so ticks of different processes compare.
+#pragma once
+
+#include <time.h>
+
+#include <cstdint>
+#if defined(__x86_64__)
+#include <x86intrin.h>
+#endif
+
+namespace dictbench {
+
+std::int64_t monotonic_ns() noexcept;
+
+// Trivially copyable: the driver calibrates once and hands it to workers through the control page.
+struct TickClock {
+  double ns_per_tick = 1;
+  bool time_stamp_counter = false;
+
+  // Takes about 20 ms. Any process, before the clock is needed.
+  static TickClock calibrate();
+
+  // Not serialising: an operation of a few instructions may overlap the reads by some nanoseconds.
+  std::uint64_t now() const noexcept {
+#if defined(__x86_64__)
+    if (time_stamp_counter) [[likely]]
+      return __rdtsc();
+#endif
+    return static_cast<std::uint64_t>(monotonic_ns());
+  }
+
+  double to_ns(std::uint64_t ticks) const noexcept { return static_cast<double>(ticks) * ns_per_tick; }
+  std::uint64_t from_ns(double ns) const noexcept { return static_cast<std::uint64_t>(ns / ns_per_tick); }
+};
+
+}  // namespace dictbench

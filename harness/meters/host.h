@@ -1,0 +1,25 @@
+// Facts about the machine a run was measured on, for the record: each one its value, or
+// "unavailable: reason" where the machine does not tell.
+#pragma once
+
+#include <string>
+
+#include "results/record.h"
+
+namespace dictbench {
+
+// cpu_model, cpus, smt, caches, memory, governor, turbo, kernel, distribution, virtualisation, transparent
+// huge pages, /dev/shm, load, ...
+Facts host_facts();
+
+// Conditions that make figures doubtful, each with what to do about it. `most_processes` of the run.
+std::vector<std::string> host_warnings(unsigned most_processes);
+
+// Share of processor time that the hypervisor gave to others between two readings, 0..1.
+struct StealReading {
+  std::uint64_t steal = 0, total = 0;
+  static StealReading take();
+};
+double steal_between(const StealReading& before, const StealReading& after);
+
+}  // namespace dictbench

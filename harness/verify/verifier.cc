@@ -1,0 +1,39 @@
+#include "harness/verify/verifier.h"
+
+#include <fmt/format.h>
+
+#include "harness/driver/control_page.h"
+#include "harness/driver/worker_group.h"
+
+namespace dictbench {
+
+// The child is a group of one worker; its report carries the counts, its failure text the finding.
+Readback verify_in_new_process(const std::function<std::unique_ptr<Dict>()>& attach, const Workload& workload, unsigned processes,
+                               const std::vector<std::vector<std::uint64_t>>& executed, std::chrono::seconds timeout) {
+  constexpr std::uint32_t kOnlyStep = 1;
+  ControlMapping control;
+  WorkerArea& area = control->workers[0];
+  const auto read_in_child = [&](unsigned) {
+    Readback readback;
+    try {
+      readback = read_back(*attach(), workload, processes, executed);
+    } catch (const std::exception& error) {
+      readback.wrong = fmt::format("the reading process could not attach: {}", error.what());
+    }
+    area.report.ops = readback.keys;
+    area.report.items = readback.items;
+    if (!readback.wrong.empty()) fail_with(area, readback.wrong);
+    area.reached.store(kOnlyStep, std::memory_order_release);
+    ring_driver(*control);
+    return 0;
+  };
+  WorkerGroup child(control, 1, StartMode::fork, read_in_child, {});
+  Readback readback;
+  const std::string died = child.step(kOnlyStep, timeout);
+  readback.keys = area.report.ops;
+  readback.items = area.report.items;
+  readback.wrong = area.failed.load(std::memory_order_acquire) ? area.failure : died;
+  return readback;
+}
+
+}  // namespace dictbench

@@ -1,0 +1,116 @@
+#include "harness/driver/operation_loop.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+
+namespace dictbench {
+namespace {
+
+// A dict that remembers what was asked of it.
+class MapDict : public Dict {
+ public:
+  bool get(std::string_view key, Value& out) override {
+    ++gets;
+    const auto found = map.find(std::string(key));
+    if (found == map.end()) return false;
+    out.assign(tear ? found->second.substr(1) : found->second);
+    return true;
+  }
+  void set(std::string_view key, std::string_view value) override {
+    ++sets;
+    map[std::string(key)] = value;
+  }
+  bool erase(std::string_view key) override { return map.erase(std::string(key)) == 1; }
+  std::int64_t add(std::string_view, std::int64_t delta) override { return sum += delta; }
+  std::uint64_t size() override { return map.size(); }
+  void for_each(const Visitor&) override {}
+  void set_many(std::span<const KeyValue> items) override {
+    largest_batch = std::max(largest_batch, items.size());
+    Dict::set_many(items);
+  }
+
+  std::map<std::string, std::string> map;
+  std::uint64_t gets = 0, sets = 0;
+  std::int64_t sum = 0;
+  std::size_t largest_batch = 0;
+  bool tear = false;
+};
+
+Workload workload(const std::string& phase) {
+  return parse_workload("summary = 's'\nsource = 't'\nprocesses = [1]\npreload = false\n[keys]\nformat = 'key{index:013}'\ncount = 1000\n"
+                        "[values]\nsize = 10\ncontent = 'tagged'\n[[phase]]\nname = 'p'\n" +
+                            phase,
+                        "test");
+}
+
+LoopResult run(MapDict& dict, const Workload& plan, unsigned batch = 1, std::uint64_t one_in = 4) {
+  const TickClock clock;  // CLOCK_MONOTONIC ticks
+  const OperationStream stream(plan, plan.phases[0], 0, 1);
+  return run_operations({.dict = dict, .stream = stream, .workload = plan, .phase = plan.phases[0], .clock = clock, .batch = batch, .one_in = one_in});
+}
+
+TEST(OperationLoop, ClosedLoopDoesEveryOperationOnceAndSamplesAShare) {
+  MapDict dict;
+  const LoopResult result = run(dict, workload("mix = {set = 1}\noperations = 1000\ndistribution = 'sequential'"));
+  EXPECT_EQ(result.ops, 1000u);
+  EXPECT_EQ(dict.map.size(), 1000u);
+  EXPECT_GT(result.latency.total(), 150u);
+  EXPECT_LT(result.latency.total(), 350u);
+  EXPECT_GT(result.end_ns, result.start_ns);
+}
+
+TEST(OperationLoop, BatchesReachTheDictWhole) {
+  MapDict dict;
+  const LoopResult result = run(dict, workload("mix = {set = 1}\noperations = 1000\ndistribution = 'sequential'"), 32);
+  EXPECT_EQ(result.ops, 1000u);
+  EXPECT_EQ(dict.largest_batch, 32u);
+  EXPECT_EQ(dict.map.size(), 1000u);
+}
+
+TEST(OperationLoop, CountsMisses) {
+  MapDict dict;
+  const LoopResult result = run(dict, workload("mix = {get = 1}\noperations = 500\ndistribution = 'uniform'"));
+  EXPECT_EQ(result.misses, 500u);
+}
+
+TEST(OperationLoop, SampledGetsFindWrongValues) {
+  MapDict dict;
+  run(dict, workload("mix = {set = 1}\noperations = 1000\ndistribution = 'sequential'"));
+  const Workload reading = workload("mix = {get = 1}\noperations = 500\ndistribution = 'uniform'");
+  EXPECT_EQ(run(dict, reading).wrong_value, "");
+  dict.tear = true;
+  EXPECT_NE(run(dict, reading).wrong_value, "");
+}
+
+TEST(OperationLoop, SecondsEndThePhaseAndTheStreamGoesRound) {
+  MapDict dict;
+  const LoopResult result = run(dict, workload("mix = {set = 1}\nseconds = 0.05\ndistribution = 'uniform'"));
+  EXPECT_GE(result.end_ns - result.start_ns, 50'000'000);
+  EXPECT_EQ(result.ops, dict.sets);
+}
+
+// A dict that stalls once delays every arrival due meanwhile; coordinated omission would hide all but one.
+TEST(OperationLoop, OpenLoopChargesAStallToEveryOperationItDelays) {
+  class StallingDict : public MapDict {
+   public:
+    void set(std::string_view key, std::string_view value) override {
+      if (sets == 100) {
+        const std::int64_t until = monotonic_ns() + 20'000'000;
+        while (monotonic_ns() < until) {
+        }
+      }
+      MapDict::set(key, value);
+    }
+  };
+  StallingDict dict;
+  const LoopResult result = run(dict, workload("mix = {set = 1}\noperations = 400\ndistribution = 'uniform'\narrival_rate = 10000"));
+  EXPECT_EQ(result.ops, 400u);
+  EXPECT_EQ(result.latency.total(), 400u);
+  EXPECT_GE(result.end_ns - result.start_ns, 39'000'000);
+  EXPECT_GE(result.latency.percentile(0.75), 3'000'000u);  // 200 of 400 arrivals fall into the stall
+}
+
+}  // namespace
+}  // namespace dictbench

@@ -1,0 +1,240 @@
+"""`dictbench run`: what is measured, verified, recorded, resumed, and what is left when something dies."""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import time
+
+import pytest
+
+from conftest import BUILD, COMMAND
+
+FAULTY = BUILD / "tests" / "libfaulty.so"
+TINY = ["--scale", "0.001", "--repetitions", "1"]
+
+
+def records(path):
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def cells(path):
+    return [record for record in records(path) if record["type"] == "cell"]
+
+
+def own_names(folder, environment=None):
+    prefix = f"dictbench-{os.geteuid()}-"
+    return {name for name in os.listdir(folder) if name.startswith(prefix)}
+
+
+@pytest.fixture
+def private_tmp(tmp_path, monkeypatch):
+    folder = tmp_path / "t"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    return folder
+
+
+def test_a_run_is_recorded_verified_and_shown(dictbench, tmp_path):
+    result = dictbench("run", "--engine", "boost-map", "--engine", "null", "--workload", "zipf-95-5", *TINY, "--out", "r.jsonl")
+    assert result.returncode == 0, result.stderr
+    assert "boost-map" in result.stdout
+    lines = records(tmp_path / "r.jsonl")
+    assert lines[0]["type"] == "run"
+    for fact in ("commit", "compiler", "flags", "host", "versions", "options"):
+        assert fact in lines[0]
+    shared = [cell for cell in lines[1:] if cell["engine"] == "boost-map"]
+    assert {cell["processes"] for cell in shared} == {1, 2}
+    for cell in shared:
+        assert (cell["status"], cell["verified"]) == ("ok", "ok")
+        assert cell["ops"] > 0 and cell["ops_per_s"] > 0
+        assert len(cell["workers"]) == cell["processes"]
+        assert cell["memory"]["bytes_per_item"] > 0
+        assert cell["latency_ns"]["p50"] <= cell["latency_ns"]["p999"] <= cell["latency_ns"]["max"]
+    nothing = [cell for cell in lines[1:] if cell["engine"] == "null"]
+    assert all(cell["verified"].startswith("not applicable") for cell in nothing)
+
+
+@pytest.mark.parametrize("engine", ["boost-map", "lmdb", "sqlite-wal", "redis", "memcached", "local"])
+def test_spawned_workers_do_the_same(dictbench, tmp_path, engine):
+    result = dictbench("run", "--engine", engine, "--workload", "update-uniform", *TINY, "--start", "spawn", "--out", "r.jsonl")
+    if result.returncode == 3 and cells(tmp_path / "r.jsonl")[0]["status"].startswith("unavailable"):
+        pytest.skip(cells(tmp_path / "r.jsonl")[0]["status"])
+    assert result.returncode == 0, result.stderr
+    assert all(cell["status"] == "ok" and cell["start"] == "spawn" for cell in cells(tmp_path / "r.jsonl"))
+
+
+@pytest.mark.parametrize(
+    "fault, exit_code, words",
+    [
+        ("lose", 1, "verification failed"),
+        ("tear", 1, "verification failed"),
+        ("misplace", 1, "verification failed"),
+        ("die", 3, "killed by signal 9"),
+        ("hang", 3, "no end after"),
+        ("full", 3, "full: no room"),
+    ],
+)
+def test_a_wrong_engine_gets_no_speed(dictbench, tmp_path, fault, exit_code, words):
+    result = dictbench(
+        "run", "--plugin", FAULTY, "--engine", f"faulty?fault={fault}", "--workload", "update-uniform", *TINY,
+        "--processes", 2, "--timeout", 2, "--out", "r.jsonl",
+    )
+    assert result.returncode == exit_code, result.stderr
+    for cell in cells(tmp_path / "r.jsonl"):
+        assert cell["status"].startswith("invalid") and words in cell["status"]
+        assert cell["ops_per_s"] == 0
+        assert fault not in ("lose", "tear", "misplace") or cell["verified"].startswith("failed: ")
+    assert own_names("/dev/shm") == own_names("/dev/shm") - {str(os.getpid())}
+
+
+def test_lost_increments_are_found(dictbench, tmp_path):
+    result = dictbench(
+        "run", "--plugin", FAULTY, "--engine", "faulty?fault=lose", "--workload", "lock-counter", "--scale", "0.1",
+        "--repetitions", "1", "--out", "r.jsonl",
+    )
+    assert result.returncode == 1, result.stderr
+    assert cells(tmp_path / "r.jsonl")[0]["verified"].startswith("failed")
+
+
+def test_resume_goes_on_where_a_run_ended(dictbench, tmp_path):
+    first = dictbench("run", "--engine", "null", "--workload", "load-1m", *TINY, "--out", "r.jsonl")
+    assert first.returncode == 0
+    before = len(cells(tmp_path / "r.jsonl"))
+    again = dictbench("run", "--engine", "null", "--workload", "load-1m", "--scale", "0.001", "--repetitions", "2", "--out", "r.jsonl", "--resume")
+    assert again.returncode == 0, again.stderr
+    after = cells(tmp_path / "r.jsonl")
+    assert len(after) == 2 * before
+    assert {(cell["processes"], cell["repetition"]) for cell in after} == {(1, 1), (2, 1), (1, 2), (2, 2)}
+
+
+def test_resume_overwrites_a_cut_line(dictbench, tmp_path):
+    arguments = ["run", "--engine", "null", "--workload", "load-1m", *TINY, "--out", "r.jsonl"]
+    dictbench(*arguments)
+    path = tmp_path / "r.jsonl"
+    text = path.read_text()
+    path.write_text(text[:-40])
+    assert dictbench(*arguments, "--resume").returncode == 0
+    assert {cell["processes"] for cell in cells(path)} == {1, 2}
+
+
+def test_the_same_seed_gives_the_same_operations(dictbench, tmp_path):
+    for seed in ("1", "1", "2"):
+        dictbench("run", "--engine", "null", "--workload", "get-uniform", *TINY, "--processes", 1, "--seed", seed, "--out", "r.jsonl")
+    first, second, other = [cell["workload_hash"] for cell in cells(tmp_path / "r.jsonl")]
+    assert first == second != other
+
+
+def start(tmp_path, engine, seconds, out="r.jsonl"):
+    """A run of a long phase in the background; returns when its clock runs."""
+    (tmp_path / "long.toml").write_text(
+        "summary='long'\nsource='test'\nprocesses=[2]\nrepetitions=1\npreload=true\n[keys]\nformat='key{index:013}'\ncount=1000\n"
+        f"[values]\nsize=10\n[[phase]]\nname='p'\nmix={{get=0.5,set=0.5}}\nseconds={seconds}\ndistribution='uniform'\n"
+    )
+    process = subprocess.Popen(
+        [COMMAND, "run", "--engine", engine, "--workload", "./long.toml", "--out", out, "--format", "none"],
+        cwd=tmp_path, stderr=subprocess.PIPE, text=True,
+    )
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        if len(descendants(process.pid)) >= 2 and sum(busy(pid) for pid in descendants(process.pid)) >= 2:
+            return process
+        time.sleep(0.02)
+    process.kill()
+    raise AssertionError("the run did not get going")
+
+
+def descendants(pid):
+    try:
+        own = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except FileNotFoundError:
+        return []
+    return [int(child) for child in own]
+
+
+def busy(pid):
+    """True when a process has used some processor time."""
+    try:
+        fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except FileNotFoundError:
+        return False
+    return int(fields[11]) + int(fields[12]) > 3
+
+
+def ended(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] in "ZX"
+    except FileNotFoundError:
+        return True
+
+
+def name_of(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
+    except FileNotFoundError:
+        return ""
+
+
+@pytest.mark.parametrize("engine", ["boost-map", "lmdb", "sqlite-wal", "redis", "memcached"])
+def test_a_killed_driver_leaves_nothing_once_the_next_command_ran(dictbench, tmp_path, private_tmp, engine):
+    if "unavailable" in dictbench("list", "engines").stdout.split(f"\n{engine} ")[-1].split("\n")[1]:
+        pytest.skip(f"{engine} is not available here")
+    before = own_names("/dev/shm")
+    process = start(tmp_path, engine, 30)
+    children = descendants(process.pid)
+    process.kill()
+    process.wait()
+    process.stderr.close()
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline and not all(ended(pid) for pid in children):
+        time.sleep(0.02)
+    assert all(ended(pid) for pid in children)
+    dictbench("list", "tables")
+    assert own_names("/dev/shm") <= before
+    assert own_names(private_tmp) == set()
+    assert not cells(tmp_path / "r.jsonl")
+
+
+@pytest.mark.parametrize("engine, program", [("redis", "redis-server"), ("memcached", "memcached")])
+def test_a_killed_server_makes_the_record_invalid(tmp_path, private_tmp, dictbench, engine, program):
+    if "unavailable" in dictbench("list", "engines").stdout.split(f"\n{engine} ")[-1].split("\n")[1]:
+        pytest.skip(f"{engine} is not available here")
+    process = start(tmp_path, engine, 30)
+    server = [pid for pid in descendants(process.pid) if name_of(pid) in (program, "valkey-server")]
+    assert len(server) == 1
+    os.kill(server[0], signal.SIGKILL)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 3, errors
+    (cell,) = cells(tmp_path / "r.jsonl")
+    assert cell["status"].startswith("invalid") and "disconnected" in cell["status"]
+    assert cell["ops_per_s"] == 0
+    assert own_names(private_tmp) == set()
+
+
+def test_a_killed_worker_makes_the_record_invalid(tmp_path):
+    process = start(tmp_path, "boost-map", 30)
+    os.kill(descendants(process.pid)[-1], signal.SIGKILL)
+    process.communicate(timeout=30)
+    assert process.returncode == 3
+    (cell,) = cells(tmp_path / "r.jsonl")
+    assert cell["status"].startswith("invalid") and "killed by signal 9" in cell["status"]
+
+
+def test_interrupt_ends_in_order(tmp_path, private_tmp):
+    before = own_names("/dev/shm")
+    process = start(tmp_path, "boost-map", 30)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=20)
+    assert process.returncode == 3
+    assert own_names("/dev/shm") <= before
+    assert not cells(tmp_path / "r.jsonl")
+
+
+def test_two_runs_at_once_do_not_disturb_each_other(tmp_path):
+    runs = [start(tmp_path, "boost-map", 2, f"{number}.jsonl") for number in range(2)]
+    for number, process in enumerate(runs):
+        _, errors = process.communicate(timeout=60)
+        assert process.returncode == 0, errors
+        (cell,) = cells(tmp_path / f"{number}.jsonl")
+        assert (cell["status"], cell["verified"]) == ("ok", "ok")

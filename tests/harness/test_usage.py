@@ -1,0 +1,64 @@
+"""Bad input gets one clear line and exit code 2."""
+
+import pytest
+
+
+def refused(result, *parts):
+    assert result.returncode == 2, result.stderr
+    lines = result.stderr.strip().splitlines()
+    assert len(lines) == 1, result.stderr
+    for part in parts:
+        assert part in lines[0]
+
+
+@pytest.mark.parametrize(
+    "arguments, parts",
+    [
+        (["run", "--engine", "nosuch"], ["nosuch", "boost-map", "lmdb"]),
+        (["run", "--engine", "null?speed=9"], ["speed"]),
+        (["run", "--engine", "lmdb?sync=maybe"], ["sync", "off, meta, full"]),
+        (["run", "--workload", "nosuch"], ["nosuch", "get-uniform"]),
+        (["run", "--processes", "0"], ["processes"]),
+        (["run", "--processes", "two"], ["processes"]),
+        (["run", "--repetitions", "-1"], ["repetitions"]),
+        (["run", "--scale", "nought"], ["scale"]),
+        (["run", "--start", "thread"], ["start"]),
+        (["run", "--suite", "nosuch"], ["standard, smoke"]),
+        (["run", "--resume"], ["--out"]),
+        (["run", "--nosuch"], ["--nosuch"]),
+        (["run", "--plugin", "nosuch.so"], ["nosuch.so"]),
+        (["table", "nosuch"], ["nosuch", "engines"]),
+        (["table", "engines", "--results", "nosuch.jsonl"], ["nosuch.jsonl"]),
+        (["render", "nosuch.md"], ["nosuch.md"]),
+        (["list", "nosuch"], ["nosuch"]),
+        (["nosuch"], ["nosuch"]),
+        ([], ["subcommand"]),
+    ],
+)
+def test_refusal(dictbench, arguments, parts):
+    refused(dictbench(*arguments), *parts)
+
+
+@pytest.mark.parametrize(
+    "text, parts",
+    [
+        ("nonsense", ["bad.toml"]),
+        ("[keys]\ncount = 0\n", ["bad.toml", "count"]),
+        (
+            "summary='s'\nsource='s'\nprocesses=[1]\n[keys]\nformat='{index}'\ncount=9\n[values]\nsize=10\n"
+            "[[phase]]\nname='p'\nmix={gett=1}\noperations=5\n",
+            ["bad.toml", "gett"],
+        ),
+    ],
+)
+def test_wrong_workload_file(dictbench, tmp_path, text, parts):
+    (tmp_path / "bad.toml").write_text(text)
+    refused(dictbench("run", "--engine", "null", "--workload", "./bad.toml"), *parts)
+
+
+def test_help_and_lists(dictbench):
+    assert "run" in dictbench("--help").stdout
+    listed = dictbench("list")
+    assert listed.returncode == 0
+    for name in ("boost-map", "get-uniform", "ycsb-a", "contracts"):
+        assert name in listed.stdout
