@@ -24,10 +24,10 @@ constexpr std::size_t kLargestKey = 511;  // mdb_env_get_maxkeysize() as LMDB is
 // A killed reader's snapshot keeps pages from being reused, so writers look for one this often.
 constexpr unsigned kWritesPerReaderCheck = 1024;
 
-unsigned sync_flags(const Spec& spec) {
+unsigned environment_flags(const Spec& spec) {
   const std::string& sync = spec.get("sync");
-  if (sync == "full") return 0;
-  return sync == "meta" ? MDB_NOMETASYNC : MDB_NOSYNC;
+  const unsigned flushing = sync == "full" ? 0 : sync == "meta" ? MDB_NOMETASYNC : MDB_NOSYNC;
+  return flushing | (spec.get("writemap") == "on" ? MDB_WRITEMAP : 0);
 }
 
 // The file is sparse and grows with use, so room that is never used costs address space only.
@@ -219,7 +219,7 @@ class LmdbDict final : public Dict {
 
 class LmdbEngine final : public Engine {
  public:
-  explicit LmdbEngine(const Spec& spec) : flags_(sync_flags(spec)), map_size_(map_size(spec)) {
+  explicit LmdbEngine(const Spec& spec) : flags_(environment_flags(spec)), map_size_(map_size(spec)) {
     // Made and closed again: no environment is open when the workers are forked.
     const LmdbEnvironment made(directory_.path().string(), flags_, map_size_);
   }
@@ -277,6 +277,11 @@ const EngineDescription& lmdb_engine() {
                    .default_value = "off",
                    .meaning = "flush to the disk: never, the data at each commit (meta), or data and root (full)",
                    .choices = {"off", "meta", "full"}},
+                  {.name = "writemap",
+                   .kind = OptionKind::choice,
+                   .default_value = "off",
+                   .meaning = "on: write through the map, no system call a write; a full disk then kills by SIGBUS",
+                   .choices = {"off", "on"}},
                   {.name = "size",
                    .kind = OptionKind::bytes,
                    .default_value = "0",
@@ -287,7 +292,7 @@ const EngineDescription& lmdb_engine() {
         return std::make_unique<LmdbEngine>(spec);
       },
       .attach = [](const Spec& spec, const std::string& address) -> std::unique_ptr<Dict> {
-        return std::make_unique<LmdbDict>(address, sync_flags(spec));
+        return std::make_unique<LmdbDict>(address, environment_flags(spec));
       },
       .missing = nullptr,
       .version = version,
