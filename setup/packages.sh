@@ -87,13 +87,17 @@ install_without_starting() {
   return "$status"
 }
 
+# Whether apt's lists were fetched within a day: then what they do not name does not exist, and fetching them again at
+# every call would only take time.
+lists_are_fresh() {
+  compgen -G '/var/lib/apt/lists/*_Packages*' >/dev/null && [[ -n $(find /var/lib/apt/lists -maxdepth 0 -mmin -1440) ]]
+}
+
 install_lines() {
   local wanted
   mapfile -t wanted < <(first_available "$@" 2>/dev/null)
-  if ((${#wanted[@]} < $#)); then
-    as_root apt-get update -q
-    mapfile -t wanted < <(first_available "$@")
-  fi
+  if ((${#wanted[@]} < $#)) && ! lists_are_fresh; then as_root apt-get update -q; fi
+  mapfile -t wanted < <(first_available "$@")
   if ((${#wanted[@]} == 0)); then return 0; fi
   say "set-up: installing ${wanted[*]}"
   # A package list that is too old names files which are gone: fetch it anew and try once more.
