@@ -90,7 +90,7 @@ install_without_starting() {
 # Whether apt's lists were fetched within a day: then what they do not name does not exist, and fetching them again at
 # every call would only take time.
 lists_are_fresh() {
-  compgen -G '/var/lib/apt/lists/*_Packages*' >/dev/null && [[ -n $(find /var/lib/apt/lists -maxdepth 0 -mmin -1440) ]]
+  compgen -G '/var/lib/apt/lists/*_Packages*' >/dev/null && [[ -n $(find /var/lib/apt/lists/partial -maxdepth 0 -mmin -1440) ]]
 }
 
 install_lines() {
