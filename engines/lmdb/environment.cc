@@ -1,0 +1,130 @@
+#include "engines/lmdb/environment.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <map>
+#include <mutex>
+
+namespace dictbench {
+namespace {
+
+// Slots for read transactions of all processes together: one a dict and one a walk in progress.
+constexpr unsigned kReaderSlots = 1024;
+
+struct OpenEnvironment {
+  MDB_env* env = nullptr;
+  MDB_dbi table = 0;
+  pid_t process = 0;
+  unsigned users = 0;
+};
+
+std::mutex& registry_mutex() {
+  static std::mutex mutex;
+  return mutex;
+}
+
+// Never destroyed: dicts may live in static objects.
+std::map<std::string, OpenEnvironment>& registry() {
+  static auto& open = *new std::map<std::string, OpenEnvironment>;
+  return open;
+}
+
+OpenEnvironment open_environment(const std::string& path, unsigned flags, std::uint64_t map_size) {
+  const auto check = [&](int code) {
+    if (code != MDB_SUCCESS) throw lmdb_error(code, "open", path);
+  };
+  MDB_env* env = nullptr;
+  check(mdb_env_create(&env));
+  MDB_txn* txn = nullptr;
+  try {
+    OpenEnvironment open{.env = env, .table = 0, .process = getpid(), .users = 0};
+    // Every opener says it: the first one after all have closed lays the slots out anew.
+    check(mdb_env_set_maxreaders(env, kReaderSlots));
+    if (map_size != 0) check(mdb_env_set_mapsize(env, map_size));
+    check(mdb_env_open(env, path.c_str(), flags | MDB_NOTLS, 0600));
+    int dead = 0;
+    check(mdb_reader_check(env, &dead));
+    check(mdb_txn_begin(env, nullptr, MDB_RDONLY, &txn));
+    check(mdb_dbi_open(txn, nullptr, 0, &open.table));
+    MDB_txn* const ended = txn;
+    txn = nullptr;
+    check(mdb_txn_commit(ended));
+    return open;
+  } catch (...) {
+    if (txn != nullptr) mdb_txn_abort(txn);
+    mdb_env_close(env);
+    throw;
+  }
+}
+
+}  // namespace
+
+Error lmdb_error(int code, std::string_view action, const std::string& path) {
+  const auto error = [&](ErrorCode kind, std::string_view advice) {
+    return Error(kind, fmt::format("lmdb: cannot {} {}: {}; {}", action, path, mdb_strerror(code), advice));
+  };
+  switch (code) {
+    case MDB_MAP_FULL: return error(ErrorCode::full, "erase keys or give more with lmdb?size=BYTES");
+    case MDB_TXN_FULL: return error(ErrorCode::full, "split the batch");
+    case ENOSPC:
+    case EDQUOT:
+    case EIO:  // what LMDB makes of a write cut short by a full disk
+      return error(ErrorCode::full, "the disk is full or failing: free space, or set TMPDIR to another disk");
+    case MDB_READERS_FULL: return error(ErrorCode::unavailable, "close some of the dicts");
+    case ENOMEM: return error(ErrorCode::unavailable, "the map does not fit: give less with lmdb?size=BYTES");
+    case MDB_CORRUPTED:
+    case MDB_PAGE_NOTFOUND:
+    case MDB_PANIC:
+    case MDB_INVALID:
+    case MDB_VERSION_MISMATCH:
+    case MDB_BAD_TXN: return error(ErrorCode::corrupt, "make the dict anew");
+    default: return error(ErrorCode::unavailable, "check the folder and its permissions");
+  }
+}
+
+LmdbEnvironment::LmdbEnvironment(const std::string& path, unsigned flags, std::uint64_t map_size)
+    : path_(path), process_(getpid()) {
+  const std::lock_guard lock(registry_mutex());
+  OpenEnvironment& open = registry()[path];
+  if (open.users == 0 || open.process != process_) {
+    try {
+      open = open_environment(path, flags, map_size);
+    } catch (...) {
+      registry().erase(path);
+      throw;
+    }
+  }
+  ++open.users;
+  env_ = open.env;
+  table_ = open.table;
+}
+
+LmdbEnvironment::~LmdbEnvironment() {
+  if (!ours()) return;
+  const std::lock_guard lock(registry_mutex());
+  const auto open = registry().find(path_);
+  if (--open->second.users != 0) return;
+  mdb_env_close(open->second.env);  // under the mutex: nobody may open the file meanwhile
+  registry().erase(open);
+}
+
+bool LmdbEnvironment::ours() const noexcept { return getpid() == process_; }
+
+MDB_txn* LmdbEnvironment::begin(unsigned flags) {
+  MDB_txn* txn = nullptr;
+  int code = mdb_txn_begin(env_, nullptr, flags, &txn);
+  if (code == MDB_READERS_FULL && clear_dead_readers() > 0) code = mdb_txn_begin(env_, nullptr, flags, &txn);
+  if (code != MDB_SUCCESS) throw lmdb_error(code, (flags & MDB_RDONLY) != 0 ? "read" : "write to", path_);
+  return txn;
+}
+
+int LmdbEnvironment::clear_dead_readers() {
+  int dead = 0;
+  if (const int code = mdb_reader_check(env_, &dead); code != MDB_SUCCESS)
+    throw lmdb_error(code, "check the readers of", path_);
+  return dead;
+}
+
+}  // namespace dictbench
