@@ -42,7 +42,8 @@ struct EngineDescription {
   // or nothing. Null pointer: always usable.
   std::optional<std::string> (*missing)(const Spec& spec) = nullptr;
 
-  // Operations that the driver should group into one get_many/set_many call; null: 1.
+  // How many single operations the driver should hand over as one get_many or set_many under these
+  // options. Null pointer: 1.
   unsigned (*batch)(const Spec& spec) = nullptr;
 
   // Versions of the library and the server, for the record: "hiredis 0.14.1, redis-server 7.0.15".

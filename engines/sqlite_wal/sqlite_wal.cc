@@ -1,0 +1,140 @@
+// `sqlite-wal`: one table in an SQLite database in WAL mode: readers do not wait for the writer, writers
+// take turns. A set is one prepared statement and one transaction.
+#include <fmt/format.h>
+
+#include "engines/registry.h"
+#include "engines/sqlite_wal/database_file.h"
+#include "engines/sqlite_wal/dict.h"
+
+namespace dictbench {
+namespace {
+
+SqliteSettings settings(const Spec& spec) {
+  return {.sync = spec.get("sync"),
+          .timeout = std::chrono::milliseconds(spec.get_count("timeout")),
+          .cache_bytes = spec.get_bytes("cache"),
+          .mmap_bytes = spec.get_bytes("mmap")};
+}
+
+// SQLite's own advice for WITHOUT ROWID is rows under a twentieth of a page (sqlite.org/withoutrowid.html);
+// beyond a quarter of a page, every comparison of keys there loads the whole row.
+SqliteLayout layout(const Spec& spec, const SizeHint& hint) {
+  constexpr std::uint64_t kShortRow = 4096 / 20;
+  const std::string& given = spec.get("layout");
+  if (given == "clustered") return SqliteLayout::clustered;
+  if (given == "rowid") return SqliteLayout::rowid;
+  return hint.key_bytes + hint.value_bytes <= kShortRow ? SqliteLayout::clustered : SqliteLayout::rowid;
+}
+
+class SqliteWalEngine final : public Engine {
+ public:
+  SqliteWalEngine(const Spec& spec, const SizeHint& hint)
+      : file_(spec.get("path")),
+        settings_(settings(spec)),
+        batch_(spec.get_count("batch")),
+        layout_(layout(spec, hint)) {
+    // Made and closed again: no connection is open when the workers are forked.
+    SqliteConnection connection(file_.path(), settings_, SQLITE_OPEN_CREATE);
+    create_sqlite_dict(connection, layout_, file_.owner());
+  }
+
+  std::unique_ptr<Dict> attach() override { return open_sqlite_dict(file_.path(), settings_, batch_); }
+  std::string address() const override { return file_.path(); }
+  StorageBytes storage_bytes() const override { return file_.bytes(); }
+  std::vector<std::pair<std::string, std::string>> facts() const override {
+    return {{"sqlite table", layout_ == SqliteLayout::clustered ? "clustered" : "rowid"}};
+  }
+
+ private:
+  SqliteDatabaseFile file_;
+  SqliteSettings settings_;
+  std::uint64_t batch_;
+  SqliteLayout layout_;
+};
+
+Contract contract(const Spec& spec) {
+  const bool batched = spec.get_count("batch") > 1;  // others do not see a set until its batch is written
+  return {.stores = true,
+          .shared_between_processes = true,
+          .survives_killed_writer = true,
+          .durable = spec.get("sync") == "full" && !batched,
+          .consistency = batched ? Consistency::none : Consistency::linearizable,
+          .ordered = true,
+          .atomic_add = true,
+          .largest_key = kSqliteLargestKey,
+          .largest_value = kSqliteLargestValue,
+          .binary_keys = true,
+          .empty_key = true,
+          .lists = true,
+          .needs_server = false};
+}
+
+std::vector<OptionRule> options() {
+  constexpr std::uint64_t kLongestTimeout = 3'600'000;
+  constexpr std::uint64_t kLargestBatch = 1'000'000;
+  constexpr std::uint64_t kSmallestCache = 64 << 10;
+  return {
+      {.name = "sync",
+       .kind = OptionKind::choice,
+       .default_value = "normal",
+       .meaning = "PRAGMA synchronous: flush never, at checkpoints (a power cut may lose the last writes), at commits",
+       .choices = {"off", "normal", "full"}},
+      {.name = "batch",
+       .kind = OptionKind::count,
+       .default_value = "1",
+       .meaning = "sets of one process that make one transaction; others see them when it is complete",
+       .choices = {},
+       .least = 1,
+       .most = kLargestBatch},
+      {.name = "timeout",
+       .kind = OptionKind::count,
+       .default_value = "5000",
+       .meaning = "milliseconds to wait for another process's lock",
+       .choices = {},
+       .least = 1,
+       .most = kLongestTimeout},
+      {.name = "layout",
+       .kind = OptionKind::choice,
+       .default_value = "auto",
+       .meaning = "table by key (clustered), or by number with an index (rowid); auto: clustered for short values",
+       .choices = {"auto", "clustered", "rowid"}},
+      {.name = "path",
+       .kind = OptionKind::text,
+       .default_value = "",
+       .meaning = "the database file, made new and removed at the end; default: in a folder of our own",
+       .choices = {}},
+      {.name = "cache",
+       .kind = OptionKind::bytes,
+       .default_value = "2M",
+       .meaning = "page cache of each process",
+       .choices = {},
+       .least = kSmallestCache},
+      {.name = "mmap",
+       .kind = OptionKind::bytes,
+       .default_value = "1G",
+       .meaning = "read the file through a map of up to this size (0: none): twice as quick for 1 MiB values",
+       .choices = {}},
+  };
+}
+
+}  // namespace
+
+const EngineDescription& sqlite_wal_engine() {
+  static const EngineDescription description{
+      .name = "sqlite-wal",
+      .summary = "SQLite with a write-ahead log: an SQL table, one writer at a time",
+      .options = options(),
+      .contract = contract,
+      .create = [](const Spec& spec, const SizeHint& hint) -> std::unique_ptr<Engine> {
+        return std::make_unique<SqliteWalEngine>(spec, hint);
+      },
+      .attach = [](const Spec& spec, const std::string& address) -> std::unique_ptr<Dict> {
+        return open_sqlite_dict(address, settings(spec), spec.get_count("batch"));
+      },
+      .missing = nullptr,
+      .version = [] { return fmt::format("sqlite {}", sqlite3_libversion()); },
+  };
+  return description;
+}
+
+}  // namespace dictbench

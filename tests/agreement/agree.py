@@ -1,0 +1,225 @@
+"""Does dictbench measure what others measure?
+
+Runs dictbench and another program in turn, A B A B ..., against one server on one socket (or, for `local`, the
+same loop in dictbench_micro), and prints the median of the ratios round by round. Not a test: a benchmark, for a
+quiet machine. ./run_all.sh agreement calls it. Exit code 1 when a ratio leaves its bounds.
+"""
+
+import argparse
+import contextlib
+import csv
+import getpass
+import json
+import pathlib
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+COMMAND = ROOT / "build" / "dictbench"
+MICRO = ROOT / "build" / "dictbench_micro"
+KEYS = 100_000
+REDIS_KEY = "key:{index:012}"  # redis-benchmark's own: 16 bytes
+REDIS_VALUE = "10"
+# memcslap makes keys of 20 to 59 bytes and values of about 50 to 5,000, both evenly spread.
+MEMCACHED_KEY = "key:{index:036}"
+MEMCACHED_VALUE = '{ distribution = "uniform", least = 50, most = 5000 }'
+PIPELINE = 16
+
+WORKLOAD = """
+summary = "one kind of operation, as the other program does it"
+source = "tests/agreement"
+processes = [1]
+repetitions = 1
+preload = true
+[keys]
+format = "{format}"
+count = {keys}
+[values]
+size = {value}
+[[phase]]
+name = "run"
+mix = {{ {kind} = 1 }}
+operations = {operations}
+distribution = "uniform"
+"""
+
+
+@contextlib.contextmanager
+def server(arguments, socket, ready):
+    """A server program of our own, ended with the block."""
+    process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 10
+        while not (socket.exists() and ready()):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise SystemExit(f"{arguments[0]} did not start")
+            time.sleep(0.02)
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def dictbench(folder, engine, kind, operations, processes=1, key=REDIS_KEY, value=REDIS_VALUE, keys=KEYS):
+    """Operations per second that dictbench measures, all processes together."""
+    workload = folder / f"{kind}.toml"
+    workload.write_text(
+        WORKLOAD.format(format=key, keys=keys, value=value, kind=kind, operations=operations)
+    )
+    out = folder / "records.jsonl"
+    out.unlink(missing_ok=True)
+    subprocess.run(
+        [COMMAND, "run", "--engine", engine, "--workload", workload, "--processes", str(processes), "--format", "none", "--out", out],
+        check=True, stderr=subprocess.DEVNULL,
+    )
+    (cell,) = [record for record in map(json.loads, out.read_text().splitlines()) if record["type"] == "cell"]
+    if cell["status"] != "ok":
+        raise SystemExit(f"{engine}: {cell['status']}")
+    return cell["ops_per_s"]
+
+
+def redis_benchmark(socket, kind, operations, programs=1, pipeline=1):
+    """The sum over `programs` redis-benchmark -c 1 that run at once."""
+    command = [
+        "redis-benchmark", "-s", socket, "-c", "1", "-P", str(pipeline), "-n", str(operations // programs),
+        "-d", REDIS_VALUE, "-r", str(KEYS), "-t", kind, "--csv",
+    ]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) for _ in range(programs)]
+    total = 0.0
+    for process in running:
+        text, _ = process.communicate()
+        rows = [row for row in csv.reader(text.splitlines()) if row and row[0].lower() == kind]
+        total += float(rows[0][1])
+    return total
+
+
+def compare(name, bounds, rounds, ours, theirs):
+    """Interleaved rounds; True when the median ratio is within the bounds."""
+    low, high = bounds
+    ratios, mine, others = [], [], []
+    for number in range(rounds):
+        pair = [ours, theirs] if number % 2 == 0 else [theirs, ours]
+        figures = {measure: measure() for measure in pair}
+        mine.append(figures[ours])
+        others.append(figures[theirs])
+        ratios.append(figures[ours] / figures[theirs])
+    ratio = statistics.median(ratios)
+    good = low <= ratio <= high
+    print(
+        f"{'ok  ' if good else 'FAIL'} {name}: dictbench {statistics.median(mine):,.0f}/s, other {statistics.median(others):,.0f}/s, "
+        f"ratio {ratio:.3f} [{min(ratios):.3f}, {max(ratios):.3f}], wanted {low:g} to {high:g}",
+        flush=True,
+    )
+    return good
+
+
+def redis_agreement(folder, rounds):
+    program = shutil.which("redis-server") or shutil.which("valkey-server")
+    if not program or not shutil.which("redis-benchmark"):
+        print("skip redis: redis-server or redis-benchmark is not installed")
+        return True
+    socket = folder / "redis.sock"
+    cli = ["redis-cli", "-s", socket]
+    ready = lambda: subprocess.run([*cli, "ping"], capture_output=True).stdout.strip() == b"PONG"
+    arguments = [program, "--port", "0", "--unixsocket", socket, "--save", "", "--appendonly", "no", "--dir", folder]
+
+    def emptied(measure):
+        def call():
+            subprocess.run([*cli, "flushall"], check=True, capture_output=True)
+            return measure()
+        return call
+
+    good = True
+    with server(arguments, socket, ready):
+        for kind in ("get", "set"):
+            for processes in (1, 3):
+                good &= compare(
+                    f"redis {kind}, {processes} process(es), against redis-benchmark -c 1", (0.85, 1.15), rounds,
+                    emptied(lambda: dictbench(folder, f"redis?address={socket}", kind, 60_000, processes)),
+                    lambda: redis_benchmark(socket, kind, 60_000, processes),
+                )
+            good &= compare(
+                f"redis?pipeline={PIPELINE} {kind}, against redis-benchmark -c 1 -P {PIPELINE}", (0.8, float("inf")), rounds,
+                emptied(lambda: dictbench(folder, f"redis?address={socket}&pipeline={PIPELINE}", kind, 400_000)),
+                lambda: redis_benchmark(socket, kind, 400_000, pipeline=PIPELINE),
+            )
+    return good
+
+
+def memcslap(socket, kind, operations):
+    text = subprocess.run(
+        ["memcslap", "--binary", "-s", socket, "-c", "1", "-e", str(operations), "-t", kind], check=True, capture_output=True, text=True
+    ).stdout
+    (seconds,) = re.findall(rf"Time to {kind} +\d+ keys by +1 threads: +([\d.]+) seconds", text)
+    return operations / float(seconds)
+
+
+def memcached_agreement(folder, rounds):
+    if not shutil.which("memcached") or not shutil.which("memcslap"):
+        print("skip memcached: memcached or memcslap (libmemcached-tools) is not installed")
+        return True
+    socket = folder / "memcached.sock"
+    arguments = ["memcached", "-s", socket, "-a", "0600", "-m", "1024", "-u", getpass.getuser()]
+    operations = 20_000
+
+    def emptied(measure):
+        def call():
+            subprocess.run(["memcflush", "--servers", socket], check=True, capture_output=True)
+            return measure()
+        return call
+
+    good = True
+    with server(arguments, socket, lambda: True):
+        for kind in ("get", "set"):
+            good &= compare(
+                f"memcached {kind}, against memcslap -c 1", (0.75, 1.25), rounds,
+                emptied(lambda: dictbench(folder, f"memcached?address={socket}&protocol=binary", kind, operations,
+                                          key=MEMCACHED_KEY, value=MEMCACHED_VALUE, keys=operations)),
+                emptied(lambda: memcslap(socket, kind, operations)),
+            )
+    return good
+
+
+def micro(engine, kind):
+    """Operations per second of the same loop in dictbench_micro."""
+    text = subprocess.run(
+        [MICRO, f"--benchmark_filter=^{re.escape(engine)}/{kind}(/|$)", "--benchmark_format=json"], check=True, capture_output=True, text=True
+    ).stdout
+    benchmarks = json.loads(text)["benchmarks"]
+    return benchmarks[0]["items_per_second"]
+
+
+def local_agreement(folder, rounds):
+    if not MICRO.exists():
+        print("skip local: build/dictbench_micro is not built (apt-get install libbenchmark-dev)")
+        return True
+    out = folder / "records.jsonl"
+
+    def ours():
+        out.unlink(missing_ok=True)
+        subprocess.run(
+            [COMMAND, "run", "--engine", "local", "--workload", "get-uniform", "--processes", "1", "--repetitions", "1", "--format", "none", "--out", out],
+            check=True, stderr=subprocess.DEVNULL,
+        )
+        return [record["ops_per_s"] for record in map(json.loads, out.read_text().splitlines()) if record["type"] == "cell"][-1]
+
+    return compare("local get-uniform, against dictbench_micro", (0.85, 1.15), rounds, ours, lambda: micro("local", "get"))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=7)
+    rounds = parser.parse_args().rounds
+    with tempfile.TemporaryDirectory(prefix="dictbench-agreement-") as name:
+        folder = pathlib.Path(name)
+        good = [redis_agreement(folder, rounds), memcached_agreement(folder, rounds), local_agreement(folder, rounds)]
+    return 0 if all(good) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
