@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <new>
+#include <stdexcept>
 #include <utility>
 
 #include "engines/counter.h"
@@ -135,8 +136,10 @@ void SharedMap::store(Map::iterator at, std::string_view key, std::string_view v
       return;
     } catch (const boost::interprocess::bad_alloc&) {
       // Nothing has changed; try with more room.
+    } catch (const std::length_error&) {
+      // Likewise: Boost's allocator calls longer than possible what is longer than the heap is now.
     }
-    grow(key.size() + 2 * value.size() + kItemOverhead);
+    grow(key.size() + value.size() + kItemOverhead);
   }
 }
 
