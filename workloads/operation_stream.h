@@ -21,10 +21,13 @@ enum class OperationKind : std::uint8_t { get, set, insert, erase, add, scan, re
 // insert differs from set in meaning only: the key is new. read_modify_write is a get and a set.
 struct Operation {
   std::uint64_t key_number;
-  std::uint32_t key_tag;  // 32 bits of the key's hash, as `tagged` values carry it
+  std::uint32_t key_tag;  // 32 bits of the key's hash, as `tagged` values carry it; of a scan: see scan_length()
   std::uint16_t key_length;
   OperationKind kind;
-  std::uint8_t reserved;
+  std::uint8_t group;  // of the key: which format it has, and which text as a `repeat` value
+
+  // How many keys this scan visits at most: 1..Phase::scan_limit.
+  std::uint32_t scan_length() const noexcept { return key_tag; }
 
   std::string_view key() const noexcept {
     return {reinterpret_cast<const char*>(this) + sizeof(Operation), key_length};
@@ -36,8 +39,12 @@ class OperationStream {
  public:
   // Process `worker` of `processes`. Operations are split as evenly as whole numbers allow. For phases
   // limited by seconds the stream holds a finite number of operations and the caller walks it round
-  // and round (sequence numbers go on rising).
+  // and round (sequence numbers go on rising). `phase` is preload_phase() or one of the workload's, which
+  // is known by its name. Throws WorkloadError where a process would own no key.
   OperationStream(const Workload& workload, const Phase& phase, unsigned worker, unsigned processes);
+
+  // size() of such a stream, without making it.
+  static std::size_t operations(const Workload& workload, const Phase& phase, unsigned worker, unsigned processes);
 
   std::size_t size() const noexcept { return size_; }
   std::size_t stride() const noexcept { return stride_; }  // bytes from one operation to the next

@@ -1,47 +1,78 @@
 // Values that say whose write they are, and the check of what comes back.
 //
-// `tagged` layout (little endian), from the first byte: u32 key tag, u8 writer, u40 sequence: 10 bytes;
-// then filler that depends on writer and sequence; the same 10 bytes again at every multiple of 256 and
-// at the very end when there is room. A value torn between two writes, cut, or stored under another
-// key so differs from what its stamp promises. Writing costs one 16-byte store per 256 bytes, because
-// stamping many small stores would break store-to-load forwarding in the engine that copies it.
+// `tagged` layout (little endian), from the first byte: u32 key tag xor a hash of what follows, u8 writer,
+// u40 sequence: the stamp, 10 bytes. It is there again at every multiple of 256 where 10 bytes fit and in the
+// last 10 bytes of values of 20 bytes or more. Between them stands filler that depends on writer and
+// sequence. A value torn between two writes, cut, or stored under another key so differs from what its
+// stamp promises; the hash shows that in a bare stamp too. The length, where a phase has several, follows
+// from writer and sequence.
+// Writing costs one 16-byte store per 256 bytes and one at the end, because stamping many small stores
+// would break store-to-load forwarding in the engine that copies it; the filler is laid out beforehand.
+//
+// In workloads with `add` the values are counters: the decimal text of a number. Nobody makes those.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "workloads/operation_stream.h"
+#include "workloads/tagged_value.h"
 #include "workloads/workload.h"
 
 namespace dictbench {
 
-inline constexpr std::uint8_t kPreloadWriter = 255;  // `writer` of values set by the preload
-
-// Who wrote a value and with which of its operations (counted from 0 over all phases of one process).
-struct Stamp {
-  std::uint8_t writer = 0;
-  std::uint64_t sequence = 0;  // below 2^40
-
-  bool operator==(const Stamp&) const = default;
-};
+inline constexpr std::uint8_t kPreloadWriter = 255;  // `writer` of values set by the preload; sequence: key number
 
 // Makes values; one per process and phase, used by one thread.
 class ValueWriter {
  public:
-  ValueWriter(const Workload& workload, const Phase& phase, std::uint8_t writer);
+  // `alive`: how many values are used at once, where an engine groups calls; at least phase.batch are
+  // alive anyhow.
+  ValueWriter(const Workload& workload, const Phase& phase, std::uint8_t writer, std::uint32_t alive = 1);
 
-  // The value for this operation; lives until the next call.
-  std::string_view make(const Operation& operation, std::uint64_t sequence) noexcept;
+  // The value for this operation (not a scan). It lives until max(phase.batch, alive) further calls were made.
+  // Readable padding follows up to a multiple of 16.
+  std::string_view make(const Operation& operation, std::uint64_t sequence) noexcept {
+    if (!only_stamp_) return make_other(operation, sequence);
+    // Values of 10 to 16 bytes: inline, as they cost next to nothing.
+    char* const slot = next_slot();
+    const StampBytes stamp = stamp_bytes(operation.key_tag, writer_, sequence);
+    std::memcpy(slot, &stamp, sizeof(stamp));
+    return {slot, fixed_bytes_};
+  }
 
  private:
-  struct State;
-  struct Delete {
-    void operator()(State* state) const noexcept;
+  struct Free {
+    void operator()(char* storage) const noexcept;
   };
-  std::unique_ptr<State, Delete> state_;
+
+  char* next_slot() noexcept {
+    char* const slot = slot_;
+    slot_ = slot == last_slot_ ? first_slot_ : slot + slot_stride_;
+    return slot;
+  }
+
+  std::string_view make_other(const Operation& operation, std::uint64_t sequence) noexcept;
+  std::string_view make_tagged(std::uint32_t tag, std::uint64_t sequence, std::size_t bytes) noexcept;
+  std::string_view make_key(std::string_view key, std::size_t bytes) noexcept;
+
+  bool only_stamp_;
+  std::uint8_t writer_;
+  ContentKind content_;
+  std::size_t fixed_bytes_;
+  char* slot_ = nullptr;  // the next one of a ring of equal slots
+  char* first_slot_ = nullptr;
+  char* last_slot_ = nullptr;
+  std::size_t slot_stride_ = 0;
+  SizeChooser sizes_;
+  std::vector<std::string> texts_;  // `repeat`: the longest value of each group
+  std::unique_ptr<char[], Free> storage_;
 };
 
 // Checks values; one per process and phase whose values are expected, used by one thread.
@@ -57,8 +88,13 @@ class ValueChecker {
   std::optional<Stamp> stamp(std::string_view value) const;
 
  private:
-  Workload workload_;
-  Phase phase_;
+  std::string check_tagged(std::string_view key, std::uint64_t key_number, std::string_view value) const;
+
+  ContentKind content_;
+  bool counters_;
+  SizeChooser sizes_;
+  KeySpec keys_;
+  std::vector<std::string> texts_;
 };
 
 // 32 bits of the key's hash: what `Operation::key_tag` and tagged values hold.

@@ -8,9 +8,12 @@
 #include <filesystem>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace dictbench {
+
+inline constexpr unsigned kMaxProcesses = 254;  // values hold the writer in a byte, and the preload is a writer too
 
 // A wrong file: one line with file, key, reason and what is allowed.
 class WorkloadError : public std::invalid_argument {
@@ -35,7 +38,8 @@ struct DistributionSpec {
 
 // Keys are numbered 0..count-1. Key number i of `count` belongs to group g = i * groups / count, and its
 // text is formats[g] with {index} replaced by the number within the group ({index:013} pads with zeros).
-// Inserted keys go on from number `count` (group of the inserting process).
+// Inserted keys go on from number `count`: the k-th of process w of n has number count + k*n + w, belongs
+// to group (number - count) % groups and has its number for {index}. No two keys have one text.
 struct KeySpec {
   std::vector<std::string> formats;
   std::uint64_t count = 0;
@@ -78,10 +82,11 @@ struct Phase {
   Mix mix;
   std::uint64_t operations = 0;  // over all processes; 0 when `seconds` is given
   double seconds = 0;
-  std::uint32_t batch = 1;  // > 1: get_many / set_many; only for pure get or set mixes
-  double arrival_rate = 0;  // operations per second over all processes; 0: closed loop
-  std::uint32_t scan_limit = 100;
-  std::int64_t delta = 1;  // of add
+  std::uint32_t batch = 1;         // > 1: get_many / set_many; only for pure get or set mixes
+  double arrival_rate = 0;         // operations per second over all processes; 0: closed loop
+  std::uint32_t scan_limit = 100;  // a scan visits 1..scan_limit keys, uniformly chosen
+  std::int64_t delta = 1;          // of add
+  std::uint64_t keys = 0;          // only the first so many keys are touched (and split by `share`); 0: all
   DistributionSpec distribution;
   Share share = Share::all;
   Start start = Start::together;
@@ -97,12 +102,16 @@ struct Workload {
   unsigned repetitions = 5;
   bool preload = false;  // every key is set once, untimed, before the first phase
   KeySpec keys;
+  ValueSpec values;  // of the preload
   std::vector<Phase> phases;
   double scale = 1;
   std::uint64_t hash = 0;  // of everything above but name, summary, source, processes and repetitions
 };
 
-// Loads NAME (from the folder of standard workloads) or a path that ends in .toml.
+// Loads NAME (from the folder of standard workloads) or a path that ends in .toml. `scale` multiplies
+// keys and operations, not seconds: at least 16 keys (or all, where there are fewer) stay, a multiple of the
+// groups, and an operation per process; phases with as many operations as keys keep it so.
+// Throws WorkloadError.
 Workload load_workload(const std::string& name_or_path, double scale = 1);
 
 // As load_workload, from text; `where` names it in errors.
@@ -115,7 +124,9 @@ std::filesystem::path workload_folder();
 std::vector<std::string> list_workloads();
 
 // Size hints that an engine may be created with: number of keys at the fullest moment of the whole
-// workload, longest key, mean value size.
+// workload, longest key, mean value size at the moment when most value bytes are there (20 bytes for
+// counters). Throws WorkloadError where the workload cannot be split between so many processes: check a
+// number of processes with it before anything else.
 struct Footprint {
   std::uint64_t items = 0, key_bytes = 0, value_bytes = 0;
 };
