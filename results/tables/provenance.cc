@@ -73,8 +73,9 @@ std::string statistics_note(const Block& block) {
   if (counts.empty()) return "No cell has a figure to show.";
   if (*counts.rbegin() == 1) return "One repetition: no interval can be given.";
   std::vector<std::string> coverages;
+  constexpr double kTie = 1e-6;  // 93.75 is rounded up whatever its last bit
   for (const std::size_t count : counts) {
-    coverages.push_back(fmt::format("{} repetitions: {:.1f} %", count, 100 * median_ranks(count).coverage));
+    coverages.push_back(fmt::format("{} repetitions: {:.1f} %", count, 100 * median_ranks(count).coverage + kTie));
   }
   if (*counts.begin() == 1) coverages.front() = "1 repetition: none";
   return fmt::format("Medians; in brackets the exact order-statistic interval of the median ({}).",

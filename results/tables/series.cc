@@ -157,6 +157,12 @@ std::vector<Block> group_blocks(const RecordFile& records, const Selection& sele
     }
   }
   std::erase_if(blocks, [](const Block& block) { return block.series.empty(); });
+  // Runs are shuffled; what is made of them must not be.
+  for (Block& block : blocks) {
+    std::sort(block.series.begin(), block.series.end(), [](const Series& a, const Series& b) {
+      return std::tie(a.engine, a.processes, b.scale, a.start) < std::tie(b.engine, b.processes, a.scale, b.start);
+    });
+  }
   std::stable_sort(blocks.begin(), blocks.end(), [](const Block& a, const Block& b) {
     return std::tie(a.workload, a.tier, a.host) < std::tie(b.workload, b.tier, b.host);
   });

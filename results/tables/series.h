@@ -41,7 +41,7 @@ struct Block {
   std::string tier;
   std::string workload;
   std::string phase;
-  std::vector<Series> series;
+  std::vector<Series> series;          // by engine, processes, scale (largest first)
   std::vector<const RunRecord*> runs;  // in the order of the file
   std::size_t outdated = 0;
 };
