@@ -60,15 +60,11 @@ TEST(GoogleBenchmark, RefusesSeveralHosts) {
 
 // The program that Debian's libbenchmark-tools installs, run for real where it and what it imports are.
 TEST(GoogleBenchmark, ItsOwnCompareReadsIt) {
-  const std::string python = "/usr/bin/python3";
-  if (!std::filesystem::exists("/usr/share/benchmark/compare.py") ||
-      std::system((python + " -c 'import scipy.stats' 2>/dev/null").c_str()) != 0) {
-    GTEST_SKIP() << "needs libbenchmark-tools and python3-scipy";
-  }
+  if (!std::filesystem::exists("/usr/share/benchmark/compare.py")) GTEST_SKIP() << "needs libbenchmark-tools";
   const testing::TemporaryFolder folder;
   testing::write_text(folder / "old.json", to_google_benchmark(sample(2e6)));
   testing::write_text(folder / "new.json", to_google_benchmark(sample(1e6)));
-  const std::string command = python + " -B /usr/share/benchmark/compare.py --no-color --no-utest benchmarks '" +
+  const std::string command = "/usr/bin/python3 -B /usr/share/benchmark/compare.py --no-color --no-utest benchmarks '" +
                               (folder / "old.json").string() + "' '" + (folder / "new.json").string() + "' 2>&1";
   FILE* pipe = popen(command.c_str(), "r");
   ASSERT_NE(pipe, nullptr);
@@ -76,6 +72,7 @@ TEST(GoogleBenchmark, ItsOwnCompareReadsIt) {
   std::array<char, 4096> piece;
   while (const std::size_t length = fread(piece.data(), 1, piece.size(), pipe)) output.append(piece.data(), length);
   const int status = pclose(pipe);
+  if (output.find("ModuleNotFoundError") != std::string::npos) GTEST_SKIP() << "needs python3-scipy";
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << output;
   EXPECT_THAT(output,
               ::testing::ContainsRegex("redis\\?pipeline=16/get-uniform/run/processes:2 +\\+1\\.0000 .* 500 +1000"));

@@ -2,8 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <cmath>
+#include <csignal>
 #include <nlohmann/json.hpp>
 
 #include "results/record_json.h"
@@ -112,7 +114,8 @@ TEST(RecordReader, SkipsACutLastLineWhereverItWasCut) {
   const TemporaryFolder folder;
   const std::string first = to_json(make_run()).dump() + "\n";
   const std::string second = to_json(make_cell("null", 1e6)).dump() + "\n";
-  for (std::size_t length = 0; length < second.size(); ++length) {
+  for (const std::size_t length :
+       {std::size_t{0}, std::size_t{1}, second.size() / 2, second.size() - 2, second.size() - 1}) {
     write_text(folder / "r.jsonl", first + second.substr(0, length));
     const RecordFile records = read_records(folder / "r.jsonl");
     ASSERT_EQ(records.runs.size(), 1u) << length;
@@ -199,6 +202,29 @@ TEST(RecordWriter, SaysThatTheDiskIsFull) {
   EXPECT_THAT([&] { writer.write(make_run()); },
               ThrowsMessage<RecordError>(
                   AllOf(HasSubstr("/dev/full: a record could not be written"), HasSubstr("No space left"))));
+}
+
+// A limit on the file's length cuts a line in the middle as a full disk does.
+TEST(RecordWriter, LeavesNoPartOfALineWhenTheDiskFillsUp) {
+  const TemporaryFolder folder;
+  const auto file = folder / "r.jsonl";
+  RecordWriter writer(file);
+  writer.write(make_run());
+  const std::string whole = read_text(file);
+
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit tight = before;
+  tight.rlim_cur = whole.size() + 100;
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &tight), 0);
+  EXPECT_THROW(writer.write(make_cell("null", 1e6)), RecordError);
+  setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+
+  EXPECT_EQ(read_text(file), whole);
+  writer.write(make_cell("null", 1e6));
+  EXPECT_EQ(read_records(file).cells.size(), 1u) << "there is room again";
 }
 
 TEST(RecordWriter, RefusesAFolderThatCannotBe) {
