@@ -170,7 +170,10 @@ class Fields {
   static void read(const std::string& field, const Json& value, std::vector<T>& out) {
     if (!value.is_array()) wrong(field, "an array", value);
     out.clear();
-    for (const Json& element : value) read(fmt::format("{}[{}]", field, out.size()), element, out.emplace_back());
+    for (const Json& element : value) {
+      const std::string name = fmt::format("{}[{}]", field, out.size());
+      read(name, element, out.emplace_back());
+    }
   }
 
   const Json& object_;

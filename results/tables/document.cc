@@ -50,7 +50,7 @@ std::vector<TableCell> published_row(const PublishedRow& row, double elapsed) {
 }
 
 std::vector<TableCell> measured_row(const Series& series, const PublishedRow& published, double published_elapsed,
-                                    std::vector<std::string>& notes) {
+                                    const TableContext& context, std::vector<std::string>& notes) {
   const std::string processes = std::to_string(series.processes);
   if (!series.good()) {
     std::vector<TableCell> row(kColumns.size(), no_figure());
@@ -58,7 +58,7 @@ std::vector<TableCell> measured_row(const Series& series, const PublishedRow& pu
     row[1] = number_cell(processes, series.processes);
     row[2] = text_cell(short_reason(series, notes));
     row[13] = verified_cell(series);
-    row[14] = text_cell(row_remark(series));
+    row[14] = text_cell(row_remark(series, context));
     return row;
   }
   const auto figure = [&](const Metric& metric, auto format) {
@@ -86,17 +86,17 @@ std::vector<TableCell> measured_row(const Series& series, const PublishedRow& pu
       figure(bytes_per_item, bytes_number),
       comparable ? number_cell(ratio_text(*elapsed / published_elapsed), *elapsed / published_elapsed) : no_figure(),
       verified_cell(series),
-      text_cell(row_remark(series))};
+      text_cell(row_remark(series, context))};
 }
 
-// By time, the engines without one after it.
-std::vector<const Series*> ordered(const Block& block) {
+// By time; the engines without one after it, the harness's own cost last.
+std::vector<const Series*> ordered(const Block& block, const TableContext& context) {
   std::vector<const Series*> rows;
   for (const Series& series : block.series) rows.push_back(&series);
-  const auto rank = [](const Series* series) {
+  const auto rank = [&](const Series* series) {
     const auto elapsed = median_of(*series, [](const CellRecord& cell) { return cell.elapsed_s; });
-    return std::tuple(series->processes, !series->good(), -series->scale, elapsed.value_or(0), series->engine,
-                      series->start);
+    return std::tuple(series->processes, standing_of(*series, context) == Standing::cost, !series->good(),
+                      -series->scale, elapsed.value_or(0), series->engine, series->start);
   };
   std::sort(rows.begin(), rows.end(), [&](const Series* a, const Series* b) { return rank(a) < rank(b); });
   return rows;
@@ -134,13 +134,14 @@ std::vector<Table> build(const char* name, const RecordFile& records, const Tabl
       table.title += " on " + block.host;
     }
     table.rows.push_back(published_row(reference, *elapsed));
-    for (const Series* series : ordered(block)) {
-      table.rows.push_back(measured_row(*series, reference, *elapsed, table.notes));
+    for (const Series* series : ordered(block, context)) {
+      table.rows.push_back(measured_row(*series, reference, *elapsed, context, table.notes));
     }
     table.notes.push_back(
         "Ratio: elapsed here to elapsed published, on other hardware. User, sys, faults and switches: workers and "
         "servers together. Max RSS: the largest single process; B/item: what the dict costs, servers included.");
-    table.notes.push_back(statistics_note(block));
+    table.notes.push_back(repetitions_note(block));
+    for (std::string& note : standing_notes(block, context)) table.notes.push_back(std::move(note));
     for (std::string& note : published_notes(published)) table.notes.push_back(std::move(note));
     for (std::string& note : provenance_notes(block)) table.notes.push_back(std::move(note));
     tables.push_back(std::move(table));

@@ -11,14 +11,6 @@
 namespace dictbench {
 namespace {
 
-enum class Standing { shared, not_shared, cost };
-
-Standing standing_of(const Series& series, const TableContext& context) {
-  const std::string name = engine_name(series.engine);
-  if (context.cost_engines.contains(name)) return Standing::cost;
-  return context.private_engines.contains(name) ? Standing::not_shared : Standing::shared;
-}
-
 // The fastest engine that really is shared, among those with this number of processes; null: none.
 const Series* fastest_shared(const Block& block, unsigned processes, const TableContext& context) {
   const Series* fastest = nullptr;
@@ -56,32 +48,12 @@ std::vector<const Series*> ordered(const Block& block, const TableContext& conte
   return rows;
 }
 
-std::string remark_of(const Series& series, Standing standing) {
-  std::string remark = row_remark(series);
-  const auto add = [&](const std::string& text) { remark += (remark.empty() ? "" : ", ") + text; };
-  if (standing == Standing::not_shared) add("not shared");
-  if (standing == Standing::cost) {
-    const auto cost = series.good() ? median_of(series, ns_per_op) : std::nullopt;
-    add(cost ? fmt::format("harness: {}/op", nanoseconds(*cost)) : "harness");
-  }
-  return remark;
-}
-
 std::vector<std::string> notes_of(const Block& block, const TableContext& context) {
-  const auto any = [&](Standing standing) {
-    return std::any_of(block.series.begin(), block.series.end(),
-                       [&](const Series& series) { return standing_of(series, context) == standing; });
-  };
   std::vector<std::string> notes = {
       statistics_note(block),
       "Ratio: to the fastest shared engine with as many processes, paired by repetition within one run. Switches: "
       "context switches of workers and servers per 1,000 operations, voluntary and involuntary."};
-  if (any(Standing::not_shared)) {
-    notes.push_back("Not shared: a private dict in each process, a ceiling for comparison.");
-  }
-  if (any(Standing::cost)) {
-    notes.push_back("Harness: the engine does nothing; its time per operation of one process is dictbench's own cost.");
-  }
+  for (std::string& note : standing_notes(block, context)) notes.push_back(std::move(note));
   for (std::string& note : provenance_notes(block)) notes.push_back(std::move(note));
   return notes;
 }
@@ -129,7 +101,7 @@ std::vector<Table> build_engines(const RecordFile& records, const TableContext& 
            stores ? ratio_cell(*series, fastest_shared(block, series->processes, context)) : no_figure(),
            figure(latency_p50, nanoseconds), figure(latency_p99, nanoseconds), figure(bytes_per_item, bytes_number),
            figure(voluntary_per_1000, small_number), figure(involuntary_per_1000, small_number), verified_cell(*series),
-           text_cell(remark_of(*series, standing))});
+           text_cell(row_remark(*series, context))});
     }
     for (std::string& note : notes_of(block, context)) table.notes.push_back(std::move(note));
     tables.push_back(std::move(table));

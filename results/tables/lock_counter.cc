@@ -24,12 +24,13 @@ TableCell exact_cell(const Series& series) {
   return text_cell(verified == "failed" ? "no" : verified);
 }
 
-std::vector<const Series*> ordered(const Block& block) {
+std::vector<const Series*> ordered(const Block& block, const TableContext& context) {
   std::vector<const Series*> rows;
   for (const Series& series : block.series) rows.push_back(&series);
-  const auto rank = [](const Series* series) {
+  const auto rank = [&](const Series* series) {
     const double speed = series->good() ? median_of(*series, ops_per_s).value_or(0) : -1;
-    return std::tuple(series->processes, -speed, series->engine, -series->scale, series->start);
+    return std::tuple(series->processes, standing_of(*series, context) == Standing::cost, -speed, series->engine,
+                      -series->scale, series->start);
   };
   std::sort(rows.begin(), rows.end(), [&](const Series* a, const Series* b) { return rank(a) < rank(b); });
   return rows;
@@ -51,17 +52,18 @@ std::vector<Table> build_lock_counter(const RecordFile& records, const TableCont
     if (std::any_of(blocks.begin(), blocks.end(), [&](const Block& other) { return other.host != block.host; })) {
       table.title += " on " + block.host;
     }
-    for (const Series* series : ordered(block)) {
+    for (const Series* series : ordered(block, context)) {
       const auto increments = median_of(*series, [](const CellRecord& cell) { return static_cast<double>(cell.ops); });
       table.rows.push_back({text_cell(series->engine),
                             number_cell(std::to_string(series->processes), series->processes),
                             speed_cell(*series, table.notes),
                             optional_cell(series->good() ? increments : std::nullopt,
                                           [](double ops) { return grouped(static_cast<std::uint64_t>(ops)); }),
-                            exact_cell(*series), text_cell(row_remark(*series))});
+                            exact_cell(*series), text_cell(row_remark(*series, context))});
     }
     table.notes.insert(table.notes.end(), task.begin(), task.end());
     table.notes.push_back(statistics_note(block));
+    for (std::string& note : standing_notes(block, context)) table.notes.push_back(std::move(note));
     for (std::string& note : provenance_notes(block)) table.notes.push_back(std::move(note));
     tables.push_back(std::move(table));
   }

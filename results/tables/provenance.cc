@@ -73,23 +73,57 @@ std::string statistics_note(const Block& block) {
   if (counts.empty()) return "No cell has a figure to show.";
   if (*counts.rbegin() == 1) return "One repetition: no interval can be given.";
   std::vector<std::string> coverages;
+  constexpr double kTie = 1e-6;  // 93.75 is rounded up whatever its last bit
   for (const std::size_t count : counts) {
-    coverages.push_back(fmt::format("{} repetitions: {:.1f} %", count, 100 * median_ranks(count).coverage));
+    coverages.push_back(fmt::format("{} repetitions: {:.1f} %", count, 100 * median_ranks(count).coverage + kTie));
   }
   if (*counts.begin() == 1) coverages.front() = "1 repetition: none";
   return fmt::format("Medians; in brackets the exact order-statistic interval of the median ({}).",
                      fmt::join(coverages, ", "));
 }
 
-std::string row_remark(const Series& series) {
+std::string repetitions_note(const Block& block) {
+  std::set<std::size_t> counts;
+  for (const Series& series : block.series) {
+    if (series.good()) counts.insert(series.cells.size());
+  }
+  if (counts.empty()) return "No cell has a figure to show.";
+  if (*counts.begin() == *counts.rbegin()) {
+    return *counts.begin() == 1 ? "One repetition." : fmt::format("Medians of {} repetitions.", *counts.begin());
+  }
+  return fmt::format("Medians of {} to {} repetitions.", *counts.begin(), *counts.rbegin());
+}
+
+std::vector<std::string> standing_notes(const Block& block, const TableContext& context) {
+  const auto any = [&](Standing standing) {
+    return std::any_of(block.series.begin(), block.series.end(),
+                       [&](const Series& series) { return standing_of(series, context) == standing; });
+  };
+  std::vector<std::string> notes;
+  if (any(Standing::not_shared)) {
+    notes.push_back("Not shared: a private dict in each process, a ceiling for comparison.");
+  }
+  if (any(Standing::cost)) {
+    notes.push_back("Harness: the engine does nothing; its time per operation of one process is dictbench's own cost.");
+  }
+  return notes;
+}
+
+std::string row_remark(const Series& series, const TableContext& context) {
   std::vector<std::string> parts;
   if (series.scale != 1) parts.push_back(fmt::format("scale {:g}", series.scale));
   if (series.start != "fork") parts.push_back(series.start);
+  const Standing standing = standing_of(series, context);
+  if (standing == Standing::not_shared) parts.push_back("not shared");
+  if (standing == Standing::cost) {
+    const auto cost = series.good() ? median_of(series, ns_per_op) : std::nullopt;
+    parts.push_back(cost ? fmt::format("harness: {}/op", nanoseconds(*cost)) : "harness");
+  }
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
 std::string short_reason(const Series& series, std::vector<std::string>& notes) {
-  constexpr std::size_t kLongest = 40;
+  constexpr std::size_t kLongest = 32;
   const std::string reason = series.reason();
   if (reason.size() <= kLongest) return reason;
   add_unique(notes, fmt::format("{}, {} {}: {}", series.engine, series.processes,

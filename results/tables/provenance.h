@@ -12,11 +12,15 @@ namespace dictbench {
 // Host, cores, memory, compiler, date, commit of these runs; their warnings; records left out.
 std::vector<std::string> provenance_notes(const Block& block);
 
-// "Median of 5 repetitions; ...": how the interval is made and what it covers for so many.
+// How the intervals are made and what they cover for so many repetitions; for tables without: how many there were.
 std::string statistics_note(const Block& block);
+std::string repetitions_note(const Block& block);
 
-// What sets the row apart: "scale 0.1", "spawn"; empty for none.
-std::string row_remark(const Series& series);
+// What "not shared" and "harness" in the remarks mean, where the block has such rows.
+std::vector<std::string> standing_notes(const Block& block, const TableContext& context);
+
+// What sets the row apart: "scale 0.1", "spawn", "not shared", "harness: 3.2 ns/op"; empty for none.
+std::string row_remark(const Series& series, const TableContext& context);
 
 // A reason short enough for a cell; what it lacks goes to `notes` in full, after the engine's name.
 std::string short_reason(const Series& series, std::vector<std::string>& notes);

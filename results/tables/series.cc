@@ -128,7 +128,10 @@ std::string Series::reason() const {
   if (failed_verification(*broken)) {
     text = broken->verified;
   } else if (broken->ok()) {
-    text = broken->verified.empty() ? "not verified" : "not verified: " + broken->verified;
+    constexpr std::string_view kNotDone = "not done: ";
+    std::string_view why = broken->verified;
+    if (why.starts_with(kNotDone)) why.remove_prefix(kNotDone.size());
+    text = why.empty() ? "not verified" : fmt::format("not verified: {}", why);
   }
   const auto bad =
       std::count_if(cells.begin(), cells.end(), [](const CellRecord* cell) { return !shows_speed(*cell); });
@@ -137,6 +140,12 @@ std::string Series::reason() const {
 }
 
 std::string engine_name(const std::string& spec) { return spec.substr(0, spec.find('?')); }
+
+Standing standing_of(const Series& series, const TableContext& context) {
+  const std::string name = engine_name(series.engine);
+  if (context.cost_engines.contains(name)) return Standing::cost;
+  return context.private_engines.contains(name) ? Standing::not_shared : Standing::shared;
+}
 
 std::vector<Block> group_blocks(const RecordFile& records, const Selection& selection) {
   const std::vector<Entry> entries = drop_replaced(select(records, selection));
@@ -157,6 +166,12 @@ std::vector<Block> group_blocks(const RecordFile& records, const Selection& sele
     }
   }
   std::erase_if(blocks, [](const Block& block) { return block.series.empty(); });
+  // Runs are shuffled; what is made of them must not be.
+  for (Block& block : blocks) {
+    std::sort(block.series.begin(), block.series.end(), [](const Series& a, const Series& b) {
+      return std::tie(a.engine, a.processes, b.scale, a.start) < std::tie(b.engine, b.processes, a.scale, b.start);
+    });
+  }
   std::stable_sort(blocks.begin(), blocks.end(), [](const Block& a, const Block& b) {
     return std::tie(a.workload, a.tier, a.host) < std::tie(b.workload, b.tier, b.host);
   });

@@ -41,7 +41,7 @@ struct Block {
   std::string tier;
   std::string workload;
   std::string phase;
-  std::vector<Series> series;
+  std::vector<Series> series;          // by engine, processes, scale (largest first)
   std::vector<const RunRecord*> runs;  // in the order of the file
   std::size_t outdated = 0;
 };
@@ -51,6 +51,11 @@ std::vector<Block> group_blocks(const RecordFile& records, const Selection& sele
 
 // "redis" of "redis?pipeline=16".
 std::string engine_name(const std::string& spec);
+
+// shared: a dict that the processes share; not_shared: private to each of them, a ceiling; cost: does nothing, so
+// that its figures are the harness's own.
+enum class Standing { shared, not_shared, cost };
+Standing standing_of(const Series& series, const TableContext& context);
 
 // Whether this one record is fit to show a speed.
 bool shows_speed(const CellRecord& cell);

@@ -1,0 +1,67 @@
+#include "results/published.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/results/record_builder.h"
+
+namespace dictbench {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+TEST(Published, EveryFileLoads) {
+  EXPECT_THAT(list_published(), ElementsAre("lock-counter", "mpdict-1m", "pyshmht-64b", "pyshmht-mp", "redis-100k",
+                                            "ultra-new", "ultra-old", "ultra-rank"));
+  for (const std::string& name : list_published()) EXPECT_FALSE(load_published(name).rows.empty()) << name;
+}
+
+TEST(Published, FiguresAreTheDocuments) {
+  const PublishedTable mpdict = load_published("mpdict-1m");
+  EXPECT_EQ(mpdict.id, "MPDICT-1M");
+  const PublishedRow& row = mpdict.rows.at(0);
+  EXPECT_EQ(row.processes, 3u);
+  EXPECT_EQ(row.figure("elapsed_s"), 3.13951);
+  EXPECT_EQ(row.figure("max_rss_kb"), 80632);
+  EXPECT_EQ(row.figure("items"), 999781);
+  EXPECT_EQ(row.figure("nosuch"), std::nullopt);
+  EXPECT_EQ(load_published("redis-100k").rows.at(0).figure("voluntary_switches"), 131071);
+  EXPECT_EQ(load_published("lock-counter").rows.at(0).figure("counter"), 100000);
+  EXPECT_EQ(load_published("ultra-rank").rows.size(), 10u);
+  EXPECT_EQ(load_published("pyshmht-64b").rows.size(), 12u);
+}
+
+TEST(Published, AWrongFileIsRefusedWithPlaceAndReason) {
+  const std::string head = R"({"id":"X","name":"x","title":"t","source":"s","host":"h","workload":"w","rows":)";
+  const auto refused = [](const std::string& text, const std::string& reason) {
+    EXPECT_THAT([&] { parse_published(text, "x.json"); },
+                ThrowsMessage<PublishedError>(AllOf(HasSubstr("x.json"), HasSubstr(reason))));
+  };
+  parse_published(head + R"([{"system":"a","figures":{"elapsed_s":1}}]})", "x.json");
+  refused("{", "no JSON");
+  refused("[]", "must be an object");
+  refused("{}", "'id' is missing");
+  refused(head + "[]}", "at least one row");
+  refused(head + R"([{"system":"a","figures":{}}]})", "row 1: 'figures' must be");
+  refused(head + R"([{"system":"a","figures":{"elapsed_s":"1"}}]})", "figure 'elapsed_s' must be a number");
+  refused(head + R"([{"system":"a","figure":{}}]})", "key 'figure' is unknown; allowed are figures");
+  refused(head + R"([{"system":"a","processes":0,"figures":{"a":1}}]})", "'processes' must be");
+  EXPECT_THAT([] { load_published("nosuch"); },
+              ThrowsMessage<PublishedError>(HasSubstr("nosuch.json: cannot be read")));
+}
+
+TEST(Published, TheFolderCanBeAnother) {
+  const testing::TemporaryFolder folder;
+  testing::write_text(folder / "y.json", R"({"id":"X","name":"x","title":"t","source":"s","host":"h","workload":"w",
+                      "rows":[{"system":"a","figures":{"elapsed_s":1}}]})");
+  setenv("DICTBENCH_PUBLISHED", (folder / "").c_str(), 1);
+  EXPECT_THAT(list_published(), ElementsAre("y"));
+  EXPECT_THAT([] { load_published("y"); }, ThrowsMessage<PublishedError>(HasSubstr("must be the file's")));
+  unsetenv("DICTBENCH_PUBLISHED");
+}
+
+}  // namespace
+}  // namespace dictbench

@@ -1,0 +1,292 @@
+#include "results/tables/tables.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "results/published.h"
+#include "tests/results/record_builder.h"
+
+namespace dictbench {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using testing::make_broken;
+using testing::make_cell;
+using testing::make_run;
+using ::testing::Not;
+using ::testing::StartsWith;
+using ::testing::ThrowsMessage;
+
+std::size_t column(const Table& table, const std::string& name) {
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    if (table.columns[i].name == name) return i;
+  }
+  ADD_FAILURE() << "no column " << name;
+  return 0;
+}
+
+std::string cell_text(const Table& table, const std::string& engine, const std::string& name) {
+  for (const auto& row : table.rows) {
+    if (row[0].text == engine) return row[column(table, name)].text;
+  }
+  return "no row " + engine;
+}
+
+std::vector<std::string> engines_of(const Table& table) {
+  std::vector<std::string> names;
+  for (const auto& row : table.rows) names.push_back(row[0].text);
+  return names;
+}
+
+RecordFile records_of(std::vector<CellRecord> cells) { return {{make_run()}, std::move(cells)}; }
+
+std::vector<Table> engines(const RecordFile& records, const TableContext& context = {}) {
+  return build_table("engines", records, context);
+}
+
+// Five repetitions with these speeds in millions.
+void add(RecordFile& records, const std::string& engine, const std::vector<double>& speeds) {
+  for (unsigned i = 0; i < speeds.size(); ++i) records.cells.push_back(make_cell(engine, speeds[i] * 1e6, i));
+}
+
+TEST(Registry, KnowsItsTables) {
+  EXPECT_THAT(table_names(), ElementsAre("engines", "mpdict-1m", "redis-100k", "lock-counter", "contracts"));
+  EXPECT_THAT([] { build_table("nosuch", {}, {}); },
+              ThrowsMessage<UnknownTable>(HasSubstr("there are engines, mpdict-1m")));
+}
+
+TEST(Registry, EveryTableStandsWithoutRecordsAndIsRectangular) {
+  for (const std::string& name : table_names()) {
+    const std::vector<Table> tables = build_table(name, {}, {});
+    ASSERT_FALSE(tables.empty()) << name;
+    EXPECT_FALSE(tables.back().notes.empty()) << name;
+    for (const Table& table : tables) {
+      EXPECT_EQ(table.name, name);
+      for (const auto& row : table.rows) EXPECT_EQ(row.size(), table.columns.size());
+    }
+  }
+}
+
+TEST(Engines, ShowMedianIntervalAndRatioPairedByRepetition) {
+  RecordFile records = records_of({});
+  // The machine drifts; lmdb is half as fast as redis in every repetition, though its median is not half.
+  add(records, "redis", {8, 4, 2, 10, 6});
+  add(records, "lmdb", {4, 2, 1, 5, 3});
+  const std::vector<Table> tables = engines(records);
+  ASSERT_EQ(tables.size(), 1u);
+  const Table& table = tables[0];
+  EXPECT_EQ(table.title, "get-uniform");
+  EXPECT_THAT(engines_of(table), ElementsAre("redis", "lmdb"));
+  EXPECT_EQ(cell_text(table, "redis", "ops/s"), "6.00 M [2.00, 10.00]");
+  EXPECT_EQ(cell_text(table, "redis", "ratio"), "1.00");
+  EXPECT_EQ(cell_text(table, "lmdb", "ratio"), "0.50");
+  EXPECT_EQ(cell_text(table, "lmdb", "p50"), "164 ns");
+  EXPECT_EQ(cell_text(table, "lmdb", "p99"), "1.20 us");
+  EXPECT_EQ(cell_text(table, "lmdb", "B/item"), "56");
+  EXPECT_EQ(cell_text(table, "lmdb", "vol"), "2.00");
+  EXPECT_EQ(cell_text(table, "lmdb", "invol"), "0.010");
+  EXPECT_EQ(cell_text(table, "lmdb", "verified"), "ok");
+  EXPECT_EQ(cell_text(table, "lmdb", "remark"), "");
+  EXPECT_THAT(table.notes, Contains(HasSubstr("5 repetitions: 93.8 %")));
+  EXPECT_THAT(table.notes,
+              Contains(HasSubstr("Intel(R) Xeon(R) CPU @ 2.50GHz, 2 cores. Built with g++ 12.2.0, Release. "
+                                 "Measured 2024-05-01, commit 0123456789")));
+}
+
+TEST(Engines, ServersSwitchesCount) {
+  CellRecord cell = make_cell("redis", 1e6);
+  cell.server_rusage = Usage{};
+  cell.server_rusage->voluntary_switches = 3000;
+  EXPECT_EQ(cell_text(engines(records_of({cell}))[0], "redis", "vol"), "5.00");
+}
+
+TEST(Engines, PrivateAndHarnessRowsAreNotTheFastest) {
+  RecordFile records = records_of(
+      {make_cell("local", 50e6), make_cell("null", 400e6), make_cell("redis", 1e6), make_cell("boost-map", 2e6)});
+  records.cells[1].verified = "not applicable: it stores nothing";
+  records.cells[1].memory = {};
+  const Table table = engines(records)[0];
+  EXPECT_THAT(engines_of(table), ElementsAre("local", "boost-map", "redis", "null"));
+  EXPECT_EQ(cell_text(table, "boost-map", "ratio"), "1.00");
+  EXPECT_EQ(cell_text(table, "local", "ratio"), "25.0");
+  EXPECT_EQ(cell_text(table, "local", "remark"), "not shared");
+  EXPECT_EQ(cell_text(table, "null", "ratio"), "-");
+  // 2 processes at 400 M/s together: 5 ns each.
+  EXPECT_EQ(cell_text(table, "null", "remark"), "harness: 5.0 ns/op");
+  EXPECT_EQ(cell_text(table, "null", "verified"), "n/a");
+  EXPECT_EQ(cell_text(table, "null", "B/item"), "-");
+}
+
+// Nothing that looks like a speed may stand in the row of a cell that broke.
+TEST(Engines, ShowTheReasonInsteadOfASpeed) {
+  RecordFile records =
+      records_of({make_broken("redis", "unavailable: redis-server is not installed; apt install redis-server"),
+                  make_broken("lmdb", "invalid: worker 1 was killed"), make_cell("boost-map", 9e6),
+                  make_cell("memcached", 3e6), make_cell("lockfree", 2e6), make_cell("blob", 1e6)});
+  records.cells[2].verified = "failed: 3 keys lost";
+  records.cells[3].verified = "not done: --no-verify";
+  records.cells[4].verified = "";
+  const Table table = engines(records)[0];
+  EXPECT_EQ(cell_text(table, "redis", "ops/s"), "unavailable: redis-server is not ...");
+  EXPECT_THAT(table.notes,
+              Contains("redis, 2 processes: unavailable: redis-server is not installed; apt install redis-server"));
+  EXPECT_EQ(cell_text(table, "lmdb", "ops/s"), "invalid: worker 1 was killed");
+  EXPECT_EQ(cell_text(table, "boost-map", "ops/s"), "failed: 3 keys lost");
+  EXPECT_EQ(cell_text(table, "memcached", "ops/s"), "not verified: --no-verify");
+  EXPECT_EQ(cell_text(table, "lockfree", "ops/s"), "not verified");
+  EXPECT_EQ(cell_text(table, "boost-map", "verified"), "failed");
+  EXPECT_EQ(cell_text(table, "blob", "ratio"), "1.00") << "the fastest is the fastest that was right";
+  for (const char* engine : {"redis", "lmdb", "boost-map", "memcached", "lockfree"}) {
+    for (const char* name : {"ratio", "p50", "p99", "B/item", "vol", "invol"}) {
+      EXPECT_EQ(cell_text(table, engine, name), "-") << engine << " " << name;
+    }
+  }
+}
+
+TEST(Engines, OneBrokenRepetitionTakesTheSpeedAway) {
+  RecordFile records = records_of({});
+  add(records, "lmdb", {1, 2, 3, 4, 5});
+  records.cells[2].verified = "failed: 1 key torn";
+  EXPECT_EQ(cell_text(engines(records)[0], "lmdb", "ops/s"), "failed: 1 key torn (1 of 5)");
+}
+
+TEST(Engines, AResumedCellReplacesTheBrokenOneButNotAFailedOne) {
+  RecordFile records = records_of({make_broken("lmdb", "invalid: worker 1 died"), make_cell("lmdb", 1e6)});
+  records.cells[1].run_id = "run-2";
+  records.runs.push_back(make_run("run-2"));
+  EXPECT_EQ(cell_text(engines(records)[0], "lmdb", "ops/s"), "1.00 M");
+  records.cells[0] = make_cell("lmdb", 1e6);
+  records.cells[0].verified = "failed: lost";
+  EXPECT_EQ(cell_text(engines(records)[0], "lmdb", "ops/s"), "failed: lost (1 of 2)");
+}
+
+TEST(Engines, TheSameRecordTwiceIsOneDatum) {
+  RecordFile records = records_of({make_cell("lmdb", 1e6), make_cell("lmdb", 1e6)});
+  EXPECT_EQ(cell_text(engines(records)[0], "lmdb", "ops/s"), "1.00 M");
+}
+
+TEST(Engines, RatiosNeverCrossRuns) {
+  RecordFile records = records_of({make_cell("lmdb", 1e6), make_cell("redis", 2e6)});
+  records.runs.push_back(make_run("run-2"));
+  records.cells[1].run_id = "run-2";
+  const Table table = engines(records)[0];
+  EXPECT_EQ(cell_text(table, "redis", "ratio"), "1.00");
+  EXPECT_EQ(cell_text(table, "lmdb", "ratio"), "-");
+}
+
+TEST(Engines, ScalesStayApartAndOldWorkloadVersionsOut) {
+  RecordFile records =
+      records_of({make_cell("lmdb", 1e6), make_cell("lmdb", 2e6), make_cell("redis", 3e6), make_cell("lmdb", 9e6, 1)});
+  records.cells[1].scale = 0.1;
+  records.cells[1].workload_hash = "bb";
+  records.cells[3].workload_hash = "old";
+  records.cells[3].run_id = "run-0";
+  records.runs.push_back(make_run("run-0"));
+  records.runs.back().started = "2024-04-01T10:00:00Z";
+  const Table table = engines(records)[0];
+  ASSERT_EQ(table.rows.size(), 3u);
+  EXPECT_THAT(engines_of(table), ElementsAre("redis", "lmdb", "lmdb"));
+  EXPECT_EQ(table.rows[1][column(table, "remark")].text, "scale 0.1");
+  EXPECT_EQ(table.rows[1][column(table, "ratio")].text, "0.67");
+  EXPECT_EQ(table.rows[2][column(table, "ops/s")].text, "1.00 M");
+  EXPECT_THAT(table.notes, Contains(HasSubstr("1 records of another version")));
+}
+
+TEST(Engines, BlocksByHostWorkloadAndPhase) {
+  RecordFile records =
+      records_of({make_cell("lmdb", 1e6), make_cell("lmdb", 1e6), make_cell("lmdb", 1e6), make_cell("lmdb", 1e6)});
+  records.cells[1].workload = "churn";
+  records.cells[1].phase = "load";
+  records.cells[2].workload = "churn";
+  records.cells[2].phase = "churn";
+  records.cells[3].run_id = "run-2";
+  records.runs.push_back(make_run("run-2"));
+  records.runs.back().host = {{"cpu_model", "Other"}, {"cores", "64"}};
+  std::vector<std::string> titles;
+  for (const Table& table : engines(records)) titles.push_back(table.title);
+  EXPECT_THAT(titles, ElementsAre("churn, phase load on intel-xeon-2.50ghz-2-cores",
+                                  "churn, phase churn on intel-xeon-2.50ghz-2-cores",
+                                  "get-uniform on intel-xeon-2.50ghz-2-cores", "get-uniform on other-64-cores"));
+  TableContext context;
+  context.selection.hosts = {"other-64-cores"};
+  ASSERT_EQ(engines(records, context).size(), 1u);
+  EXPECT_EQ(engines(records, context)[0].title, "get-uniform");
+}
+
+TEST(Documents, PublishedRowFirstThenTheEnginesByTime) {
+  RecordFile records = records_of({make_cell("redis", 1e5), make_cell("boost-map", 1e6), make_cell("lmdb", 1e6),
+                                   make_broken("memcached", "unavailable: no memcached")});
+  for (CellRecord& cell : records.cells) {
+    cell.workload = "mpdict-1m";
+    cell.processes = 3;
+  }
+  records.cells[0].server_rusage = Usage{.user_s = 1,
+                                         .system_s = 2,
+                                         .minor_faults = 1,
+                                         .major_faults = 0,
+                                         .voluntary_switches = 5,
+                                         .involuntary_switches = 6};
+  records.cells[2].scale = 0.5;
+  const std::vector<Table> tables = build_table("mpdict-1m", records, {});
+  ASSERT_EQ(tables.size(), 1u);
+  const Table& table = tables[0];
+  EXPECT_THAT(engines_of(table), ElementsAre("mpdict, published", "boost-map", "redis", "lmdb", "memcached"));
+  const auto row = [&](const std::string& engine) {
+    std::vector<std::string> texts;
+    for (const TableColumn& c : table.columns) texts.push_back(cell_text(table, engine, c.name));
+    return texts;
+  };
+  EXPECT_THAT(row("mpdict, published"),
+              ElementsAre("mpdict, published", "3", "3.140", "4.400", "0.570", "153", "80,632", "45,307", "27,576",
+                          "200", "999,781", "-", "1.00", "-", "218 items lost"));
+  EXPECT_THAT(row("boost-map"), ElementsAre("boost-map", "3", "1.000", "0.500", "0.125", "62", "80,632", "1,234",
+                                            "2,000", "10", "1,000,000", "56", "0.32", "ok", ""));
+  EXPECT_THAT(row("redis"), ElementsAre("redis", "3", "10.0", "1.500", "2.125", "36", "80,632", "1,235", "2,005", "16",
+                                        "1,000,000", "56", "3.19", "ok", ""));
+  EXPECT_EQ(cell_text(table, "lmdb", "ratio"), "-") << "half the items is another task";
+  EXPECT_EQ(cell_text(table, "lmdb", "remark"), "scale 0.5");
+  EXPECT_EQ(cell_text(table, "memcached", "elapsed"), "unavailable: no memcached");
+  EXPECT_EQ(cell_text(table, "memcached", "user"), "-");
+  EXPECT_THAT(table.notes, Contains(StartsWith("Published: mpdict README; host: AMD A8-4500M")));
+}
+
+TEST(Documents, RedisHasItsOwnReference) {
+  const Table table = build_table("redis-100k", {}, {})[0];
+  EXPECT_THAT(engines_of(table), ElementsAre("Redis, published"));
+  EXPECT_EQ(cell_text(table, "Redis, published", "elapsed"), "7.813");
+  EXPECT_THAT(table.notes, Contains(HasSubstr("dictbench run --workload redis-100k")));
+}
+
+TEST(LockCounter, SaysWhetherTheCountIsExact) {
+  RecordFile records = records_of(
+      {make_cell("redis", 1e5), make_cell("boost-map", 1e6), make_broken("blob", "unavailable: no atomic add")});
+  for (CellRecord& cell : records.cells) cell.workload = "lock-counter";
+  records.cells[0].verified = "failed: 99,998 of 100,000";
+  const Table table = build_table("lock-counter", records, {})[0];
+  EXPECT_THAT(engines_of(table), ElementsAre("boost-map", "blob", "redis"));
+  EXPECT_EQ(cell_text(table, "boost-map", "exact"), "yes");
+  EXPECT_EQ(cell_text(table, "boost-map", "increments"), "1,000,000");
+  EXPECT_EQ(cell_text(table, "redis", "exact"), "no");
+  EXPECT_EQ(cell_text(table, "redis", "ops/s"), "failed: 99,998 of 100,000");
+  EXPECT_EQ(cell_text(table, "blob", "exact"), "-");
+}
+
+TEST(Contracts, ColumnsComeFromThePromises) {
+  TableContext context;
+  context.contracts = {{"null", "stores nothing", {{"shared", "no"}}, ""},
+                       {"redis", "a server", {{"shared", "yes"}, {"durable", "no"}}, "redis-server is not installed"}};
+  const std::vector<Table> tables = build_table("contracts", {}, context);
+  ASSERT_EQ(tables.size(), 2u);
+  EXPECT_EQ(cell_text(tables[0], "null", "what it is"), "stores nothing");
+  EXPECT_EQ(cell_text(tables[0], "redis", "on this machine"), "unavailable: redis-server is not installed");
+  EXPECT_EQ(cell_text(tables[1], "redis", "durable"), "no");
+  EXPECT_EQ(cell_text(tables[1], "null", "durable"), "-");
+  EXPECT_THAT(tables[1].notes, Not(Contains(HasSubstr("No engine"))));
+}
+
+}  // namespace
+}  // namespace dictbench
