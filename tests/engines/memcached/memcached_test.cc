@@ -94,7 +94,7 @@ TEST_P(Memcached, StoresWhateverTheKeyWasBefore) {
 }
 
 TEST_P(Memcached, ListsNothing) {
-  const auto engine = create("&memory=0");
+  const auto engine = create("");
   const auto dict = engine->attach();
   EXPECT_EQ(code_of([&] { dict->for_each([](std::string_view, std::string_view) { return true; }); }),
             ErrorCode::unsupported);
@@ -110,6 +110,7 @@ TEST(MemcachedContract, FollowsTheOptions) {
   const EngineDescription& memcached = find_engine("memcached");
   EXPECT_FALSE(memcached.contract(parse_engine_spec("memcached")).binary_keys);
   EXPECT_TRUE(memcached.contract(parse_engine_spec("memcached?protocol=binary")).binary_keys);
+  EXPECT_EQ(memcached.contract(parse_engine_spec("memcached?memory=3M")).largest_value >> 10, 1535u);
   EXPECT_LT(memcached.contract(parse_engine_spec("memcached?address=localhost:11211")).largest_value, 1u << 20);
 }
 
