@@ -115,7 +115,7 @@ TEST(PrivateServer, StartsAgainAfterStop) {
 
 TEST(PrivateServer, KillsAServerThatWillNotEnd) {
   PrivateServer server;
-  server.start(shell("trap '' TERM; echo ready; while :; do sleep 100; done"));
+  server.start(shell("trap '' TERM; echo ready; exec sleep 100"));
   server.wait_until([&] { return ready(server); }, 5s);
   const pid_t pid = server.pid();
   server.stop();
