@@ -98,7 +98,7 @@ class PrivateMemcached final : public Engine {
     // would make the kernel forget to end the server with us.
     if (geteuid() == 0) option("-u", "root");
     option("-m", std::to_string(memory_mib(hint)));
-    option("-I", std::to_string(std::min<std::uint64_t>(128 * kMiB, memory_mib(hint) / 2 * kMiB)));
+    option("-I", std::to_string(memcached_item_limit(spec_)));
     options.push_back("-M");
     option("-t", spec_.get("threads"));
     option("-o", "slab_automove=0");
@@ -192,7 +192,8 @@ const EngineDescription& memcached_engine() {
                .kind = OptionKind::bytes,
                .default_value = "0",
                .meaning = "the private server's memory for items, 2M or more; 0: what the run needs, 1G or more",
-               .choices = {}},
+               .choices = {},
+               .least = 2 * kMiB},
               {.name = "threads",
                .kind = OptionKind::count,
                .default_value = "4",

@@ -18,14 +18,22 @@ constexpr std::size_t kLargestItem = std::size_t{128} << 20;         // what we 
 constexpr std::size_t kLargestItemByDefault = std::size_t{1} << 20;  // of a server that somebody else started
 constexpr std::uint64_t kLargestCounter = std::numeric_limits<std::int64_t>::max();
 
+// libmemcached hands an empty value over as a null pointer.
+void assign(Value& out, const char* data, std::size_t size) {
+  out.assign(size == 0 ? std::string_view("") : std::string_view(data, size));
+}
+
 }  // namespace
 
-std::size_t largest_memcached_value(const Spec& spec) {
-  if (!spec.get("address").empty()) return kLargestItemByDefault - kItemOverhead;
+std::size_t memcached_item_limit(const Spec& spec) {
+  if (!spec.get("address").empty()) return kLargestItemByDefault;
   const std::uint64_t memory = spec.get_bytes("memory");
-  // memcached refuses an item limit above half of its memory.
-  return (memory == 0 ? kLargestItem : std::min<std::size_t>(kLargestItem, memory / 2)) - kItemOverhead;
+  constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;  // memcached counts its memory in these
+  // It refuses an item limit above half of its memory.
+  return memory == 0 ? kLargestItem : std::min<std::size_t>(kLargestItem, memory / kMiB * kMiB / 2);
 }
+
+std::size_t largest_memcached_value(const Spec& spec) { return memcached_item_limit(spec) - kItemOverhead; }
 
 MemcachedDict::Client::Client() : handle(memcached_create(nullptr)) {
   if (handle == nullptr) throw Error(ErrorCode::unavailable, "libmemcached: no memory for a client");
@@ -121,7 +129,7 @@ bool MemcachedDict::get(std::string_view key, Value& out) {
   const std::unique_ptr<char, decltype(&std::free)> value(
       memcached_get(client_->handle, key.data(), key.size(), &size, &flags, &status), std::free);
   if (status == MEMCACHED_SUCCESS) {
-    out.assign({value.get(), size});  // an empty value comes as a null pointer
+    assign(out, value.get(), size);
     return true;
   }
   if (!truly_missing(status)) fail(status);
@@ -226,7 +234,7 @@ bool MemcachedDict::get_with_cas(std::string_view key, Value& out, std::uint64_t
   while (memcached_fetch_result(client_->handle, &client_->result, &status) != nullptr) {
     present = true;
     cas = memcached_result_cas(&client_->result);
-    out.assign({memcached_result_value(&client_->result), memcached_result_length(&client_->result)});
+    assign(out, memcached_result_value(&client_->result), memcached_result_length(&client_->result));
   }
   if (status != MEMCACHED_END && !truly_missing(status)) fail(status);
   return present;
@@ -262,7 +270,7 @@ std::size_t MemcachedDict::get_page(std::span<const std::string_view> keys, std:
                                memcached_result_key_length(&client_->result));
     while (next < keys.size() && keys[next] != key) ++next;
     if (next == keys.size()) fail(MEMCACHED_PROTOCOL_ERROR);
-    out[next].assign({memcached_result_value(&client_->result), memcached_result_length(&client_->result)});
+    assign(out[next], memcached_result_value(&client_->result), memcached_result_length(&client_->result));
     found[next++] = true;
     ++hits;
   }

@@ -27,6 +27,9 @@ namespace dictbench {
 // memcached's own limit of a key, in bytes.
 inline constexpr std::size_t kLargestMemcachedKey = 250;
 
+// The largest item (header, key and value), in bytes, that the server of this spec takes.
+std::size_t memcached_item_limit(const Spec& spec);
+
 // The largest value, in bytes, that the server of this spec takes.
 std::size_t largest_memcached_value(const Spec& spec);
 

@@ -26,9 +26,13 @@ void RedisConnection::require_open() const {
                 fmt::format("the connection to {} was closed after an earlier error; attach again", server_));
 }
 
-void RedisConnection::fail(int error_number, const std::string& what) {
+void RedisConnection::close() noexcept {
   context_.reset();
   output_.clear();
+}
+
+void RedisConnection::fail(int error_number, const std::string& what) {
+  close();
   if (error_number == EAGAIN || error_number == EWOULDBLOCK || error_number == ETIMEDOUT)
     throw Error(ErrorCode::timeout,
                 fmt::format("{} did not answer for {} ms (option timeout); the connection is closed, attach again",

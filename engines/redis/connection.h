@@ -61,6 +61,9 @@ class RedisConnection {
   // The same, but an error reply is thrown.
   Reply receive_or_throw();
 
+  // Every later call throws Error(disconnected).
+  void close() noexcept;
+
   // One command and its reply; an error reply is thrown.
   template <std::convertible_to<std::string_view>... Arguments>
   Reply call(const Arguments&... arguments) {

@@ -84,7 +84,9 @@ class PrivateRedis final : public Engine {
  public:
   explicit PrivateRedis(const Spec& spec) : spec_(spec) {
     const auto program = server_program();
-    if (!program) throw Error(ErrorCode::unavailable, "redis-server is not installed; apt-get install redis-server");
+    if (!program)
+      throw Error(ErrorCode::unavailable,
+                  "redis-server is not installed; apt-get install redis-server (or valkey-server)");
     constexpr int kAttempts = 5;  // another process may take the TCP port first
     for (int attempt = 1;; ++attempt) {
       try {
@@ -169,7 +171,7 @@ std::unique_ptr<Engine> create(const Spec& spec, const SizeHint&) {
 
 std::optional<std::string> missing(const Spec& spec) {
   if (!spec.get("address").empty() || server_program()) return std::nullopt;
-  return "redis-server is not installed; apt-get install redis-server";
+  return "redis-server is not installed; apt-get install redis-server (or valkey-server)";
 }
 
 std::string version() {

@@ -100,19 +100,25 @@ void RedisDict::set_many(std::span<const KeyValue> items) {
       [](std::size_t, const redisReply&) {});
 }
 
-// Receives all replies, whatever they say; the first error reply is thrown at the end.
+// Receives all replies, whatever they say; the first error reply is thrown at the end. Any other
+// exception on the way leaves replies behind, so it closes the connection.
 template <class Queue, class Take>
 void RedisDict::in_pipelines(std::size_t count, const Queue& queue, const Take& take) {
   for (std::size_t begin = 0; begin < count; begin += pipeline_) {
     const std::size_t end = std::min(count, begin + pipeline_);
     for (std::size_t i = begin; i < end; ++i) queue(i);
     Reply refused;
-    for (std::size_t i = begin; i < end; ++i) {
-      Reply reply = connection_.receive();
-      if (reply->type != REDIS_REPLY_ERROR)
-        take(i, *reply);
-      else if (refused == nullptr)
-        refused = std::move(reply);
+    try {
+      for (std::size_t i = begin; i < end; ++i) {
+        Reply reply = connection_.receive();
+        if (reply->type != REDIS_REPLY_ERROR)
+          take(i, *reply);
+        else if (refused == nullptr)
+          refused = std::move(reply);
+      }
+    } catch (...) {
+      connection_.close();
+      throw;
     }
     if (refused != nullptr) throw_error_reply(*refused);
   }

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "engines/registry.h"
+#include "tests/engines/error_code.h"
 
 namespace dictbench {
 namespace {
@@ -19,22 +20,12 @@ class Memcached : public ::testing::TestWithParam<const char*> {
   }
 };
 
-ErrorCode code_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.code();
-  }
-  ADD_FAILURE() << "no error";
-  return ErrorCode::corrupt;
-}
-
 TEST_P(Memcached, SaysWhenItIsFullAndKeepsWhatItHas) {
   const auto engine = create("&memory=4M");
   const auto dict = engine->attach();
   const std::string value(10'000, 'v');
   int stored = 0;
-  EXPECT_EQ(code_of([&] {
+  EXPECT_EQ(error_code_of([&] {
               for (;; ++stored) dict->set("key" + std::to_string(stored), value);
             }),
             ErrorCode::full);
@@ -94,9 +85,9 @@ TEST_P(Memcached, StoresWhateverTheKeyWasBefore) {
 }
 
 TEST_P(Memcached, ListsNothing) {
-  const auto engine = create("&memory=0");
+  const auto engine = create("");
   const auto dict = engine->attach();
-  EXPECT_EQ(code_of([&] { dict->for_each([](std::string_view, std::string_view) { return true; }); }),
+  EXPECT_EQ(error_code_of([&] { dict->for_each([](std::string_view, std::string_view) { return true; }); }),
             ErrorCode::unsupported);
 }
 
@@ -110,6 +101,7 @@ TEST(MemcachedContract, FollowsTheOptions) {
   const EngineDescription& memcached = find_engine("memcached");
   EXPECT_FALSE(memcached.contract(parse_engine_spec("memcached")).binary_keys);
   EXPECT_TRUE(memcached.contract(parse_engine_spec("memcached?protocol=binary")).binary_keys);
+  EXPECT_EQ(memcached.contract(parse_engine_spec("memcached?memory=3M")).largest_value >> 10, 1535u);
   EXPECT_LT(memcached.contract(parse_engine_spec("memcached?address=localhost:11211")).largest_value, 1u << 20);
 }
 
