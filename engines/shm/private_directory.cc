@@ -26,8 +26,8 @@ PrivateDirectory::PrivateDirectory(const std::filesystem::path& parent) : owner_
   const auto folder = parent.empty() ? temporary_folder() : parent;
   path_ = folder / fmt::format("{}{}.{}", own_name_prefix(), ProcessIdentity::self().text(), counter++);
   if (mkdir(path_.c_str(), 0700) != 0)
-    throw Error(ErrorCode::unavailable, fmt::format("cannot make {}: {}; set TMPDIR to a folder that can be written", path_.string(),
-                                                    std::strerror(errno)));
+    throw Error(ErrorCode::unavailable, fmt::format("cannot make {}: {}; set TMPDIR to a folder that can be written",
+                                                    path_.string(), std::strerror(errno)));
 }
 
 PrivateDirectory::~PrivateDirectory() {
@@ -40,9 +40,9 @@ FolderBytes folder_bytes(const std::filesystem::path& folder) {
   constexpr std::uint64_t kBlock = 512;  // unit of st_blocks, whatever the file system's own is
   FolderBytes bytes;
   std::error_code error;
-  for (auto entry = std::filesystem::recursive_directory_iterator(folder, error); entry != std::filesystem::recursive_directory_iterator();
-       entry.increment(error)) {
-    struct stat info{};
+  for (auto entry = std::filesystem::recursive_directory_iterator(folder, error);
+       entry != std::filesystem::recursive_directory_iterator(); entry.increment(error)) {
+    struct stat info {};
     if (lstat(entry->path().c_str(), &info) != 0 || !S_ISREG(info.st_mode)) continue;
     bytes.in_use += static_cast<std::uint64_t>(info.st_blocks) * kBlock;
     bytes.length += static_cast<std::uint64_t>(info.st_size);

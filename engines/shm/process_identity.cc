@@ -36,13 +36,15 @@ std::optional<ProcessState> read_state(pid_t pid) {
 }
 
 std::uint64_t own_pid_namespace() {
-  struct stat info{};
+  struct stat info {};
   return stat("/proc/self/ns/pid", &info) == 0 ? info.st_ino : 0;
 }
 
 }  // namespace
 
-ProcessIdentity ProcessIdentity::self() { return of(getpid()).value_or(ProcessIdentity{getpid(), 0, own_pid_namespace()}); }
+ProcessIdentity ProcessIdentity::self() {
+  return of(getpid()).value_or(ProcessIdentity{getpid(), 0, own_pid_namespace()});
+}
 
 std::optional<ProcessIdentity> ProcessIdentity::of(pid_t pid) {
   const auto state = read_state(pid);
@@ -63,14 +65,17 @@ std::optional<ProcessIdentity> ProcessIdentity::parse(std::string_view text) {
     if (last) return at == end;
     return at != end && *at++ == '.';
   };
-  if (number(identity.pid, false) && number(identity.start_time, false) && number(identity.pid_namespace, true)) return identity;
+  if (number(identity.pid, false) && number(identity.start_time, false) && number(identity.pid_namespace, true))
+    return identity;
   return std::nullopt;
 }
 
 Liveness liveness(const ProcessIdentity& identity) {
-  if (identity.pid_namespace != own_pid_namespace()) return Liveness::unknown;
+  // 0: /proc is not mounted, here or where the identity was taken. Then nobody can be called dead.
+  if (identity.pid_namespace == 0 || identity.pid_namespace != own_pid_namespace()) return Liveness::unknown;
   const auto state = read_state(static_cast<pid_t>(identity.pid));
-  if (!state || state->start_time != identity.start_time || state->state == 'Z' || state->state == 'X') return Liveness::dead;
+  if (!state || state->start_time != identity.start_time || state->state == 'Z' || state->state == 'X')
+    return Liveness::dead;
   return Liveness::alive;
 }
 

@@ -13,7 +13,13 @@ using ::testing::ThrowsMessage;
 
 const std::vector<OptionRule> kRules = {
     {.name = "sync", .kind = OptionKind::choice, .default_value = "off", .meaning = "", .choices = {"off", "full"}},
-    {.name = "pipeline", .kind = OptionKind::count, .default_value = "1", .meaning = "", .choices = {}, .least = 1, .most = 1024},
+    {.name = "pipeline",
+     .kind = OptionKind::count,
+     .default_value = "1",
+     .meaning = "",
+     .choices = {},
+     .least = 1,
+     .most = 1024},
     {.name = "size", .kind = OptionKind::bytes, .default_value = "1M", .meaning = "", .choices = {}},
 };
 

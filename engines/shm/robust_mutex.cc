@@ -1,0 +1,44 @@
+#include "engines/shm/robust_mutex.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "engines/error.h"
+#include "engines/shm/spin.h"
+
+namespace dictbench {
+
+RobustMutex::RobustMutex() {
+  pthread_mutexattr_t attributes;
+  int error = pthread_mutexattr_init(&attributes);
+  if (error == 0) error = pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+  if (error == 0) error = pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+  if (error == 0) error = pthread_mutex_init(&mutex_, &attributes);
+  pthread_mutexattr_destroy(&attributes);
+  if (error != 0)
+    throw Error(ErrorCode::unavailable,
+                fmt::format("this system has no robust process-shared mutexes: {}", std::strerror(error)));
+}
+
+PreviousOwner RobustMutex::lock() {
+  int error = pthread_mutex_trylock(&mutex_);
+  for (int spin = 0; error == EBUSY && spin < kSpinsBeforeSleep; ++spin) {
+    spin_pause();
+    error = pthread_mutex_trylock(&mutex_);
+  }
+  if (error == EBUSY) error = pthread_mutex_lock(&mutex_);
+  if (error == 0) [[likely]]
+    return PreviousOwner::unlocked;
+  if (error == EOWNERDEAD) {
+    error = pthread_mutex_consistent(&mutex_);
+    if (error == 0) return PreviousOwner::died;
+  }
+  throw Error(ErrorCode::corrupt,
+              fmt::format("a mutex in shared memory cannot be locked: {}; make the dict anew", std::strerror(error)));
+}
+
+void RobustMutex::unlock() { pthread_mutex_unlock(&mutex_); }
+
+}  // namespace dictbench

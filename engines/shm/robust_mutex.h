@@ -1,0 +1,51 @@
+// A mutex for shared memory that outlives its holders: when a process (or thread) is killed while it
+// holds the mutex, the kernel hands it to the next who asks, and lock() says so.
+//
+// A POSIX process-shared robust mutex (pthread_mutexattr_setrobust(3)) with its errors turned into
+// Error. Constructed in place in the segment by the segment's creator, used from any process and
+// thread that maps it, never destroyed: the memory goes away as a whole. Not recursive. A mapping must
+// not be removed while one of its threads holds the mutex.
+#pragma once
+
+#include <pthread.h>
+
+namespace dictbench {
+
+enum class PreviousOwner {
+  unlocked,  // the usual case
+  died,      // killed in mid-section: what the mutex protects may be half changed
+};
+
+class RobustMutex {
+ public:
+  // Throws Error(unavailable) when the system has no such mutex.
+  RobustMutex();
+  RobustMutex(const RobustMutex&) = delete;
+  RobustMutex& operator=(const RobustMutex&) = delete;
+
+  // Waits until the mutex is the caller's: spins for a few microseconds, then sleeps. After `died` the mutex itself is
+  // in order again; whether what it protects is, the caller must find out. Throws Error(corrupt) when the memory holds
+  // no mutex.
+  PreviousOwner lock();
+  void unlock();
+
+ private:
+  pthread_mutex_t mutex_;
+};
+
+// Holds the mutex for a scope.
+class RobustMutexGuard {
+ public:
+  explicit RobustMutexGuard(RobustMutex& mutex) : mutex_(mutex), previous_(mutex.lock()) {}
+  ~RobustMutexGuard() { mutex_.unlock(); }
+  RobustMutexGuard(const RobustMutexGuard&) = delete;
+  RobustMutexGuard& operator=(const RobustMutexGuard&) = delete;
+
+  PreviousOwner previous() const noexcept { return previous_; }
+
+ private:
+  RobustMutex& mutex_;
+  PreviousOwner previous_;
+};
+
+}  // namespace dictbench

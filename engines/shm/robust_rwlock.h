@@ -1,0 +1,138 @@
+// A reader-writer lock for shared memory that recovers when a reader or a writer is killed.
+//
+// A "big-reader" lock (Linux's brlock; Hsieh and Weihl, "Scalable Reader-Writer Locks for Parallel
+// Systems", 1992): every reader has a cache line of its own to say that it reads, so readers do not
+// disturb one another; a writer looks at all of them. What is added here is death:
+//
+//   mutex    a RobustMutex, held by the writer (and by a reader without a slot, while it reads). Its
+//            holder's death is told to the next who locks it.
+//   writer   1 while a writer waits for the readers or writes. Changed by the mutex's holder only, so who
+//            gets the mutex and finds 1 knows that the writer before was killed.
+//   slots    one line a reader {active, claimed, owner}. Claimed and reclaimed under the mutex; `active`
+//            is the owner's. A writer who has waited long asks whether the owner still lives, and frees the
+//            slot of a dead one: a killed reader has changed nothing, so there is nothing to repair.
+//
+// Why reader and writer never are inside together (Dekker's argument): the reader stores active = 1, then
+// loads writer; the writer stores writer = 1, then loads active. All four are seq_cst, so they have one
+// order, and in it one of the two loads comes after the other's store: the reader sees the writer and
+// steps back, or the writer sees the reader and waits. What a reader read happens before the
+// writer's changes: it ends with a release exchange of active, which the writer's load acquires. What a
+// writer wrote happens before the next reader's reads: it ends with a release store of writer = 0, which the
+// reader's load acquires, or by unlocking the mutex that a slow reader locks.
+//
+// Waiting: a reader that meets a writer spins for about a microsecond (one short change), then
+// sleeps on the mutex. A writer that meets a reader spins likewise, then sleeps on the slot's futex, woken by
+// the reader, and looks for the owner's death every few milliseconds.
+//
+// A stopped (SIGSTOP) holder stops the others, as with any lock. A reader of another pid
+// namespace (Liveness::unknown) counts as alive.
+#pragma once
+
+#include <sys/types.h>
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "engines/shm/process_identity.h"
+#include "engines/shm/robust_mutex.h"
+
+namespace dictbench {
+
+// The shared part. Constructed in place by the segment's creator, used through RwLockHandle only.
+class RobustRwLock {
+ public:
+  static constexpr std::size_t kSlots = 128;  // readers beyond these take the mutex: right, but slower
+
+  RobustRwLock() = default;
+  RobustRwLock(const RobustRwLock&) = delete;
+  RobustRwLock& operator=(const RobustRwLock&) = delete;
+
+ private:
+  friend class RwLockHandle;
+
+  // 128 bytes: the prefetcher of x86 fetches lines in pairs.
+  struct alignas(128) Slot {
+    std::atomic<std::uint32_t> active = 0;  // kIdle, kReading, kAwaited; also the futex
+    std::atomic<std::uint32_t> claimed = 0;
+    ProcessIdentity owner;
+  };
+
+  alignas(128) RobustMutex mutex_;
+  alignas(128) std::atomic<std::uint32_t> writer_ = 0;
+  std::atomic<std::uint32_t> slots_used_ = 0;  // no slot from here on was ever claimed; only grows
+  std::array<Slot, kSlots> slots_;
+};
+
+// One thread's access to the lock: one a Dict. Made after the fork; a copy inherited over a fork
+// must not be used, and its destructor leaves the parent's slot alone.
+//
+// A thread must not wait for one handle while it holds another of the same lock.
+class RwLockHandle {
+ public:
+  enum class Readers {
+    share,    // claims a slot
+    exclude,  // claims none: every lock is exclusive, a plain robust mutex
+  };
+
+  explicit RwLockHandle(RobustRwLock& lock, Readers readers = Readers::share);
+  ~RwLockHandle();
+  RwLockHandle(const RwLockHandle&) = delete;
+  RwLockHandle& operator=(const RwLockHandle&) = delete;
+
+  // Both tell once, to the first who gets the lock thereafter, that a writer was killed in mid-write.
+  // Error(corrupt) when the memory holds no lock. A handle that holds the lock shared may lock it shared
+  // again (a get from inside a for_each), and must unlock as often; it must not lock it exclusively.
+  PreviousOwner lock_shared();
+  void unlock_shared();
+  PreviousOwner lock();
+  void unlock();
+
+  // False when all slots were taken by living readers or Readers::exclude was asked for.
+  bool has_slot() const noexcept { return slot_ != nullptr; }
+
+ private:
+  void claim_slot();
+  bool try_enter();
+  void leave_slot();
+  PreviousOwner lock_shared_slowly();
+  PreviousOwner take_mutex();
+  void wait_for_readers();
+
+  RobustRwLock& lock_;
+  RobustRwLock::Slot* slot_ = nullptr;
+  pid_t owner_;
+  unsigned depth_ = 0;       // nested shared locks
+  bool mutex_held_ = false;  // reading by the mutex, for want of a slot
+};
+
+class SharedGuard {
+ public:
+  explicit SharedGuard(RwLockHandle& handle) : handle_(handle), previous_(handle.lock_shared()) {}
+  ~SharedGuard() { handle_.unlock_shared(); }
+  SharedGuard(const SharedGuard&) = delete;
+  SharedGuard& operator=(const SharedGuard&) = delete;
+
+  PreviousOwner previous() const noexcept { return previous_; }
+
+ private:
+  RwLockHandle& handle_;
+  PreviousOwner previous_;
+};
+
+class ExclusiveGuard {
+ public:
+  explicit ExclusiveGuard(RwLockHandle& handle) : handle_(handle), previous_(handle.lock()) {}
+  ~ExclusiveGuard() { handle_.unlock(); }
+  ExclusiveGuard(const ExclusiveGuard&) = delete;
+  ExclusiveGuard& operator=(const ExclusiveGuard&) = delete;
+
+  PreviousOwner previous() const noexcept { return previous_; }
+
+ private:
+  RwLockHandle& handle_;
+  PreviousOwner previous_;
+};
+
+}  // namespace dictbench

@@ -1,0 +1,222 @@
+#include "engines/shm/segment.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <new>
+#include <utility>
+
+#include "engines/error.h"
+#include "engines/shm/private_directory.h"
+#include "engines/shm/robust_mutex.h"
+
+namespace dictbench {
+namespace {
+
+constexpr std::uint64_t kMagic = 0x6d68732d74636964;  // "dict-shm" as bytes on a little-endian machine
+constexpr std::uint32_t kHeaderVersion = 1;
+
+std::string reason(int error) { return std::strerror(error); }
+
+// While a signal is pending, the kernel gives up a long fallocate with EINTR and frees what it had allocated: under a
+// profiling timer it would never end.
+class SignalsBlocked {
+ public:
+  SignalsBlocked() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_;
+};
+
+std::uint64_t round_up_to_page(std::uint64_t bytes) {
+  const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  return (bytes + page - 1) / page * page;
+}
+
+}  // namespace
+
+struct Segment::Header {
+  std::atomic<std::uint64_t> magic;  // stored last, with release
+  std::uint32_t version;
+  std::uint32_t layout_version;
+  std::array<char, SegmentLayout::kLongestName + 1> layout_name;
+  std::uint64_t reserved;
+  std::atomic<std::uint64_t> committed;
+  ProcessIdentity owner;
+  RobustMutex commit_mutex;  // a failing fallocate undoes pages of a parallel one that nobody has touched yet
+};
+
+Segment Segment::create(const SegmentLayout& layout, std::uint64_t reserve_bytes, std::uint64_t commit_bytes) {
+  static_assert(sizeof(Header) <= kHeaderBytes);
+  static std::atomic<unsigned> counter = 0;
+  if (layout.name.empty() || layout.name.size() > SegmentLayout::kLongestName)
+    throw std::invalid_argument(
+        fmt::format("segment layout '{}': 1 to {} bytes", layout.name, SegmentLayout::kLongestName));
+
+  const ProcessIdentity owner = ProcessIdentity::self();
+  // The s keeps it apart from a PrivateDirectory that the same process makes in /dev/shm.
+  std::string name = fmt::format("/{}{}.s{}", own_name_prefix(), owner.text(), counter++);
+  const int file = shm_open(name.c_str(), O_RDWR | O_CREAT | O_EXCL, 0600);
+  if (file < 0)
+    throw Error(errno == ENOSPC ? ErrorCode::full : ErrorCode::unavailable,
+                fmt::format("cannot make shared memory {}: {}; see that /dev/shm is mounted and can be written", name,
+                            reason(errno)));
+  Segment segment(std::move(name), file, getpid());  // from here on its destructor unlinks
+
+  const std::uint64_t reserved = round_up_to_page(std::max(reserve_bytes, commit_bytes));
+  const std::uint64_t length = kHeaderBytes + reserved;
+  if (ftruncate(file, static_cast<off_t>(length)) != 0)
+    throw Error(ErrorCode::unavailable,
+                fmt::format("cannot reserve {} bytes in shared memory {}: {}", length, segment.name_, reason(errno)));
+  segment.map(length);
+  segment.allocate(0, kHeaderBytes);
+  auto* header = new (segment.mapping_) Header;
+  header->version = kHeaderVersion;
+  header->layout_version = layout.version;
+  header->layout_name.fill('\0');
+  layout.name.copy(header->layout_name.data(), SegmentLayout::kLongestName);
+  header->reserved = reserved;
+  header->committed.store(0, std::memory_order_relaxed);
+  header->owner = owner;
+  segment.commit(commit_bytes);
+  header->magic.store(kMagic, std::memory_order_release);
+  return segment;
+}
+
+Segment Segment::open(const std::string& name, const SegmentLayout& layout) {
+  const int file = shm_open(name.c_str(), O_RDWR, 0);
+  if (file < 0)
+    throw Error(ErrorCode::unavailable, fmt::format("cannot open shared memory {}: {}; {}", name, reason(errno),
+                                                    errno == ENOENT ? "its owner has ended or the name is wrong"
+                                                                    : "it must be one of this user"));
+  Segment segment(name, file, 0);
+  struct stat info {};
+  if (fstat(file, &info) != 0)
+    throw Error(ErrorCode::unavailable, fmt::format("cannot look at shared memory {}: {}", name, reason(errno)));
+  if (info.st_size == 0)
+    throw Error(ErrorCode::unavailable, fmt::format("shared memory {} is empty: its owner is still making it", name));
+  const auto length = static_cast<std::uint64_t>(info.st_size);
+  if (length < kHeaderBytes)
+    throw Error(
+        ErrorCode::corrupt,
+        fmt::format(
+            "shared memory {} is no segment of dictbench or is truncated: {} bytes, and the header alone takes {}",
+            name, length, kHeaderBytes));
+  segment.map(length);
+  segment.check(layout);
+  return segment;
+}
+
+void Segment::check(const SegmentLayout& layout) const {
+  const auto refuse = [&](ErrorCode code, const std::string& what) {
+    return Error(code, fmt::format("shared memory {} {}", name_, what));
+  };
+  const Header& found = header();
+  const std::uint64_t magic = found.magic.load(std::memory_order_acquire);
+  if (magic == 0) throw refuse(ErrorCode::unavailable, "is not finished: its owner is still making it");
+  if (magic != kMagic)
+    throw refuse(ErrorCode::corrupt, fmt::format("is no segment of dictbench: its magic number is {:#x}", magic));
+  if (found.version != kHeaderVersion)
+    throw refuse(ErrorCode::corrupt,
+                 fmt::format("has header version {}, this dictbench reads {}; use the same dictbench for both",
+                             found.version, kHeaderVersion));
+  const std::string_view name(found.layout_name.data(), strnlen(found.layout_name.data(), SegmentLayout::kLongestName));
+  if (name != layout.name || found.layout_version != layout.version)
+    throw refuse(ErrorCode::corrupt, fmt::format("holds '{}' version {}, wanted is '{}' version {}", name,
+                                                 found.layout_version, layout.name, layout.version));
+  const std::uint64_t committed = found.committed.load(std::memory_order_acquire);
+  if (mapped_ != kHeaderBytes + found.reserved || committed > found.reserved)
+    throw refuse(ErrorCode::corrupt,
+                 fmt::format("is {} bytes long where its header says {} of which {} are committed: truncated?", mapped_,
+                             kHeaderBytes + found.reserved, kHeaderBytes + committed));
+}
+
+Segment::Segment(Segment&& other) noexcept
+    : name_(std::move(other.name_)),
+      file_(std::exchange(other.file_, -1)),
+      creator_(std::exchange(other.creator_, 0)),
+      mapping_(std::exchange(other.mapping_, nullptr)),
+      mapped_(other.mapped_) {}
+
+Segment::~Segment() {
+  if (mapping_ != nullptr) munmap(mapping_, mapped_);
+  if (file_ >= 0) close(file_);
+  if (creator_ != 0 && creator_ == getpid()) shm_unlink(name_.c_str());
+}
+
+void Segment::map(std::uint64_t length) {
+  void* const mapping = mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, file_, 0);
+  if (mapping == MAP_FAILED)
+    throw Error(ErrorCode::unavailable,
+                fmt::format("cannot map {} bytes of shared memory {}: {}; see `ulimit -v`, or reserve less", length,
+                            name_, reason(errno)));
+  mapping_ = mapping;
+  mapped_ = length;
+}
+
+Segment::Header& Segment::header() const noexcept { return *static_cast<Header*>(mapping_); }
+std::uint64_t Segment::reserved() const noexcept { return header().reserved; }
+std::uint64_t Segment::committed() const noexcept { return header().committed.load(std::memory_order_acquire); }
+ProcessIdentity Segment::owner() const noexcept { return header().owner; }
+std::uint64_t Segment::length() const noexcept { return mapped_; }
+
+std::uint64_t Segment::bytes_in_use() const {
+  constexpr std::uint64_t kBlock = 512;  // unit of st_blocks
+  struct stat info {};
+  return fstat(file_, &info) == 0 ? static_cast<std::uint64_t>(info.st_blocks) * kBlock : 0;
+}
+
+void Segment::commit(std::uint64_t bytes) {
+  if (bytes <= committed()) return;
+  if (bytes > reserved())
+    throw Error(ErrorCode::full,
+                fmt::format("shared memory {} is full: {} bytes wanted, {} reserved", name_, bytes, reserved()));
+  Header& shared = header();
+  // A holder killed between allocation and store leaves less committed than allocated, which is no harm.
+  const RobustMutexGuard guard(shared.commit_mutex);
+  const std::uint64_t before = committed();
+  if (bytes <= before) return;
+  const std::uint64_t target = std::min(round_up_to_page(bytes), reserved());
+  allocate(kHeaderBytes + before, kHeaderBytes + target);
+  shared.committed.store(target, std::memory_order_release);
+}
+
+// Allocates a range of the file.
+void Segment::allocate(std::uint64_t from, std::uint64_t to) {
+  const auto full = [&](const std::string& why) {
+    return Error(ErrorCode::full,
+                 fmt::format("no room in /dev/shm for {} bytes more of {}: {}; free some or mount it larger", to - from,
+                             name_, why));
+  };
+  // Asked first, because the kernel would fill the file system to the brim, to others' harm, before it gives up.
+  const SharedMemorySpace space = shared_memory_space();
+  if (space.total != 0 && to - from > space.free) throw full(fmt::format("{} bytes are free", space.free));
+  const SignalsBlocked blocked;
+  int error = EINTR;
+  while (error == EINTR) error = posix_fallocate(file_, static_cast<off_t>(from), static_cast<off_t>(to - from));
+  if (error != 0) throw full(reason(error));
+}
+
+SharedMemorySpace shared_memory_space() {
+  struct statvfs space {};
+  if (statvfs("/dev/shm", &space) != 0) return {};
+  return {.total = std::uint64_t{space.f_blocks} * space.f_frsize,
+          .free = std::uint64_t{space.f_bavail} * space.f_frsize};
+}
+
+}  // namespace dictbench

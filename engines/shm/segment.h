@@ -1,0 +1,93 @@
+// A named POSIX shared-memory segment: the memory that engines in shared memory build their tables in.
+//
+// Life: create() makes it (mode 0600) under a name that tells its owner, open() attaches by name, from any
+// process of the same user. The creator's destructor unlinks the name; attached processes only unmap, and a
+// child that inherited the creator's object over a fork only unmaps too. What a killed creator leaves is
+// removed by engines/shm/leftovers.h.
+//
+// Room: the whole reservation is mapped at once, so that addresses never move; it is sparse and
+// costs nothing. Memory must be committed before it is touched: commit() has the file system allocate
+// it, so that a full /dev/shm is an Error(full) there and never a SIGBUS later.
+//
+// File: one page of header {magic, version, layout, sizes, owner}, then the engine's data. The magic is
+// stored last, so that nobody opens a segment that is half made.
+//
+// Threads: the object may be read by many; commit() may be called by any thread of any process.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "engines/shm/process_identity.h"
+
+namespace dictbench {
+
+// What a segment holds: an engine's name for its data structure, and its version. Two processes agree on
+// both or do not share.
+struct SegmentLayout {
+  static constexpr std::size_t kLongestName = 31;
+
+  std::string_view name;
+  std::uint32_t version = 1;
+};
+
+class Segment {
+ public:
+  // Data begins here in the file: on a cache line, and on a page where pages are 4 KB.
+  static constexpr std::uint64_t kHeaderBytes = 4096;
+
+  // A new segment with room for `reserve_bytes` of data, the first `commit_bytes` of them allocated and
+  // zero. Throws Error: `full` where /dev/shm has no room for them, `unavailable` where it cannot be made.
+  static Segment create(const SegmentLayout& layout, std::uint64_t reserve_bytes, std::uint64_t commit_bytes);
+
+  // Attaches to another process's segment. Throws Error: `unavailable` where there is none of that name or it is
+  // not finished, `corrupt` where it is truncated, no segment of ours or of another layout.
+  static Segment open(const std::string& name, const SegmentLayout& layout);
+
+  Segment(Segment&& other) noexcept;
+  Segment& operator=(Segment&&) = delete;
+  ~Segment();
+
+  // "/dictbench-0-1234.567.890.s0", as shm_open takes it.
+  const std::string& name() const noexcept { return name_; }
+
+  char* data() const noexcept { return static_cast<char*>(mapping_) + kHeaderBytes; }
+  std::uint64_t reserved() const noexcept;   // bytes of data(), committed or not
+  std::uint64_t committed() const noexcept;  // bytes of data() that may be touched
+
+  // Makes the first `bytes` of data() safe to touch; does nothing where they are already. Throws
+  // Error(full) when `bytes` passes the reservation or /dev/shm has no room; committed() is then as before.
+  void commit(std::uint64_t bytes);
+
+  ProcessIdentity owner() const noexcept;
+
+  std::uint64_t bytes_in_use() const;     // blocks allocated, header included
+  std::uint64_t length() const noexcept;  // of the sparse file
+
+ private:
+  struct Header;
+
+  Segment(std::string name, int file, pid_t creator) : name_(std::move(name)), file_(file), creator_(creator) {}
+
+  Header& header() const noexcept;
+  void map(std::uint64_t length);
+  void allocate(std::uint64_t from, std::uint64_t to);
+  void check(const SegmentLayout& layout) const;
+
+  std::string name_;
+  int file_ = -1;
+  pid_t creator_ = 0;  // 0: attached
+  void* mapping_ = nullptr;
+  std::uint64_t mapped_ = 0;
+};
+
+// Bytes of the file system that holds segments: in all (0: no limit) and free.
+struct SharedMemorySpace {
+  std::uint64_t total = 0, free = 0;
+};
+SharedMemorySpace shared_memory_space();
+
+}  // namespace dictbench

@@ -1,0 +1,86 @@
+// What tests with real processes need: a child that is always reaped, and memory to talk to it.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <exception>
+#include <new>
+
+namespace dictbench {
+
+// Runs `body` in a forked child, which then ends without destructors or exit handlers: with 0, with 2 when it
+// threw. Killed and reaped by the destructor at the latest.
+class ChildProcess {
+ public:
+  template <typename Body>
+  explicit ChildProcess(const Body& body) : pid_(fork()) {
+    if (pid_ != 0) return;
+    int status = 0;
+    try {
+      body();
+    } catch (...) {
+      status = 2;
+    }
+    _exit(status);
+  }
+  ChildProcess(const ChildProcess&) = delete;
+  ChildProcess& operator=(const ChildProcess&) = delete;
+  ~ChildProcess() {
+    if (pid_ > 0) kill();
+  }
+
+  pid_t pid() const { return pid_; }
+
+  // SIGKILL, and reaped.
+  void kill() {
+    ::kill(pid_, SIGKILL);
+    wait();
+  }
+
+  // The wait status.
+  int wait() {
+    int status = 0;
+    waitpid(pid_, &status, 0);
+    pid_ = 0;
+    return status;
+  }
+
+ private:
+  pid_t pid_;
+};
+
+// A T that parent and children share.
+template <typename T>
+class SharedMemory {
+ public:
+  SharedMemory()
+      : object_(new (mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)) T()) {}
+  ~SharedMemory() { munmap(object_, sizeof(T)); }
+  SharedMemory(const SharedMemory&) = delete;
+  SharedMemory& operator=(const SharedMemory&) = delete;
+
+  T& operator*() const { return *object_; }
+  T* operator->() const { return object_; }
+
+ private:
+  T* object_;
+};
+
+// Waits until the condition holds; false after ten seconds.
+template <typename Condition>
+bool await(const Condition& condition) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    sched_yield();
+  }
+  return true;
+}
+
+}  // namespace dictbench

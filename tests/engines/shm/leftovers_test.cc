@@ -1,0 +1,166 @@
+#include "engines/shm/leftovers.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+
+#include <array>
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <memory>
+
+#include "engines/shm/private_directory.h"
+#include "engines/shm/segment.h"
+#include "tests/engines/shm/child_process.h"
+
+namespace dictbench {
+namespace {
+
+using ::testing::Contains;
+using ::testing::Not;
+
+constexpr SegmentLayout kLayout{.name = "test", .version = 1};
+
+struct Names {
+  std::array<char, 256> segment{}, directory{};
+  std::atomic<pid_t> server = 0;
+  std::atomic<bool> ready = false;
+};
+
+void copy_name(const std::string& name, std::array<char, 256>& out) { name.copy(out.data(), out.size() - 1); }
+
+bool alive(pid_t pid) {
+  const auto identity = ProcessIdentity::of(pid);
+  return identity && liveness(*identity) == Liveness::alive;
+}
+
+TEST(Leftovers, OfAKilledProcessAreRemovedAndOfALivingOneAreNot) {
+  SharedMemory<Names> names;
+  ChildProcess owner([&] {
+    const Segment segment = Segment::create(kLayout, 1 << 20, 4096);
+    const PrivateDirectory directory;
+    const PrivateDirectory in_shm("/dev/shm");
+    std::ofstream(directory.path() / "file") << "content";
+    copy_name("/dev/shm" + segment.name(), names->segment);
+    copy_name(directory.path().string(), names->directory);
+    names->ready = true;
+    while (true) pause();
+  });
+  ASSERT_TRUE(await([&] { return names->ready.load(); }));
+  const std::string segment = names->segment.data();
+  const std::string directory = names->directory.data();
+  EXPECT_THAT(remove_leftovers(), Not(Contains(segment)));
+  EXPECT_TRUE(std::filesystem::exists(segment));
+  EXPECT_TRUE(std::filesystem::exists(directory));
+
+  owner.kill();
+  const auto removed = remove_leftovers();
+  EXPECT_THAT(removed, Contains(segment));
+  EXPECT_THAT(removed, Contains(directory));
+  EXPECT_FALSE(std::filesystem::exists(segment));
+  EXPECT_FALSE(std::filesystem::exists(directory));
+  EXPECT_THAT(remove_leftovers(), Not(Contains(segment)));
+}
+
+TEST(Leftovers, ServerOfAKilledProcessIsKilled) {
+  SharedMemory<Names> names;
+  ChildProcess owner([&] {
+    const PrivateDirectory directory;
+    const pid_t server = fork();
+    if (server == 0)
+      while (true) pause();
+    std::ofstream(directory.path() / kServerIdentityFile) << ProcessIdentity::of(server)->text() << "\n";
+    names->server = server;
+    names->ready = true;
+    while (true) pause();
+  });
+  ASSERT_TRUE(await([&] { return names->ready.load(); }));
+  remove_leftovers();
+  EXPECT_TRUE(alive(names->server)) << "the server of a living process was killed";
+  owner.kill();
+  EXPECT_TRUE(alive(names->server));
+  remove_leftovers();
+  EXPECT_FALSE(alive(names->server));
+}
+
+TEST(Leftovers, ReusedPidOfAServerIsSpared) {
+  SharedMemory<std::atomic<bool>> ready;
+  ChildProcess bystander([] {
+    while (true) pause();
+  });
+  ChildProcess owner([&] {
+    const PrivateDirectory directory;
+    ProcessIdentity earlier = *ProcessIdentity::of(bystander.pid());
+    ++earlier.start_time;
+    std::ofstream(directory.path() / kServerIdentityFile) << earlier.text();
+    *ready = true;
+    while (true) pause();
+  });
+  ASSERT_TRUE(await([&] { return ready->load(); }));
+  owner.kill();
+  remove_leftovers();
+  EXPECT_TRUE(alive(bystander.pid()));
+}
+
+// A folder to clean up that is the test's own.
+class InOwnTemporaryFolder : public ::testing::Test {
+ protected:
+  InOwnTemporaryFolder() {
+    if (const char* set = std::getenv("TMPDIR")) before_ = set;
+    setenv("TMPDIR", folder_.path().c_str(), 1);
+  }
+  ~InOwnTemporaryFolder() override {
+    if (before_.empty())
+      unsetenv("TMPDIR");
+    else
+      setenv("TMPDIR", before_.c_str(), 1);
+  }
+
+  PrivateDirectory folder_;
+  std::string before_;
+};
+
+TEST_F(InOwnTemporaryFolder, WhatIsNotProvablyDeadStays) {
+  ProcessIdentity dead = ProcessIdentity::self();
+  ++dead.start_time;
+  ProcessIdentity elsewhere = dead;
+  ++elsewhere.pid_namespace;
+  const auto path = [&](const std::string& name) { return folder_.path() / name; };
+  const auto dead_name = own_name_prefix() + dead.text() + ".0";
+  const std::array kept = {
+      own_name_prefix() + elsewhere.text() + ".0",           // another container's
+      own_name_prefix() + dead.text(),                       // no counter: not our way of naming
+      own_name_prefix() + "mine",                            // not parsable
+      std::string("dictbench-99999-") + dead.text() + ".0",  // another user's
+      dead.text() + ".0",
+  };
+  for (const auto& name : kept) std::filesystem::create_directory(path(name));
+  std::filesystem::create_directory(path("target"));
+  std::filesystem::create_directory_symlink(path("target"), path(own_name_prefix() + dead.text() + ".link"));
+  std::filesystem::create_directory(path(dead_name));
+
+  EXPECT_THAT(remove_leftovers(), Contains(path(dead_name).string()));
+  EXPECT_FALSE(std::filesystem::exists(path(dead_name)));
+  for (const auto& name : kept) EXPECT_TRUE(std::filesystem::exists(path(name))) << name;
+  EXPECT_TRUE(std::filesystem::exists(path("target")));
+}
+
+TEST_F(InOwnTemporaryFolder, ManyCleanersAtOnceAgree) {
+  ProcessIdentity dead = ProcessIdentity::self();
+  ++dead.start_time;
+  for (int i = 0; i < 200; ++i) {
+    const auto directory = folder_.path() / (own_name_prefix() + dead.text() + "." + std::to_string(i));
+    std::filesystem::create_directory(directory);
+    std::ofstream(directory / "file") << i;
+  }
+  std::vector<std::unique_ptr<ChildProcess>> cleaners;
+  for (int i = 0; i < 4; ++i) cleaners.push_back(std::make_unique<ChildProcess>([] { remove_leftovers(); }));
+  for (auto& cleaner : cleaners) EXPECT_EQ(cleaner->wait(), 0);
+  EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
+}
+
+}  // namespace
+}  // namespace dictbench

@@ -1,0 +1,235 @@
+#include "engines/shm/robust_rwlock.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "tests/engines/shm/child_process.h"
+
+namespace dictbench {
+namespace {
+
+using Readers = RwLockHandle::Readers;
+
+// What the lock protects: `first` and `second` are equal except while a writer is at work.
+struct Shared {
+  RobustRwLock lock;
+  std::atomic<bool> in_change = false;
+  std::uint64_t first = 0, second = 0;
+  std::atomic<std::uint64_t> torn = 0;  // a reader or writer saw them differ
+  std::atomic<std::uint64_t> told = 0;  // a death was told
+  std::atomic<std::uint64_t> reads = 0, writes = 0;
+  std::atomic<unsigned> holding = 0;
+  std::atomic<bool> stop = false;
+};
+
+void read_once(Shared& shared, RwLockHandle& handle) {
+  const SharedGuard guard(handle);
+  if (guard.previous() == PreviousOwner::died) ++shared.told;
+  if (!shared.in_change && shared.first != shared.second) ++shared.torn;
+  ++shared.reads;
+}
+
+void write_once(Shared& shared, RwLockHandle& handle) {
+  const ExclusiveGuard guard(handle);
+  if (guard.previous() == PreviousOwner::died) ++shared.told;
+  if (shared.in_change) shared.second = shared.first;  // a killed writer's change is completed
+  if (shared.first != shared.second) ++shared.torn;
+  shared.in_change = true;
+  ++shared.first;
+  std::atomic_signal_fence(std::memory_order_seq_cst);  // two stores, between which a kill may come
+  ++shared.second;
+  shared.in_change = false;
+  ++shared.writes;
+}
+
+// Three operations in four are reads.
+void work(Shared& shared, unsigned rounds, Readers readers) {
+  RwLockHandle handle(shared.lock, readers);
+  for (unsigned i = 0; i < rounds && !shared.stop; ++i)
+    i % 4 == 0 ? write_once(shared, handle) : read_once(shared, handle);
+}
+
+[[noreturn]] void hold_forever(Shared& shared) {
+  ++shared.holding;
+  while (true) pause();
+}
+
+TEST(RobustRwLock, ReadersShareAndWritersExcludeAcrossProcesses) {
+  constexpr unsigned kRounds = 10'000;
+  SharedMemory<Shared> shared;
+  std::vector<std::unique_ptr<ChildProcess>> children;
+  for (int i = 0; i < 6; ++i)
+    children.push_back(
+        std::make_unique<ChildProcess>([&, i] { work(*shared, kRounds, i == 5 ? Readers::exclude : Readers::share); }));
+  for (auto& child : children) EXPECT_EQ(child->wait(), 0);
+  EXPECT_EQ(shared->first, 6 * kRounds / 4);
+  EXPECT_EQ(shared->second, shared->first);
+  EXPECT_EQ(shared->torn, 0u);
+  EXPECT_EQ(shared->told, 0u);
+}
+
+// Thread sanitizers look at this one: the data is plain memory.
+TEST(RobustRwLock, ReadersShareAndWritersExcludeAcrossThreads) {
+  constexpr unsigned kRounds = 5'000;
+  auto shared = std::make_unique<Shared>();
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < 4; ++i) threads.emplace_back([&] { work(*shared, kRounds, Readers::share); });
+  threads.clear();
+  EXPECT_EQ(shared->first, 4 * kRounds / 4);
+  EXPECT_EQ(shared->torn, 0u);
+}
+
+TEST(RobustRwLock, TwoReadersAreInsideAtOnceAndMayNest) {
+  SharedMemory<Shared> shared;
+  RwLockHandle one(shared->lock), two(shared->lock);
+  const SharedGuard first(one);
+  const SharedGuard second(two);
+  const SharedGuard nested(one);
+  EXPECT_TRUE(one.has_slot());
+  EXPECT_TRUE(two.has_slot());
+}
+
+TEST(RobustRwLock, NestedReaderStillExcludesWriters) {
+  SharedMemory<Shared> shared;
+  RwLockHandle handle(shared->lock);
+  SharedMemory<std::atomic<bool>> written;
+  handle.lock_shared();
+  handle.lock_shared();
+  handle.unlock_shared();
+  ChildProcess writer([&] {
+    RwLockHandle own(shared->lock);
+    ++shared->holding;
+    own.lock();
+    *written = true;
+    own.unlock();
+  });
+  ASSERT_TRUE(await([&] { return shared->holding == 1; }));
+  for (int i = 0; i < 1000; ++i) sched_yield();
+  EXPECT_FALSE(*written);
+  handle.unlock_shared();
+  EXPECT_EQ(writer.wait(), 0);
+  EXPECT_TRUE(*written);
+}
+
+TEST(RobustRwLock, KilledReaderDoesNotStopAWriter) {
+  SharedMemory<Shared> shared;
+  RwLockHandle handle(shared->lock);  // before, because a new handle would reclaim the dead one's slot
+  ChildProcess reader([&] {
+    RwLockHandle own(shared->lock);
+    const SharedGuard guard(own);
+    hold_forever(*shared);
+  });
+  ASSERT_TRUE(await([&] { return shared->holding == 1; }));
+  reader.kill();
+  write_once(*shared, handle);
+  EXPECT_EQ(shared->told, 0u) << "a reader's death is nothing to tell";
+}
+
+TEST(RobustRwLock, KilledReaderBehindTheMutexDoesNotStopAWriter) {
+  SharedMemory<Shared> shared;
+  ChildProcess reader([&] {
+    RwLockHandle handle(shared->lock, Readers::exclude);
+    const SharedGuard guard(handle);
+    hold_forever(*shared);
+  });
+  ASSERT_TRUE(await([&] { return shared->holding == 1; }));
+  reader.kill();
+  RwLockHandle handle(shared->lock);
+  write_once(*shared, handle);
+  EXPECT_EQ(shared->told, 0u);
+}
+
+TEST(RobustRwLock, KilledWriterIsToldOnceToWhoeverComesNext) {
+  for (const bool reader_is_next : {true, false}) {
+    SharedMemory<Shared> shared;
+    ChildProcess writer([&] {
+      RwLockHandle handle(shared->lock);
+      const ExclusiveGuard guard(handle);
+      hold_forever(*shared);
+    });
+    ASSERT_TRUE(await([&] { return shared->holding == 1; }));
+    writer.kill();
+    RwLockHandle handle(shared->lock);  // claims a slot, which must not swallow the news
+    EXPECT_TRUE(handle.has_slot());
+    if (reader_is_next)
+      read_once(*shared, handle);
+    else
+      write_once(*shared, handle);
+    EXPECT_EQ(shared->told, 1u);
+    read_once(*shared, handle);
+    write_once(*shared, handle);
+    EXPECT_EQ(shared->told, 1u);
+  }
+}
+
+TEST(RobustRwLock, SlotsOfTheDeadAreClaimedAgain) {
+  SharedMemory<Shared> shared;
+  ChildProcess reader([&] {
+    std::vector<std::unique_ptr<RwLockHandle>> handles;
+    for (std::size_t i = 0; i < RobustRwLock::kSlots; ++i)
+      handles.push_back(std::make_unique<RwLockHandle>(shared->lock));
+    const SharedGuard guard(*handles.back());
+    hold_forever(*shared);
+  });
+  ASSERT_TRUE(await([&] { return shared->holding == 1; }));
+  {
+    RwLockHandle late(shared->lock);
+    EXPECT_FALSE(late.has_slot());
+    read_once(*shared, late);
+  }
+  reader.kill();
+  RwLockHandle handle(shared->lock);
+  EXPECT_TRUE(handle.has_slot());
+  write_once(*shared, handle);
+  EXPECT_EQ(shared->torn, 0u);
+}
+
+TEST(RobustRwLock, HandleGivesItsSlotBackButNotItsParents) {
+  SharedMemory<Shared> shared;
+  for (std::size_t i = 0; i < 3 * RobustRwLock::kSlots; ++i) EXPECT_TRUE(RwLockHandle(shared->lock).has_slot());
+  auto handle = std::make_unique<RwLockHandle>(shared->lock);
+  ChildProcess child([&] { handle.reset(); });
+  EXPECT_EQ(child.wait(), 0);
+  // Were the slot free, the next handle would share it, and its unlock would let a writer in.
+  RwLockHandle other(shared->lock);
+  const SharedGuard held(*handle);
+  { const SharedGuard passing(other); }
+  SharedMemory<std::atomic<bool>> written;
+  ChildProcess writer([&] {
+    RwLockHandle own(shared->lock);
+    ++shared->holding;
+    const ExclusiveGuard guard(own);
+    *written = true;
+  });
+  ASSERT_TRUE(await([&] { return shared->holding == 1; }));
+  for (int i = 0; i < 1000; ++i) sched_yield();
+  EXPECT_FALSE(*written);
+}
+
+TEST(RobustRwLock, GoesOnWhileProcessesAreKilledAtAnyPoint) {
+  constexpr int kKills = 60;
+  constexpr std::uint64_t kStep = 200;
+  SharedMemory<Shared> shared;
+  std::vector<std::unique_ptr<ChildProcess>> children(4);
+  const auto start = [&](unsigned i) {
+    children[i] =
+        std::make_unique<ChildProcess>([&, i] { work(*shared, ~0u, i == 3 ? Readers::exclude : Readers::share); });
+  };
+  for (unsigned i = 0; i < children.size(); ++i) start(i);
+  for (unsigned kill = 0; kill < kKills; ++kill) {
+    const std::uint64_t reads = shared->reads, writes = shared->writes;
+    ASSERT_TRUE(await([&] { return shared->reads > reads + kStep && shared->writes > writes + kStep; })) << kill;
+    children[kill % children.size()]->kill();
+    start(kill % children.size());
+  }
+  shared->stop = true;
+  for (auto& child : children) EXPECT_EQ(child->wait(), 0);
+  EXPECT_EQ(shared->torn, 0u);
+}
+
+}  // namespace
+}  // namespace dictbench
