@@ -42,6 +42,10 @@ struct EngineDescription {
   // or nothing. Null pointer: always usable.
   std::optional<std::string> (*missing)(const Spec& spec) = nullptr;
 
+  // How many single operations the driver should hand over as one get_many or set_many under these
+  // options. Null pointer: 1.
+  unsigned (*batch)(const Spec& spec) = nullptr;
+
   // Versions of the library and the server, for the record: "hiredis 0.14.1, redis-server 7.0.15".
   std::string (*version)() = nullptr;
 };
