@@ -21,6 +21,8 @@ namespace {
 constexpr std::size_t kLargestValue = std::size_t{1} << 30;
 constexpr std::size_t kLargestKey = 511;  // mdb_env_get_maxkeysize() as LMDB is built by default
 
+constexpr std::uint64_t kSmallestMap = std::uint64_t{1} << 20;
+
 // A killed reader's snapshot keeps pages from being reused, so writers look for one this often.
 constexpr unsigned kWritesPerReaderCheck = 1024;
 
@@ -32,11 +34,7 @@ unsigned environment_flags(const Spec& spec) {
 
 // The file is sparse and grows with use, so room that is never used costs address space only.
 std::uint64_t map_size(const Spec& spec) {
-  constexpr std::uint64_t kLeast = std::uint64_t{1} << 20;
-  if (const std::uint64_t given = spec.get_bytes("size"); given != 0) {
-    if (given < kLeast) throw Error(ErrorCode::unavailable, "lmdb: size is at least 1M");
-    return given;
-  }
+  if (const std::uint64_t given = spec.get_bytes("size"); given != 0) return given;
   constexpr std::uint64_t kGenerous = std::uint64_t{64} << 30;
   constexpr std::uint64_t kShareOfLimit = 4;
   rlimit limit{};
@@ -294,8 +292,9 @@ const EngineDescription& lmdb_engine() {
                   {.name = "size",
                    .kind = OptionKind::bytes,
                    .default_value = "0",
-                   .meaning = "the most the file can hold; 0: 64G, or a quarter of the address space limit",
-                   .choices = {}}},
+                   .meaning = "the most the file can hold; default: 64G, or a quarter of the address space limit",
+                   .choices = {},
+                   .least = kSmallestMap}},
       .contract = contract,
       .create = [](const Spec& spec, const SizeHint&) -> std::unique_ptr<Engine> {
         return std::make_unique<LmdbEngine>(spec);

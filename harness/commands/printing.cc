@@ -22,7 +22,9 @@ std::string size_text(std::size_t bytes) {
 }
 
 ContractRow contract_row(const EngineDescription& engine) {
-  ContractRow row{.engine = engine.name, .summary = engine.summary};
+  ContractRow row;
+  row.engine = engine.name;
+  row.summary = engine.summary;
   const Spec spec = parse_engine_spec(engine.name);
   if (engine.missing != nullptr)
     if (const auto reason = engine.missing(spec)) row.unavailable = *reason;
@@ -63,12 +65,18 @@ RecordFile load_records(const std::vector<std::string>& files) {
   return read_records(paths);
 }
 
+std::string render_tables(const std::vector<Table>& tables, const std::string& format) {
+  if (format == "csv") return render_csv(tables);
+  if (format == "json") return render_json(tables);
+  return render_markdown(tables);
+}
+
 void print_results(const RecordFile& records, const std::string& format) {
   if (format == "none") return;
   if (format == "google-benchmark")
     fmt::print("{}\n", to_google_benchmark(records));
   else
-    fmt::print("{}", render(build_table("engines", records, table_context()), format));
+    fmt::print("{}", render_tables(build_table("engines", records, table_context()), format));
 }
 
 }  // namespace dictbench

@@ -15,6 +15,9 @@ TableContext table_context();
 // Record files, or the ones committed under results/hosts when none are named. Throws RecordError.
 RecordFile load_records(const std::vector<std::string>& files);
 
+// As "markdown", "csv" or "json".
+std::string render_tables(const std::vector<Table>& tables, const std::string& format);
+
 // The `engines` tables of these records to standard output as markdown, csv or json, or the records
 // themselves as google-benchmark; none: nothing.
 void print_results(const RecordFile& records, const std::string& format);

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <fstream>
-#include <iostream>
 #include <sstream>
 
 #include "harness/commands/commands.h"
@@ -28,7 +27,7 @@ int show_table(const TableArguments& arguments) {
     tables.insert(tables.end(), built.begin(), built.end());
   }
   if (tables.empty() && arguments.name != "all") build_table(arguments.name, records, context);  // an unknown name throws here
-  fmt::print("{}", render(tables, arguments.format));
+  fmt::print("{}", render_tables(tables, arguments.format));
   return kDone;
 }
 
@@ -49,19 +48,22 @@ std::string read_file(const std::string& path) {
 int render_file(const RenderArguments& arguments) {
   const std::string text = read_file(arguments.file);
   const RecordFile records = load_records(arguments.results);
-  const std::string rendered = render_blocks(text, arguments.file, records, table_context());
-  if (rendered == text) {
-    fmt::print("{}: every table is as its records say\n", arguments.file);
+  const TableContext context = table_context();
+  const Rendered rendered =
+      render_blocks(text, arguments.file, [&](const BlockRequest& block) { return build_block(block, records, context); });
+  if (rendered.differences.empty()) {
+    fmt::print("{}: its {} tables are as the records say\n", arguments.file, rendered.blocks);
     return kDone;
   }
   if (arguments.check) {
-    fmt::print(stderr, "{}\nmend it with: dictbench render {}\n", first_difference(arguments.file, text, rendered), arguments.file);
+    for (const std::string& difference : rendered.differences) fmt::print(stderr, "{}\n", difference);
+    fmt::print(stderr, "mend it with: dictbench render {}\n", arguments.file);
     return kCheckFailed;
   }
   std::ofstream stream(arguments.file, std::ios::trunc);
-  stream << rendered << std::flush;
+  stream << rendered.text << std::flush;
   if (!stream) throw std::runtime_error(fmt::format("cannot write {}", arguments.file));
-  fmt::print("{}: tables filled in\n", arguments.file);
+  fmt::print("{}: {} of {} tables changed\n", arguments.file, rendered.differences.size(), rendered.blocks);
   return kDone;
 }
 

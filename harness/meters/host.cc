@@ -59,7 +59,7 @@ std::string shared_memory_folder() {
   return fmt::format("{} MiB", info.f_blocks * info.f_frsize >> 20);
 }
 
-std::string virtualisation() {
+std::string virtualization() {
   const std::string flags = field("/proc/cpuinfo", "flags");
   return flags.find(" hypervisor") == std::string::npos ? "none seen" : "virtual machine: " + first_line("/sys/class/dmi/id/sys_vendor");
 }
@@ -80,7 +80,7 @@ Facts host_facts() {
           {"cpu_stepping", field("/proc/cpuinfo", "stepping")},
           {"cpu_microcode", field("/proc/cpuinfo", "microcode")},
           {"cpu_mhz", field("/proc/cpuinfo", "cpu MHz")},
-          {"cpus", std::to_string(std::thread::hardware_concurrency())},
+          {"cores", std::to_string(std::thread::hardware_concurrency())},
           {"smt", first_line("/sys/devices/system/cpu/smt/active")},
           {"caches", caches()},
           {"memory", field("/proc/meminfo", "MemTotal")},
@@ -88,8 +88,8 @@ Facts host_facts() {
           {"turbo_off", first_line("/sys/devices/system/cpu/intel_pstate/no_turbo")},
           {"architecture", system.machine},
           {"kernel", system.release},
-          {"distribution", field("/etc/os-release", "PRETTY_NAME")},
-          {"virtualisation", virtualisation()},
+          {"os", field("/etc/os-release", "PRETTY_NAME")},
+          {"virtualization", virtualization()},
           {"transparent_huge_pages", bracketed(first_line("/sys/kernel/mm/transparent_hugepage/enabled"))},
           {"shmem_huge_pages", bracketed(first_line("/sys/kernel/mm/transparent_hugepage/shmem_enabled"))},
           {"dev_shm", shared_memory_folder()},

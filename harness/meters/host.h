@@ -8,7 +8,7 @@
 
 namespace dictbench {
 
-// cpu_model, cpus, smt, caches, memory, governor, turbo, kernel, distribution, virtualisation, transparent
+// cpu_model, cores, smt, caches, memory, governor, turbo, kernel, os, virtualization, transparent
 // huge pages, /dev/shm, load, ...
 Facts host_facts();
 

@@ -12,7 +12,7 @@ namespace {
 
 // The option that makes an engine small, by name. Others are not filled: they would fill the machine.
 const std::map<std::string, std::string, std::less<>> kSmall = {
-    {"boost-map", "max=4M"}, {"lmdb", "size=4M"}, {"redis", "memory=8M"}, {"memcached", "memory=8M"}};
+    {"boost-map", "max=4M"}, {"lmdb", "size=2M"}, {"redis", "memory=8M"}, {"memcached", "memory=8M"}};
 constexpr std::size_t kEnoughBytes = 64 << 20;  // to fill any of them
 
 using Limits = StoringConformance;
