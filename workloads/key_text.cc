@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstring>
 #include <stdexcept>
@@ -13,6 +14,16 @@ namespace dictbench {
 namespace {
 
 constexpr std::size_t kMaxDigits = 20;  // of 2^64 - 1
+
+// "000102...99": divisions by 100 are half as many.
+constexpr std::array<char, 200> kDigitPairs = [] {
+  std::array<char, 200> pairs{};
+  for (std::size_t i = 0; i < 100; ++i) {
+    pairs[2 * i] = static_cast<char>('0' + i / 10);
+    pairs[2 * i + 1] = static_cast<char>('0' + i % 10);
+  }
+  return pairs;
+}();
 
 std::size_t digits(std::uint64_t number) noexcept {
   std::size_t count = 1;
@@ -54,10 +65,11 @@ std::size_t KeyFormat::length(std::uint64_t index) const noexcept {
 std::size_t KeyFormat::write(std::uint64_t index, char* out) const noexcept {
   char text[kMaxDigits];
   char* first = text + kMaxDigits;
-  do {
-    *--first = static_cast<char>('0' + index % 10);
-    index /= 10;
-  } while (index != 0);
+  for (; index >= 10; index /= 100) {
+    first -= 2;
+    std::memcpy(first, kDigitPairs.data() + index % 100 * 2, 2);
+  }
+  if (index > 0 || first == text + kMaxDigits) *--first = static_cast<char>('0' + index);
   const auto written = static_cast<std::size_t>(text + kMaxDigits - first);
   char* position = std::copy(prefix.begin(), prefix.end(), out);
   if (written < width) {
@@ -78,7 +90,9 @@ KeyTexts::KeyTexts(const KeySpec& keys) : count_(keys.count) {
 
 std::uint8_t KeyTexts::group(std::uint64_t number) const noexcept {
   if (number >= count_) return static_cast<std::uint8_t>((number - count_) % formats_.size());
-  return static_cast<std::uint8_t>(part_begin(number, formats_.size(), count_));
+  std::size_t group = 0;
+  while (number >= first_[group + 1]) ++group;
+  return static_cast<std::uint8_t>(group);
 }
 
 std::size_t KeyTexts::longest(std::uint64_t numbers) const noexcept {

@@ -1,6 +1,8 @@
 #include "workloads/portable_math.h"
 
+#include <array>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 
 namespace dictbench {
@@ -12,19 +14,37 @@ constexpr double kSqrtHalf = 0x1.6a09e667f3bcdp-1;
 constexpr std::uint64_t kMantissa = (std::uint64_t{1} << 52) - 1;
 constexpr std::uint64_t kExponentBias = 1023;
 
-// atanh(f) / f for |f| <= 0.172 by its Taylor series; the first term left out is below 1e-18.
-double atanh_over(double f) noexcept {
-  const double square = f * f;
-  double sum = 0;
-  for (int power = 23; power >= 1; power -= 2) sum = sum * square + 1.0 / power;
-  return sum;
+// c[0] + c[1] x + c[2] x^2 + ...: four chains in x^4, which a processor works on side by side.
+template <std::size_t N>
+double polynomial(const std::array<double, N>& c, double x) noexcept {
+  static_assert(N % 4 == 0);
+  const double square = x * x;
+  const double fourth = square * square;
+  double sums[4] = {};
+  for (std::size_t i = N; i > 0; i -= 4)
+    for (std::size_t chain = 0; chain < 4; ++chain) sums[chain] = sums[chain] * fourth + c[i - 4 + chain];
+  return (sums[0] + sums[1] * x) + (sums[2] + sums[3] * x) * square;
 }
 
-// (exp(r) - 1) / r for |r| <= 0.5 by its Taylor series; the first term left out is below 1e-17.
+// atanh(f) / f for |f| <= 0.172 by its Taylor series 1 + f^2/3 + f^4/5 + ...; the first term left out is below 1e-18.
+double atanh_over(double f) noexcept {
+  static constexpr auto kTerms = [] {
+    std::array<double, 12> terms{};
+    for (std::size_t i = 0; i < terms.size(); ++i) terms[i] = 1.0 / static_cast<double>(2 * i + 1);
+    return terms;
+  }();
+  return polynomial(kTerms, f * f);
+}
+
+// (exp(r) - 1) / r for |r| <= 0.5 by its Taylor series 1 + r/2! + r^2/3! + ...; the first term left out is below 1e-18.
 double expm1_series(double r) noexcept {
-  double sum = 1;
-  for (int k = 15; k >= 2; --k) sum = 1 + sum * (r * (1.0 / k));
-  return sum;
+  static constexpr auto kTerms = [] {
+    std::array<double, 16> terms{};
+    double factorial = 1;
+    for (std::size_t i = 0; i < terms.size(); ++i) terms[i] = 1 / (factorial *= static_cast<double>(i + 1));
+    return terms;
+  }();
+  return polynomial(kTerms, r);
 }
 
 }  // namespace

@@ -14,9 +14,11 @@ namespace dictbench {
 
 __extension__ using Uint128 = unsigned __int128;
 
+inline constexpr std::uint64_t kGoldenGamma = 0x9e3779b97f4a7c15;  // 2^64 / golden ratio
+
 // A bijection of 64-bit numbers whose results look random.
 constexpr std::uint64_t mix64(std::uint64_t x) noexcept {
-  x += 0x9e3779b97f4a7c15;
+  x += kGoldenGamma;
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
   x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
   return x ^ (x >> 31);
@@ -25,7 +27,7 @@ constexpr std::uint64_t mix64(std::uint64_t x) noexcept {
 // A seed from several numbers, order included.
 template <typename... Rest>
 constexpr std::uint64_t mix64(std::uint64_t first, Rest... rest) noexcept {
-  return mix64(mix64(first) ^ mix64(rest...));
+  return mix64(first ^ mix64(rest...));  // not mix64(first) ^ ...: that would forget the order
 }
 
 // floor(count * numerator / denominator) without overflow: where part `numerator` of `denominator` even parts begins.
@@ -36,7 +38,10 @@ constexpr std::uint64_t part_begin(std::uint64_t count, std::uint64_t numerator,
 class Random {
  public:
   explicit constexpr Random(std::uint64_t seed) noexcept {
-    for (std::uint64_t& word : state_) word = mix64(seed++);
+    for (std::uint64_t& word : state_) {
+      word = mix64(seed);
+      seed += kGoldenGamma;
+    }
   }
 
   constexpr std::uint64_t next() noexcept {

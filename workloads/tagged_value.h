@@ -45,7 +45,7 @@ constexpr bool varied(std::size_t least) noexcept { return least >= kVariedBytes
 using StampBytes = std::uint64_t __attribute__((vector_size(16)));
 
 constexpr std::uint64_t stamp_mix(std::uint8_t writer, std::uint64_t sequence) noexcept {
-  const std::uint64_t product = (sequence << 8 | writer) * 0x9e3779b97f4a7c15;
+  const std::uint64_t product = (sequence << 8 | writer) * kGoldenGamma;
   return product ^ product >> 29;
 }
 

@@ -60,7 +60,8 @@ ValueWriter::ValueWriter(const Workload& workload, const Phase& phase, std::uint
     : writer_(writer), content_(phase.values.content), sizes_(phase.values, workload.seed) {
   distance_ = stamp_distance(sizes_.most());
   fixed_bytes_ = sizes_.fixed() ? sizes_.most() : 0;
-  only_stamp_ = content_ == ContentKind::tagged && sizes_.fixed() && fixed_bytes_ <= sizeof(StampBytes);
+  fixed_tagged_ = content_ == ContentKind::tagged && sizes_.fixed();
+  only_stamp_ = fixed_tagged_ && fixed_bytes_ <= sizeof(StampBytes);
   texts_ = group_texts(phase.values, sizes_.most() + sizeof(StampBytes));  // with the padding
   // `repeat` hands out its texts and a counter is made by nobody.
   if (content_ == ContentKind::repeat || has_add(workload)) return;

@@ -41,7 +41,8 @@ class ValueWriter {
   // The value for this operation (not a scan). It lives until max(phase.batch, alive) further calls were made.
   // Readable padding follows up to a multiple of 16.
   std::string_view make(const Operation& operation, std::uint64_t sequence) noexcept {
-    if (!only_stamp_) return make_other(operation, sequence);
+    if (!only_stamp_)
+      return fixed_tagged_ ? make_tagged(operation.key_tag, sequence, fixed_bytes_) : make_other(operation, sequence);
     // Values of 10 to 16 bytes: inline, as they cost next to nothing.
     char* const slot = next_slot();
     const StampBytes stamp = stamp_bytes(operation.key_tag, writer_, sequence, 0);
@@ -65,6 +66,7 @@ class ValueWriter {
   std::string_view make_key(std::string_view key, std::size_t bytes) noexcept;
 
   bool only_stamp_;
+  bool fixed_tagged_;  // all values have one length
   std::uint8_t writer_;
   ContentKind content_;
   std::size_t fixed_bytes_;
