@@ -81,6 +81,7 @@ Footprint footprint(const Workload& workload, unsigned processes) {
     if (sets_keys(phase.mix)) {
       const std::uint64_t touched = phase.keys == 0 ? workload.keys.count : std::min(phase.keys, workload.keys.count);
       base.set(phase.seconds > 0 ? touched : std::min(touched, phase.operations), size);
+      for (Balance& balance : balances) balance.now = std::max<std::int64_t>(balance.now, 0);  // erased keys come back
     }
     std::int64_t balance = 0;
     for (unsigned worker = 0; worker < processes; ++worker) {

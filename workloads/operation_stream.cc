@@ -65,6 +65,13 @@ OperationStream::OperationStream(const Workload& workload, const Phase& phase, u
   }
 }
 
+std::size_t OperationStream::operations(const Workload& workload, const Phase& phase, unsigned worker,
+                                        unsigned processes) {
+  if (phase.seconds == 0) return operation_share(phase, worker, processes);
+  const OperationGenerator generator(workload, phase, worker, processes);
+  return stream_shape(generator, KeyTexts(workload.keys), phase, worker, processes).size;
+}
+
 Phase preload_phase(const Workload& workload) {
   Phase phase;
   phase.name = "preload";

@@ -8,20 +8,28 @@
 namespace dictbench {
 namespace {
 
-// Bytes [begin, end) of a tagged value of `size` bytes, for begin a multiple of kStampEvery and end - begin at most
-// that.
-void expected_block(std::uint32_t tag, Stamp stamp, std::size_t size, std::size_t begin, std::size_t end, char* out) {
-  const StampBytes head = stamp_bytes(tag, stamp.writer, stamp.sequence);
-  const std::size_t place = begin + variant(stamp.sequence) * kStampEvery;
-  for (std::size_t byte = 0; byte < end - begin; byte += sizeof(std::uint64_t)) {
-    const std::uint64_t word = pattern_word(stamp.writer, (place + byte) / sizeof(std::uint64_t));
-    std::memcpy(out + byte, &word, std::min(sizeof(word), end - begin - byte));
+constexpr std::size_t kBlock = 256;  // compared at once; divides every stamp distance
+
+// A whole tagged value, of which it makes one block after the other.
+struct ExpectedValue {
+  std::uint8_t writer, variant;
+  StampBytes head;
+  std::size_t distance, size;
+
+  // Bytes [begin, end); begin is a multiple of kBlock and end - begin at most that.
+  void block(std::size_t begin, std::size_t end, char* out) const {
+    for (std::size_t byte = begin; byte < end; byte += sizeof(std::uint64_t)) {
+      const std::uint64_t word = pattern_word(writer, variant, byte / sizeof(std::uint64_t));
+      std::memcpy(out + (byte - begin), &word, std::min(sizeof(word), end - byte));
+    }
+    if (begin % distance == 0 && begin + kStampBytes <= size)
+      std::memcpy(out, &head, std::min(sizeof(head), end - begin));
+    if (size < kTwoStampBytes) return;
+    const std::size_t last = size - kStampBytes;
+    for (std::size_t byte = std::max(begin, last); byte < end; ++byte)
+      out[byte - begin] = reinterpret_cast<const char*>(&head)[byte - last];
   }
-  if (begin + kStampBytes <= size) std::memcpy(out, &head, std::min(sizeof(head), end - begin));
-  if (size < kTwoStampBytes) return;
-  for (std::size_t byte = std::max(begin, size - kStampBytes); byte < end; ++byte)
-    out[byte - begin] = reinterpret_cast<const char*>(&head)[byte - (size - kStampBytes)];
-}
+};
 
 }  // namespace
 
@@ -33,11 +41,14 @@ TaggedStamp read_stamp(const char* value) noexcept {
   return {stamp, static_cast<std::uint32_t>(low ^ stamp_mix(stamp.writer, stamp.sequence) >> 32)};
 }
 
-std::string compare_tagged(std::uint32_t tag, Stamp stamp, std::string_view value) {
-  alignas(16) char expected[kStampEvery];
-  for (std::size_t begin = 0; begin < value.size(); begin += kStampEvery) {
-    const std::size_t end = std::min(begin + kStampEvery, value.size());
-    expected_block(tag, stamp, value.size(), begin, end, expected);
+std::string compare_tagged(std::uint32_t tag, Stamp stamp, const SizeChooser& sizes, std::string_view value) {
+  const auto variant = varied(sizes.least()) ? static_cast<std::uint8_t>(value[kStampBytes]) : std::uint8_t{0};
+  const ExpectedValue right{stamp.writer, variant, stamp_bytes(tag, stamp.writer, stamp.sequence, variant),
+                            stamp_distance(sizes.most()), value.size()};
+  alignas(16) char expected[kBlock];
+  for (std::size_t begin = 0; begin < value.size(); begin += kBlock) {
+    const std::size_t end = std::min(begin + kBlock, value.size());
+    right.block(begin, end, expected);
     if (std::memcmp(expected, value.data() + begin, end - begin) == 0) continue;
     const auto differs = std::mismatch(expected, expected + (end - begin), value.data() + begin).first;
     return fmt::format("torn at byte {}", begin + static_cast<std::size_t>(differs - expected));

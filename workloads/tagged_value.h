@@ -2,6 +2,7 @@
 // them. The layout is described in value_content.h. Pure functions and immutable data: any thread.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -26,14 +27,21 @@ struct Stamp {
 };
 
 inline constexpr std::size_t kStampBytes = 10;
-inline constexpr std::size_t kStampEvery = 256;
 inline constexpr std::size_t kTwoStampBytes = 2 * kStampBytes;  // shorter values have no stamp at their end
+inline constexpr std::size_t kStamps = 16;                      // at most so many, and the one at the end
 
-// Filler is a fixed pattern per writer, read from one of kVariants places kStampEvery apart: so it differs
-// between writes and yet need not be written anew.
-inline constexpr std::size_t kVariants = 8;
+// From one stamp to the next in a phase whose longest value has `most` bytes. A power of two.
+constexpr std::size_t stamp_distance(std::size_t most) noexcept {
+  constexpr std::size_t kLeast = 256;
+  return std::max(kLeast, std::bit_ceil((most + kStamps - 1) / kStamps));
+}
 
-// A stamp and 6 bytes of filler, as one vector, so that compilers store it with one instruction.
+// Filler is a fixed pattern per writer and variant, so that it need not be written anew: a writer's buffers
+// have one variant each, which byte 10 names. Short values, whose filler could not vouch for that byte, have variant 0.
+inline constexpr std::size_t kVariedBytes = 64;
+constexpr bool varied(std::size_t least) noexcept { return least >= kVariedBytes; }
+
+// A stamp, the variant and 5 bytes of filler, as one vector, so that compilers store it with one instruction.
 using StampBytes = std::uint64_t __attribute__((vector_size(16)));
 
 constexpr std::uint64_t stamp_mix(std::uint8_t writer, std::uint64_t sequence) noexcept {
@@ -41,10 +49,11 @@ constexpr std::uint64_t stamp_mix(std::uint8_t writer, std::uint64_t sequence) n
   return product ^ product >> 29;
 }
 
-inline StampBytes stamp_bytes(std::uint32_t tag, std::uint8_t writer, std::uint64_t sequence) noexcept {
+inline StampBytes stamp_bytes(std::uint32_t tag, std::uint8_t writer, std::uint64_t sequence,
+                              std::uint8_t variant) noexcept {
   const std::uint64_t mixed = stamp_mix(writer, sequence);
   const std::uint64_t low = (tag ^ mixed >> 32) | static_cast<std::uint64_t>(writer) << 32 | sequence << 40;
-  const std::uint64_t high = (sequence >> 24 & 0xffff) | mixed << 16;
+  const std::uint64_t high = (sequence >> 24 & 0xffff) | static_cast<std::uint64_t>(variant) << 16 | mixed << 24;
   return StampBytes{low, high};
 }
 
@@ -55,16 +64,10 @@ struct TaggedStamp {
 };
 TaggedStamp read_stamp(const char* value) noexcept;
 
-constexpr std::size_t variant(std::uint64_t sequence) noexcept { return sequence * 0x9e3779b97f4a7c15 >> 61; }
-static_assert(kVariants == 8);
-
-// Eight bytes of the writer's pattern.
-constexpr std::uint64_t pattern_word(std::uint8_t writer, std::uint64_t index) noexcept {
-  return mix64(std::uint64_t{writer} << 40 | index);
+// Eight bytes of filler, those from byte 8 * index on.
+constexpr std::uint64_t pattern_word(std::uint8_t writer, std::uint8_t variant, std::uint64_t index) noexcept {
+  return mix64(std::uint64_t{writer} << 56 | std::uint64_t{variant} << 48 | index);
 }
-
-// Empty when `value`, of the right length, is what this tag and stamp promise; else "torn at byte N".
-std::string compare_tagged(std::uint32_t tag, Stamp stamp, std::string_view value);
 
 // The length of each value.
 class SizeChooser {
@@ -89,5 +92,9 @@ class SizeChooser {
   std::uint64_t seed_;
   std::size_t least_, most_;
 };
+
+// Empty when `value`, of a length that is right for its stamp, is what this tag and stamp promise; else
+// "torn at byte N". `sizes` are those of its phase.
+std::string compare_tagged(std::uint32_t tag, Stamp stamp, const SizeChooser& sizes, std::string_view value);
 
 }  // namespace dictbench

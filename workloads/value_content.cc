@@ -14,11 +14,16 @@ namespace {
 
 constexpr std::size_t kAlignment = 64;
 
-// Where the stamp at the end was put last, and what stood there: kept before each slot of long values.
+// Before each slot of values with filler.
 struct alignas(kAlignment) SlotHead {
-  std::size_t end = 0;  // 0: nowhere yet
-  StampBytes under = {};
+  StampBytes under = {};  // what stood where the stamp at the end is now
+  std::size_t end = 0;    // where that is; 0: nowhere
+  std::uint8_t variant = 0;
 };
+
+// More buffers make more variants of the filler; large ones would push the engine's data out of the caches.
+constexpr std::size_t kRingBytes = std::size_t{16} << 10;
+constexpr std::size_t kLeastSlots = 2, kWantedSlots = 8;
 
 constexpr std::size_t round_up(std::size_t bytes, std::size_t unit) noexcept {
   return (bytes + unit - 1) / unit * unit;
@@ -53,6 +58,7 @@ void ValueWriter::Free::operator()(char* storage) const noexcept { std::free(sto
 
 ValueWriter::ValueWriter(const Workload& workload, const Phase& phase, std::uint8_t writer, std::uint32_t alive)
     : writer_(writer), content_(phase.values.content), sizes_(phase.values, workload.seed) {
+  distance_ = stamp_distance(sizes_.most());
   fixed_bytes_ = sizes_.fixed() ? sizes_.most() : 0;
   only_stamp_ = content_ == ContentKind::tagged && sizes_.fixed() && fixed_bytes_ <= sizeof(StampBytes);
   texts_ = group_texts(phase.values, sizes_.most() + sizeof(StampBytes));  // with the padding
@@ -61,24 +67,25 @@ ValueWriter::ValueWriter(const Workload& workload, const Phase& phase, std::uint
 
   const bool filled = content_ == ContentKind::tagged && !only_stamp_;
   const std::size_t bytes = round_up(sizes_.most() + sizeof(StampBytes), sizeof(StampBytes));
-  const std::size_t pattern = bytes + (kVariants - 1) * kStampEvery;
   if (only_stamp_)
     slot_stride_ = sizeof(StampBytes);
   else
-    slot_stride_ = filled ? round_up(sizeof(SlotHead) + pattern, kAlignment) : bytes;
-  const std::size_t slots = std::size_t{std::max(phase.batch, alive)} + 1;
+    slot_stride_ = filled ? round_up(sizeof(SlotHead) + bytes, kAlignment) : bytes;
+  std::size_t slots = std::size_t{std::max(phase.batch, alive)} + 1;
+  if (filled) slots = std::max(slots, std::clamp(kRingBytes / slot_stride_, kLeastSlots, kWantedSlots));
   storage_.reset(static_cast<char*>(std::aligned_alloc(kAlignment, round_up(slots * slot_stride_, kAlignment))));
   if (!storage_) throw std::bad_alloc();
   first_slot_ = slot_ = storage_.get();
   last_slot_ = first_slot_ + (slots - 1) * slot_stride_;
-  std::memset(first_slot_, '0', slots * slot_stride_);  // what `key` pads with
+  std::memset(first_slot_, '0', slots * slot_stride_);
   if (!filled) return;
   for (std::size_t slot = 0; slot < slots; ++slot) {
-    char* const head = first_slot_ + slot * slot_stride_;
-    new (head) SlotHead;
-    for (std::size_t byte = 0; byte + sizeof(std::uint64_t) <= pattern; byte += sizeof(std::uint64_t)) {
-      const std::uint64_t word = pattern_word(writer, byte / sizeof(std::uint64_t));
-      std::memcpy(head + sizeof(SlotHead) + byte, &word, sizeof(word));
+    char* const place = first_slot_ + slot * slot_stride_;
+    const auto variant = static_cast<std::uint8_t>(varied(sizes_.least()) ? slot : 0);
+    new (place) SlotHead{{}, 0, variant};
+    for (std::size_t byte = 0; byte < bytes; byte += sizeof(std::uint64_t)) {
+      const std::uint64_t word = pattern_word(writer, variant, byte / sizeof(std::uint64_t));
+      std::memcpy(place + sizeof(SlotHead) + byte, &word, sizeof(word));
     }
   }
 }
@@ -96,22 +103,19 @@ std::string_view ValueWriter::make_other(const Operation& operation, std::uint64
 std::string_view ValueWriter::make_tagged(std::uint32_t tag, std::uint64_t sequence, std::size_t bytes) noexcept {
   char* const slot = next_slot();
   SlotHead& head = *std::launder(reinterpret_cast<SlotHead*>(slot));
-  char* const pattern = slot + sizeof(SlotHead);
-  const std::size_t begin = variant(sequence) * kStampEvery;
-  const StampBytes stamp = stamp_bytes(tag, writer_, sequence);
-  char* const value = pattern + begin;
-
-  const std::size_t end = bytes >= kTwoStampBytes ? begin + bytes - kStampBytes : 0;
+  char* const value = slot + sizeof(SlotHead);
+  const std::size_t end = bytes >= kTwoStampBytes ? bytes - kStampBytes : 0;
   if (end != head.end) {
-    // Put back the pattern under the last end, and keep what the new one covers. Stamps at multiples of
-    // kStampEvery that it brings back are older ones, and are overwritten whenever they are in a value.
-    if (head.end != 0) std::memcpy(pattern + head.end, &head.under, sizeof(head.under));
-    if (end != 0) std::memcpy(&head.under, pattern + end, sizeof(head.under));
+    // Put back what the last end covered, keep what this one does. The other stamps are always at the same
+    // places: where one is left from a longer value it is overwritten before it is in a value again.
+    if (head.end != 0) std::memcpy(value + head.end, &head.under, sizeof(head.under));
+    if (end != 0) std::memcpy(&head.under, value + end, sizeof(head.under));
     head.end = end;
   }
-  for (std::size_t place = 0; place + kStampBytes <= bytes; place += kStampEvery)
+  const StampBytes stamp = stamp_bytes(tag, writer_, sequence, head.variant);
+  for (std::size_t place = 0; place + kStampBytes <= bytes; place += distance_)
     std::memcpy(value + place, &stamp, sizeof(stamp));
-  if (end != 0) std::memcpy(pattern + end, &stamp, sizeof(stamp));
+  if (end != 0) std::memcpy(value + end, &stamp, sizeof(stamp));
   return {value, bytes};
 }
 
@@ -167,7 +171,7 @@ std::string ValueChecker::check_tagged(std::string_view key, std::uint64_t key_n
     return fmt::format("holds the preload's value of key number {}", stamp.sequence);
   const std::size_t bytes = sizes_.choose(stamp.writer, stamp.sequence);
   if (value.size() != bytes) return wrong_length(value.size(), fmt::format("{}", bytes));
-  return compare_tagged(tag, stamp, value);
+  return compare_tagged(tag, stamp, sizes_, value);
 }
 
 std::optional<Stamp> ValueChecker::stamp(std::string_view value) const {

@@ -1,13 +1,15 @@
 // Values that say whose write they are, and the check of what comes back.
 //
 // `tagged` layout (little endian), from the first byte: u32 key tag xor a hash of what follows, u8 writer,
-// u40 sequence: the stamp, 10 bytes. It is there again at every multiple of 256 where 10 bytes fit and in the
-// last 10 bytes of values of 20 bytes or more. Between them stands filler that depends on writer and
-// sequence. A value torn between two writes, cut, or stored under another key so differs from what its
-// stamp promises; the hash shows that in a bare stamp too. The length, where a phase has several, follows
-// from writer and sequence.
-// Writing costs one 16-byte store per 256 bytes and one at the end, because stamping many small stores
-// would break store-to-load forwarding in the engine that copies it; the filler is laid out beforehand.
+// u40 sequence: the stamp, 10 bytes. It is there again at every multiple of 256 where 10 bytes fit (of a
+// higher power of two where the phase's longest value would have more than 16) and in the last 10 bytes of
+// values of 20 bytes or more. Between them stands filler that depends on the writer and on which of its
+// buffers held the value, so that it differs from one write to the next. A value torn between two
+// writes, cut, or stored under another key so differs from what its stamp promises; the hash shows that in a bare stamp
+// too. The length, where a phase has several, follows from writer and sequence. A stamp is written with one 16-byte
+// store, because many small stores would break store-to-load forwarding in the engine that copies the value; the filler
+// is laid out beforehand. There are no more stamps because each touches a cache line: at every 256 bytes they would
+// cost a large value's copy a fifth more.
 //
 // In workloads with `add` the values are counters: the decimal text of a number. Nobody makes those.
 #pragma once
@@ -42,7 +44,7 @@ class ValueWriter {
     if (!only_stamp_) return make_other(operation, sequence);
     // Values of 10 to 16 bytes: inline, as they cost next to nothing.
     char* const slot = next_slot();
-    const StampBytes stamp = stamp_bytes(operation.key_tag, writer_, sequence);
+    const StampBytes stamp = stamp_bytes(operation.key_tag, writer_, sequence, 0);
     std::memcpy(slot, &stamp, sizeof(stamp));
     return {slot, fixed_bytes_};
   }
@@ -70,6 +72,7 @@ class ValueWriter {
   char* first_slot_ = nullptr;
   char* last_slot_ = nullptr;
   std::size_t slot_stride_ = 0;
+  std::size_t distance_;  // of stamps
   SizeChooser sizes_;
   std::vector<std::string> texts_;  // `repeat`: the longest value of each group
   std::unique_ptr<char[], Free> storage_;

@@ -110,7 +110,7 @@ struct Workload {
 
 // Loads NAME (from the folder of standard workloads) or a path that ends in .toml. `scale` multiplies
 // keys and operations, not seconds: at least 16 keys (or all, where there are fewer) stay, a multiple of the
-// groups, and an operation per process; phases with as many operations as keys keep it so.
+// groups, and an operation per process; phases with a whole number of operations per key keep that number.
 // Throws WorkloadError.
 Workload load_workload(const std::string& name_or_path, double scale = 1);
 

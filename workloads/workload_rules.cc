@@ -138,9 +138,10 @@ void scale_workload(Workload& workload, double scale) {
     const std::uint64_t touched = std::min(scaled_keys(touched_before, scale, groups), workload.keys.count);
     if (phase.keys != 0) phase.keys = touched;
     if (phase.seconds > 0) continue;
-    // A phase that goes over the keys once still does.
-    const bool once = phase.operations == touched_before && touched_before >= kLeastScaledKeys;
-    phase.operations = once ? touched : std::max(scaled(phase.operations, scale), most_processes);
+    // A phase that goes over its keys a whole number of times still does, so that all of them are set.
+    const bool rounds = phase.operations % touched_before == 0 && touched_before >= kLeastScaledKeys;
+    phase.operations = rounds ? phase.operations / touched_before * touched
+                              : std::max(scaled(phase.operations, scale), most_processes);
   }
 }
 
