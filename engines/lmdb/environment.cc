@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 #include <map>
 #include <mutex>
 
@@ -12,6 +13,10 @@ namespace {
 
 // Slots for read transactions of all processes together: one a dict and one a walk in progress.
 constexpr unsigned kReaderSlots = 1024;
+
+// Pages that only erase() may take: its transactions copy a path of the tree and of the free list, and
+// what they free is usable two transactions later.
+constexpr std::size_t kPagesForErasing = 64;
 
 struct OpenEnvironment {
   MDB_env* env = nullptr;
@@ -99,6 +104,9 @@ LmdbEnvironment::LmdbEnvironment(const std::string& path, unsigned flags, std::u
   ++open.users;
   env_ = open.env;
   table_ = open.table;
+  MDB_stat stat{};
+  mdb_env_stat(env_, &stat);
+  page_bytes_ = stat.ms_psize;
 }
 
 LmdbEnvironment::~LmdbEnvironment() {
@@ -118,6 +126,33 @@ MDB_txn* LmdbEnvironment::begin(unsigned flags) {
   if (code == MDB_READERS_FULL && clear_dead_readers() > 0) code = mdb_txn_begin(env_, nullptr, flags, &txn);
   if (code != MDB_SUCCESS) throw lmdb_error(code, (flags & MDB_RDONLY) != 0 ? "read" : "write to", path_);
   return txn;
+}
+
+bool LmdbEnvironment::has_room(std::size_t bytes, MDB_txn* reader) {
+  const std::size_t wanted = 2 * bytes / page_bytes_ + kPagesForErasing;  // pages are half full after a split
+  MDB_envinfo info{};
+  mdb_env_info(env_, &info);
+  std::size_t pages = info.me_mapsize / page_bytes_ - (info.me_last_pgno + 1);
+  if (pages >= wanted) return true;
+
+  // The free list is table 0: each entry holds the pages that one transaction freed, their number first.
+  constexpr MDB_dbi kFreeList = 0;
+  if (const int code = mdb_txn_renew(reader); code != MDB_SUCCESS) throw lmdb_error(code, "read", path_);
+  MDB_cursor* cursor = nullptr;
+  int code = mdb_cursor_open(reader, kFreeList, &cursor);
+  MDB_val key{};
+  MDB_val freed{};
+  while (code == MDB_SUCCESS && pages < wanted) {
+    code = mdb_cursor_get(cursor, &key, &freed, MDB_NEXT);
+    if (code != MDB_SUCCESS) break;
+    std::size_t count = 0;
+    std::memcpy(&count, freed.mv_data, sizeof(count));
+    pages += count;
+  }
+  if (cursor != nullptr) mdb_cursor_close(cursor);
+  mdb_txn_reset(reader);
+  if (code != MDB_SUCCESS && code != MDB_NOTFOUND) throw lmdb_error(code, "read", path_);
+  return pages >= wanted;
 }
 
 int LmdbEnvironment::clear_dead_readers() {

@@ -44,6 +44,11 @@ class LmdbEnvironment {
   // are cleared first. Throws Error.
   MDB_txn* begin(unsigned flags);
 
+  // Whether `bytes` more fit and still leave pages over for erasing: LMDB copies pages before it changes
+  // them, so that a map filled to the last page could not even erase. Call with the write lock held;
+  // `reader` is a reset read transaction.
+  bool has_room(std::size_t bytes, MDB_txn* reader);
+
   // Frees the reader slots of dead processes, which keep old pages from being reused; returns how many.
   int clear_dead_readers();
 
@@ -52,6 +57,7 @@ class LmdbEnvironment {
   pid_t process_;
   MDB_env* env_ = nullptr;
   MDB_dbi table_ = 0;
+  std::size_t page_bytes_ = 0;
 };
 
 // A transaction that is aborted unless it is committed.

@@ -32,7 +32,11 @@ unsigned environment_flags(const Spec& spec) {
 
 // The file is sparse and grows with use, so room that is never used costs address space only.
 std::uint64_t map_size(const Spec& spec) {
-  if (const std::uint64_t given = spec.get_bytes("size"); given != 0) return given;
+  constexpr std::uint64_t kLeast = std::uint64_t{1} << 20;
+  if (const std::uint64_t given = spec.get_bytes("size"); given != 0) {
+    if (given < kLeast) throw Error(ErrorCode::unavailable, "lmdb: size is at least 1M");
+    return given;
+  }
   constexpr std::uint64_t kGenerous = std::uint64_t{64} << 30;
   constexpr std::uint64_t kShareOfLimit = 4;
   rlimit limit{};
@@ -76,7 +80,9 @@ class LmdbDict final : public Dict {
   void set(std::string_view key, std::string_view value) override {
     check_key(key);
     check_value(value);
-    write([&](MDB_txn* txn) { return put(txn, key, value); });
+    write([&](MDB_txn* txn) {
+      return environment_.has_room(key.size() + value.size(), reader_) ? put(txn, key, value) : MDB_MAP_FULL;
+    });
   }
 
   bool erase(std::string_view key) override {
@@ -100,6 +106,7 @@ class LmdbDict final : public Dict {
       const int code = mdb_get(txn, environment_.table(), &k, &old);
       if (code != MDB_SUCCESS && code != MDB_NOTFOUND) return code;
       sum = checked_add(code == MDB_SUCCESS ? counter_value(to_view(old)) : 0, delta);
+      if (code == MDB_NOTFOUND && !environment_.has_room(key.size(), reader_)) return MDB_MAP_FULL;
       return put(txn, key, CounterText(sum).view());
     });
     return sum;
@@ -131,12 +138,14 @@ class LmdbDict final : public Dict {
 
   // One transaction.
   void set_many(std::span<const KeyValue> items) override {
+    std::size_t bytes = 0;
     for (const KeyValue& item : items) {
       check_key(item.key);
       check_value(item.value);
+      bytes += item.key.size() + item.value.size();
     }
     write([&](MDB_txn* txn) {
-      int code = MDB_SUCCESS;
+      int code = environment_.has_room(bytes, reader_) ? MDB_SUCCESS : MDB_MAP_FULL;
       for (auto item = items.begin(); item != items.end() && code == MDB_SUCCESS; ++item)
         code = put(txn, item->key, item->value);
       return code;

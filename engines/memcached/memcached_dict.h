@@ -4,9 +4,9 @@
 //  - memcached's `set` removes the key's old value when it finds no memory for the new one. What was
 //    acknowledged must not be lost, so set() stores by `add` and `replace` (option store=keep), beginning
 //    with the one that succeeded last: one round trip while a phase only inserts or only overwrites;
-//  - libmemcached connects again by itself after a failure, and reports a lost or silent server during a
-//    get as "not found"; here every miss is checked against the last error, and the first lost connection
-//    closes the client for good;
+//  - libmemcached connects again by itself after a failure, and some versions report a lost or silent
+//    server during a get as "not found"; here every miss is checked against the last error, and the first
+//    lost connection closes the client for good;
 //  - its `incr` knows unsigned numbers only: see add().
 // Used by one thread of the process that attached.
 #pragma once

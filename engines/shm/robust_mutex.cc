@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "engines/error.h"
+#include "engines/shm/spin.h"
 
 namespace dictbench {
 
@@ -22,7 +23,12 @@ RobustMutex::RobustMutex() {
 }
 
 PreviousOwner RobustMutex::lock() {
-  int error = pthread_mutex_lock(&mutex_);
+  int error = pthread_mutex_trylock(&mutex_);
+  for (int spin = 0; error == EBUSY && spin < kSpinsBeforeSleep; ++spin) {
+    spin_pause();
+    error = pthread_mutex_trylock(&mutex_);
+  }
+  if (error == EBUSY) error = pthread_mutex_lock(&mutex_);
   if (error == 0) [[likely]]
     return PreviousOwner::unlocked;
   if (error == EOWNERDEAD) {

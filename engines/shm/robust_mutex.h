@@ -23,8 +23,9 @@ class RobustMutex {
   RobustMutex(const RobustMutex&) = delete;
   RobustMutex& operator=(const RobustMutex&) = delete;
 
-  // Waits until the mutex is the caller's. After `died` the mutex itself is in order again; whether what
-  // it protects is, the caller must find out. Throws Error(corrupt) when the memory holds no mutex.
+  // Waits until the mutex is the caller's: spins for a few microseconds, then sleeps. After `died` the mutex itself is
+  // in order again; whether what it protects is, the caller must find out. Throws Error(corrupt) when the memory holds
+  // no mutex.
   PreviousOwner lock();
   void unlock();
 

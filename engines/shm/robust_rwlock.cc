@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <ctime>
 
+#include "engines/shm/spin.h"
+
 namespace dictbench {
 namespace {
 
@@ -15,22 +17,10 @@ constexpr std::uint32_t kIdle = 0;
 constexpr std::uint32_t kReading = 1;
 constexpr std::uint32_t kAwaited = 2;  // reading, and a writer sleeps on it
 
-// About 1-2 us of spinning: longer than one change of a tree or table, shorter than a futex round
-// trip between two CPUs (about 12 us on a KVM guest).
-constexpr int kSpins = 40;
-
 // The first sleep is short because a killed reader is found out at its end; a futex wake ends it
 // sooner where the reader lives.
 constexpr long kFirstSleepNs = 1'000'000;
 constexpr long kLongestSleepNs = 64'000'000;
-
-void cpu_pause() {
-#if defined(__x86_64__) || defined(__i386__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  asm volatile("yield");
-#endif
-}
 
 // Not std::atomic::wait: that one uses futexes private to the process.
 void futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected, long nanoseconds) {
@@ -106,8 +96,8 @@ PreviousOwner RwLockHandle::lock_shared_slowly() {
     mutex_held_ = true;
     return previous;
   }
-  for (int spin = 0; spin < kSpins; ++spin) {
-    cpu_pause();
+  for (int spin = 0; spin < kSpinsBeforeSleep; ++spin) {
+    spin_pause();
     if (lock_.writer_.load(std::memory_order_relaxed) == 0 && try_enter()) return PreviousOwner::unlocked;
   }
   const PreviousOwner previous = take_mutex();
@@ -147,8 +137,8 @@ void RwLockHandle::wait_for_readers() {
     RobustRwLock::Slot& slot = lock_.slots_[i];
     long sleep_ns = kFirstSleepNs;
     for (int spin = 0; slot.active.load(std::memory_order_seq_cst) != kIdle; ++spin) {
-      if (spin < kSpins) {
-        cpu_pause();
+      if (spin < kSpinsBeforeSleep) {
+        spin_pause();
         continue;
       }
       std::uint32_t reading = kReading;

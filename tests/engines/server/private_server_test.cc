@@ -32,7 +32,11 @@ void start_sleeper(PrivateServer& server) {
   server.wait_until([&] { return ready(server); }, 5s);
 }
 
-bool exists(pid_t pid) { return kill(pid, 0) == 0; }
+// Alive: neither gone nor a zombie.
+bool exists(pid_t pid) {
+  const auto identity = ProcessIdentity::of(pid);
+  return identity && liveness(*identity) == Liveness::alive;
+}
 
 TEST(PrivateServer, LeavesNothingBehind) {
   std::filesystem::path directory;

@@ -1,0 +1,194 @@
+// `boost-map`: an ordered map in shared memory from Boost's parts, with a lock that survives its holders:
+// what a program gets that takes Boost.Interprocess off the shelf and uses it rightly.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/version.hpp>
+
+#include "engines/boost_map/map.h"
+#include "engines/registry.h"
+
+namespace dictbench {
+namespace {
+
+using boost_map::SharedMap;
+using boost_map::Sizes;
+using boost_map::view;
+
+class BoostMapDict final : public Dict {
+ public:
+  explicit BoostMapDict(const std::string& segment_name) : map_(segment_name) {}
+
+  bool get(std::string_view key, Value& out) override {
+    const SharedGuard guard(map_.lock());
+    map_.check_whole();
+    return find(key, out);
+  }
+
+  void set(std::string_view key, std::string_view value) override {
+    const ExclusiveGuard guard(map_.lock());
+    map_.check_whole();
+    map_.set(key, value);
+  }
+
+  bool erase(std::string_view key) override {
+    const ExclusiveGuard guard(map_.lock());
+    map_.check_whole();
+    return map_.erase(key);
+  }
+
+  std::int64_t add(std::string_view key, std::int64_t delta) override {
+    const ExclusiveGuard guard(map_.lock());
+    map_.check_whole();
+    return map_.add(key, delta);
+  }
+
+  std::uint64_t size() override {
+    const SharedGuard guard(map_.lock());
+    map_.check_whole();
+    return map_.map().size();
+  }
+
+  void for_each(const Visitor& visit) override {
+    const SharedGuard guard(map_.lock());
+    map_.check_whole();
+    for (const auto& [key, value] : map_.map())
+      if (!visit(view(key), view(value))) return;
+  }
+
+  std::size_t scan(std::string_view first, std::size_t limit, const Visitor& visit) override {
+    const SharedGuard guard(map_.lock());
+    map_.check_whole();
+    std::size_t visited = 0;
+    for (auto at = map_.map().lower_bound(first); at != map_.map().end() && visited < limit; ++at) {
+      ++visited;
+      if (!visit(view(at->first), view(at->second))) break;
+    }
+    return visited;
+  }
+
+  // The lock is taken once a batch.
+  std::size_t get_many(std::span<const std::string_view> keys, std::span<Value> out, std::span<bool> found) override {
+    const SharedGuard guard(map_.lock());
+    map_.check_whole();
+    std::size_t hits = 0;
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      found[i] = find(keys[i], out[i]);
+      hits += found[i];
+    }
+    return hits;
+  }
+
+  void set_many(std::span<const KeyValue> items) override {
+    const ExclusiveGuard guard(map_.lock());
+    map_.check_whole();
+    for (const KeyValue& item : items) map_.set(item.key, item.value);
+  }
+
+ private:
+  bool find(std::string_view key, Value& out) const {
+    const boost_map::String* const stored = map_.find(key);
+    if (stored == nullptr) return false;
+    out.assign(view(*stored));
+    return true;
+  }
+
+  SharedMap map_;
+};
+
+class BoostMapEngine final : public Engine {
+ public:
+  BoostMapEngine(const Sizes& sizes, RwLockHandle::Readers readers)
+      : most_(sizes.most), segment_(SharedMap::create(sizes, readers)) {}
+
+  std::unique_ptr<Dict> attach() override { return std::make_unique<BoostMapDict>(segment_.name()); }
+  std::string address() const override { return segment_.name(); }
+  StorageBytes storage_bytes() const override {
+    return {.in_use = segment_.bytes_in_use(), .length = segment_.length()};
+  }
+  std::vector<std::pair<std::string, std::string>> facts() const override {
+    return {{"max_bytes", fmt::format("{}", most_)}, {"committed_bytes", fmt::format("{}", segment_.committed())}};
+  }
+
+ private:
+  std::uint64_t most_;
+  Segment segment_;
+};
+
+// As much as the machine can hold.
+std::uint64_t default_most() {
+  const std::uint64_t total = shared_memory_space().total;
+  if (total != 0) return total;
+  return static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+// What the items will take, so that no growth falls into the measured time; never more than half of what is
+// free, because it is an estimate and others need room too.
+std::uint64_t estimate(const SizeHint& hint) {
+  constexpr std::uint64_t kNode = 96;        // links, two strings with up to 22 bytes in place, block header
+  constexpr std::uint64_t kInPlace = 22;     // a longer one has a block of its own
+  constexpr std::uint64_t kLeastBlock = 64;  // of which its header, Boost's spare room and rounding take kBlock
+  constexpr std::uint64_t kBlock = 48;
+  constexpr std::uint64_t kBeside = 1 << 20;  // lock, heap's header, some more items than said
+  const auto block = [](std::uint64_t bytes) { return bytes > kInPlace ? std::max(kLeastBlock, bytes + kBlock) : 0; };
+  const std::uint64_t bytes = kBeside + hint.items * (kNode + block(hint.key_bytes) + block(hint.value_bytes));
+  return std::min(bytes, shared_memory_space().free / 2);
+}
+
+Contract contract(const Spec&) {
+  return {.survives_killed_writer = false,
+          .ordered = true,
+          .largest_key = boost_map::kLargestKey,
+          .largest_value = boost_map::kLargestValue};
+}
+
+std::unique_ptr<Engine> create(const Spec& spec, const SizeHint& hint) {
+  std::uint64_t most = spec.get_bytes("max");
+  std::uint64_t initial = spec.get_bytes("size");
+  if (most == 0) most = std::max(default_most(), initial);
+  if (initial > most) throw SpecError(fmt::format("engine boost-map: size={} is more than max={}", initial, most));
+  if (initial == 0) initial = std::min(estimate(hint), most);
+  const auto readers = spec.get("lock") == "rw" ? RwLockHandle::Readers::share : RwLockHandle::Readers::exclude;
+  return std::make_unique<BoostMapEngine>(Sizes{.initial = initial, .most = most}, readers);
+}
+
+}  // namespace
+
+const EngineDescription& boost_map_engine() {
+  constexpr std::uint64_t kLeastSize = 64 << 10;  // the lock's slots and a few items
+  static const EngineDescription description{
+      .name = "boost-map",
+      .summary = "Boost.Interprocess map in a shared-memory segment under a robust reader-writer lock",
+      .options = {{.name = "lock",
+                   .kind = OptionKind::choice,
+                   .default_value = "rw",
+                   .meaning = "readers share (rw), or everybody takes one mutex",
+                   .choices = {"rw", "mutex"}},
+                  {.name = "size",
+                   .kind = OptionKind::bytes,
+                   .default_value = "0",
+                   .meaning = "bytes allocated at the start; default: what the run is expected to need",
+                   .choices = {},
+                   .least = kLeastSize},
+                  {.name = "max",
+                   .kind = OptionKind::bytes,
+                   .default_value = "0",
+                   .meaning = "bytes up to which it grows; default: all of /dev/shm",
+                   .choices = {},
+                   .least = kLeastSize}},
+      .contract = contract,
+      .create = create,
+      .attach = [](const Spec&, const std::string& address) -> std::unique_ptr<Dict> {
+        return std::make_unique<BoostMapDict>(address);
+      },
+      .version =
+          [] {
+            return fmt::format("Boost {}.{}.{}", BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000,
+                               BOOST_VERSION % 100);
+          },
+  };
+  return description;
+}
+
+}  // namespace dictbench

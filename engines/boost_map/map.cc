@@ -1,0 +1,168 @@
+#include "engines/boost_map/map.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <new>
+#include <stdexcept>
+#include <utility>
+
+#include "engines/counter.h"
+#include "engines/error.h"
+
+namespace dictbench::boost_map {
+namespace {
+
+constexpr SegmentLayout kLayout{.name = "boost-map", .version = 1};
+
+constexpr std::uint64_t kPage = 4096;
+
+// Growth by a quarter, but no less than some thousand items and no more than what takes about 30 ms to
+// allocate (2 us a page), because everybody waits meanwhile.
+constexpr std::uint64_t kLeastGrowth = 4 << 20;
+constexpr std::uint64_t kMostGrowth = 64 << 20;
+
+// What a new item takes beside its own bytes: node, two string headers, three block headers, rounding.
+constexpr std::uint64_t kItemOverhead = 512;
+
+std::uint64_t round_up_to_page(std::uint64_t bytes) { return (bytes + kPage - 1) / kPage * kPage; }
+
+}  // namespace
+
+struct SharedMap::Root {
+  Root(Heap& heap, std::uint64_t most_bytes, RwLockHandle::Readers how)
+      : readers(how), most(most_bytes), map(Less(), Allocator<char>(&heap)) {}
+
+  RobustRwLock lock;
+  RwLockHandle::Readers readers;
+  std::uint64_t most;
+  std::atomic<std::uint32_t> changing = 0;
+  Map map;
+};
+
+// Marks a change. The compiler keeps the order of the stores, and a killed process's stores are seen
+// as far as it came, because its death is told through the kernel.
+class SharedMap::Change {
+ public:
+  explicit Change(Root& root) : root_(root) {
+    root_.changing.store(1, std::memory_order_relaxed);
+    std::atomic_thread_fence(std::memory_order_release);
+  }
+  ~Change() { root_.changing.store(0, std::memory_order_release); }
+  Change(const Change&) = delete;
+  Change& operator=(const Change&) = delete;
+
+ private:
+  Root& root_;
+};
+
+std::uint64_t SharedMap::heap_offset() { return round_up_to_page(sizeof(Root)); }
+
+std::uint64_t SharedMap::least_bytes() {
+  return round_up_to_page(heap_offset() + Heap::get_min_size(0) + kItemOverhead);
+}
+
+Segment SharedMap::create(const Sizes& sizes, RwLockHandle::Readers readers) {
+  const std::uint64_t initial = round_up_to_page(std::max(sizes.initial, least_bytes()));
+  const std::uint64_t most = round_up_to_page(std::max(sizes.most, initial));
+  Segment segment = Segment::create(kLayout, most, initial);
+  auto* heap = new (segment.data() + heap_offset()) Heap(initial - heap_offset(), 0);
+  new (segment.data()) Root(*heap, most, readers);
+  return segment;
+}
+
+SharedMap::SharedMap(const std::string& segment_name)
+    : segment_(Segment::open(segment_name, kLayout)), lock_(root().lock, root().readers) {}
+
+SharedMap::Root& SharedMap::root() const noexcept { return *reinterpret_cast<Root*>(segment_.data()); }
+Heap& SharedMap::heap() const noexcept { return *reinterpret_cast<Heap*>(segment_.data() + heap_offset()); }
+const Map& SharedMap::map() const noexcept { return root().map; }
+bool SharedMap::changing() const noexcept { return root().changing.load(std::memory_order_relaxed) != 0; }
+
+void SharedMap::throw_corrupt() {
+  throw Error(
+      ErrorCode::corrupt,
+      "boost-map: a process was killed in the middle of a change, so the tree may be broken; make the dict anew");
+}
+
+const String* SharedMap::find(std::string_view key) const {
+  const Map& all = map();
+  const auto found = all.find(key);
+  return found == all.end() ? nullptr : &found->second;
+}
+
+void SharedMap::set(std::string_view key, std::string_view value) {
+  if (key.size() > kLargestKey)
+    throw Error(ErrorCode::too_large, fmt::format("boost-map: a key of {} bytes; at most {}", key.size(), kLargestKey));
+  if (value.size() > kLargestValue)
+    throw Error(ErrorCode::too_large,
+                fmt::format("boost-map: a value of {} bytes; at most {}", value.size(), kLargestValue));
+  store(root().map.lower_bound(key), key, value);
+}
+
+bool SharedMap::erase(std::string_view key) {
+  Map& all = root().map;
+  const auto found = all.find(key);
+  if (found == all.end()) return false;
+  const Change change(root());
+  all.erase(found);
+  return true;
+}
+
+std::int64_t SharedMap::add(std::string_view key, std::int64_t delta) {
+  const String* const stored = find(key);
+  const std::int64_t sum = checked_add(stored == nullptr ? 0 : counter_value(view(*stored)), delta);
+  set(key, CounterText(sum).view());
+  return sum;
+}
+
+// Iterators stay valid when the heap grows: nothing moves.
+void SharedMap::store(Map::iterator at, std::string_view key, std::string_view value) {
+  Map& all = root().map;
+  const Allocator<char> allocator(&heap());
+  const bool is_new = at == all.end() || view(at->first) != key;
+  while (true) {
+    try {
+      const Change change(root());
+      if (is_new) {
+        all.try_emplace(at, String(key.data(), key.size(), allocator), value.data(), value.size(), allocator);
+      } else if (constexpr std::size_t kWaste = 128; at->second.capacity() > 2 * value.size() + kWaste) {
+        // assign() would keep the room of the longer value for ever.
+        String(value.data(), value.size(), allocator).swap(at->second);
+      } else {
+        at->second.assign(value.data(), value.size());
+      }
+      return;
+    } catch (const boost::interprocess::bad_alloc&) {
+      // Nothing has changed; try with more room.
+    } catch (const std::length_error&) {
+      // Likewise: Boost's allocator calls longer than possible what is longer than the heap is now.
+    }
+    grow(key.size() + value.size() + kItemOverhead);
+  }
+}
+
+// Adds at least `bytes` to the heap where there is still room for them, else what is left below `most`.
+void SharedMap::grow(std::uint64_t bytes) {
+  const std::uint64_t before = heap_offset() + heap().get_size();
+  const std::uint64_t left = root().most - before;
+  if (left == 0)
+    throw Error(ErrorCode::full,
+                fmt::format("boost-map is full: {} bytes, as many as it may take; raise max=", before));
+  const std::uint64_t needed = std::min(round_up_to_page(bytes), left);
+  const std::uint64_t wanted =
+      std::min(std::max(needed, std::clamp(round_up_to_page(before / 4), kLeastGrowth, kMostGrowth)), left);
+  std::uint64_t added = wanted;
+  try {
+    segment_.commit(before + wanted);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::full || needed == wanted) throw;
+    segment_.commit(before + needed);
+    added = needed;
+  }
+  const Change change(root());
+  heap().grow(added);
+}
+
+}  // namespace dictbench::boost_map

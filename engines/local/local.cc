@@ -1,0 +1,115 @@
+// `local`: absl::flat_hash_map in the process's own memory. Not shared: the ceiling that a private
+// dict sets, against which sharing is measured.
+#include <absl/base/config.h>
+#include <absl/container/flat_hash_map.h>
+#include <fmt/format.h>
+
+#include <cstring>
+#include <functional>
+#include <limits>
+#include <new>
+#include <string>
+
+#include "engines/counter.h"
+#include "engines/registry.h"
+
+namespace dictbench {
+namespace {
+
+// Abseil's own transparent hash and equality take absl::string_view, which in Debian's build is not std::string_view.
+struct Hash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view key) const noexcept {
+    return absl::Hash<absl::string_view>()(absl::string_view(key.data(), key.size()));
+  }
+};
+
+using Map = absl::flat_hash_map<std::string, std::string, Hash, std::equal_to<>>;
+
+class LocalDict final : public Dict {
+ public:
+  bool get(std::string_view key, Value& out) override {
+    const auto found = map_.find(key);
+    if (found == map_.end()) return false;
+    copy(found->second, out);
+    return true;
+  }
+
+  void set(std::string_view key, std::string_view value) override try {
+    const auto [at, inserted] = map_.try_emplace(key, value);
+    if (!inserted) at->second.assign(value);
+  } catch (const std::bad_alloc&) {
+    throw full();
+  }
+
+  bool erase(std::string_view key) override { return map_.erase(key) != 0; }
+
+  std::int64_t add(std::string_view key, std::int64_t delta) override try {
+    const auto found = map_.find(key);
+    const std::int64_t before = found == map_.end() ? 0 : counter_value(found->second);
+    const std::int64_t sum = checked_add(before, delta);
+    const CounterText text(sum);
+    if (found == map_.end())
+      map_.emplace(key, text.view());
+    else
+      found->second.assign(text.view());
+    return sum;
+  } catch (const std::bad_alloc&) {
+    throw full();
+  }
+
+  std::uint64_t size() override { return map_.size(); }
+
+  void for_each(const Visitor& visit) override {
+    for (const auto& [key, value] : map_)
+      if (!visit(key, value)) return;
+  }
+
+ private:
+  // Any string has the room of an empty one (libstdc++: 16 bytes), so what fits into that is copied as a whole: one
+  // or two plain stores, where memcpy of 10 bytes makes two overlapping ones that whoever reads the value waits for.
+  static void copy(const std::string& from, Value& out) {
+    constexpr std::size_t kRoom = std::string().capacity() + 1;
+    static_assert(kRoom <= Value::kPadding);
+    if (from.size() <= kRoom)
+      std::memcpy(out.prepare(from.size()), from.data(), kRoom);
+    else
+      out.assign(from);
+  }
+
+  static Error full() {
+    return {ErrorCode::full, "local: the process has no memory left; store less, or see `ulimit -v`"};
+  }
+
+  Map map_;
+};
+
+class LocalEngine final : public Engine {
+ public:
+  std::unique_ptr<Dict> attach() override { return std::make_unique<LocalDict>(); }
+  std::string address() const override { return "local"; }
+};
+
+Contract contract(const Spec&) {
+  return {.shared_between_processes = false,
+          .consistency = Consistency::none,
+          .largest_key = std::numeric_limits<std::ptrdiff_t>::max(),
+          .largest_value = std::numeric_limits<std::ptrdiff_t>::max()};
+}
+
+}  // namespace
+
+const EngineDescription& local_engine() {
+  static const EngineDescription description{
+      .name = "local",
+      .summary = "absl::flat_hash_map in each process's own memory, not shared: the ceiling a private dict sets",
+      .options = {},
+      .contract = contract,
+      .create = [](const Spec&, const SizeHint&) -> std::unique_ptr<Engine> { return std::make_unique<LocalEngine>(); },
+      .attach = [](const Spec&, const std::string&) -> std::unique_ptr<Dict> { return std::make_unique<LocalDict>(); },
+      .version = [] { return fmt::format("abseil {}", ABSL_LTS_RELEASE_VERSION); },
+  };
+  return description;
+}
+
+}  // namespace dictbench

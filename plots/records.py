@@ -1,0 +1,212 @@
+"""Reads record files: JSON Lines of "run" and "cell" objects, as results/record.h defines them.
+
+A last line without its line end was cut off when the writer was killed, and is skipped. Everything else that is
+no record raises RecordError with one line: file, line, reason.
+"""
+
+import json
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Iterable, Optional
+
+SCHEMA = 1
+_NAME_OF_JSON_TYPE = {dict: "an object", list: "a list", str: "text", bool: "true or false"}
+
+
+class RecordError(ValueError):
+    """A file that is no record file; the message is one line."""
+
+
+@dataclass(frozen=True)
+class Run:
+    run_id: str
+    started: str
+    commit: str
+    dirty: bool
+    compiler: str
+    flags: str
+    build_type: str
+    versions: dict
+    host: dict
+    options: dict
+    seed: int
+    warnings: list
+
+    @property
+    def host_title(self) -> str:
+        """What pictures call the machine: 'Intel Xeon, 2 CPUs'."""
+        model = str(self.host.get("cpu_model", ""))
+        if not model or model.startswith("unavailable"):
+            model = str(self.host.get("architecture", "unknown CPU"))
+        model = " ".join(model.replace("(R)", "").replace("(TM)", "").replace(" CPU ", " ").split())
+        cpus = self.cpus
+        return model if cpus is None else f"{model}, {cpus} CPU{'' if cpus == 1 else 's'}"
+
+    @property
+    def cpus(self) -> Optional[int]:
+        text = str(self.host.get("cpus", ""))
+        return int(text) if text.isdigit() and int(text) > 0 else None
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One repetition of one engine on one phase of one workload."""
+
+    run_id: str
+    tier: str
+    engine: str  # spec text; what pictures print is `label`
+    workload: str
+    workload_hash: str
+    scale: float
+    phase: str
+    processes: int
+    repetition: int
+    ops: int
+    elapsed_s: float
+    ops_per_s: float
+    latency_ns: Optional[dict]
+    rusage: dict
+    server_rusage: Optional[dict]
+    memory: dict
+    verified: str
+    status: str
+    host: str = "unknown host"
+    cpus: Optional[int] = None
+
+    @property
+    def label(self) -> str:
+        return self.engine if self.tier == "c++" else f"{self.engine} ({self.tier})"
+
+    @property
+    def fault(self) -> str:
+        """Why no speed may be drawn, "" when it may: 'invalid: worker 2 died', 'wrong data: 3 keys lost'."""
+        if self.status != "ok":
+            return self.status
+        kind, _, why = self.verified.partition(": ")
+        if kind in ("ok", "not applicable"):
+            return ""
+        if kind == "failed":
+            return f"wrong data: {why or 'no reason given'}"
+        return f"not verified: {why or self.verified}"
+
+    @property
+    def drawable(self) -> bool:
+        return not self.fault
+
+
+@dataclass
+class Records:
+    runs: list = field(default_factory=list)
+    cells: list = field(default_factory=list)
+    notes: list = field(default_factory=list)  # what was left out while reading, one line each
+
+
+def read_records(files: Iterable[Path]) -> Records:
+    """All files, in order. Records of two machines do not mix: raises RecordError."""
+    runs, bare_cells = {}, []
+    for file in files:
+        _read_file(Path(file), runs, bare_cells)
+    hosts = sorted({run.host_title for run in runs.values()})
+    if len(hosts) > 1:
+        raise RecordError(f"records of {len(hosts)} machines ({'; '.join(hosts)}): give the files of one machine")
+    cells, notes = _keep_newest_workloads([_cell(where, line, runs) for where, line in bare_cells])
+    return Records(list(runs.values()), cells, notes)
+
+
+def _read_file(file: Path, runs: dict, bare_cells: list) -> None:
+    try:
+        text = file.read_bytes()
+    except OSError as error:
+        raise RecordError(f"{file}: cannot be read: {error.strerror}") from None
+    lines = text.split(b"\n")
+    lines.pop()  # empty, or the cut last line
+    for number, line in enumerate(lines, 1):
+        where = f"{file}:{number}"
+        try:
+            record = json.loads(line)
+        except ValueError:
+            raise RecordError(f"{where}: no JSON") from None
+        kind = record.get("type") if isinstance(record, dict) else None
+        if kind == "run":
+            run = _run(where, record)
+            runs[run.run_id] = run
+        elif kind == "cell":
+            bare_cells.append((where, record))
+        else:
+            raise RecordError(f'{where}: no record: an object with "type":"run" or "type":"cell" is expected')
+
+
+def _run(where: str, record: dict) -> Run:
+    schema = _get(where, record, "schema", int)
+    if schema != SCHEMA:
+        raise RecordError(f"{where}: schema {schema}, this program reads schema {SCHEMA}")
+    return Run(
+        run_id=_get(where, record, "run_id", str),
+        started=_get(where, record, "started", str, ""),
+        commit=_get(where, record, "commit", str, "unknown"),
+        dirty=_get(where, record, "dirty", bool, False),
+        compiler=_get(where, record, "compiler", str, ""),
+        flags=_get(where, record, "flags", str, ""),
+        build_type=_get(where, record, "build_type", str, ""),
+        versions=_get(where, record, "versions", dict, {}),
+        host=_get(where, record, "host", dict, {}),
+        options=_get(where, record, "options", dict, {}),
+        seed=_get(where, record, "seed", int, 0),
+        warnings=_get(where, record, "warnings", list, []),
+    )
+
+
+def _cell(where: str, record: dict, runs: dict) -> Cell:
+    run = runs.get(_get(where, record, "run_id", str))
+    return Cell(
+        run_id=record["run_id"],
+        tier=_get(where, record, "tier", str, "c++"),
+        engine=_get(where, record, "engine", str),
+        workload=_get(where, record, "workload", str),
+        workload_hash=_get(where, record, "workload_hash", str, ""),
+        scale=_get(where, record, "scale", float, 1.0),
+        phase=_get(where, record, "phase", str, ""),
+        processes=_get(where, record, "processes", int),
+        repetition=_get(where, record, "repetition", int),
+        ops=_get(where, record, "ops", int, 0),
+        elapsed_s=_get(where, record, "elapsed_s", float, 0.0),
+        ops_per_s=_get(where, record, "ops_per_s", float, 0.0),
+        latency_ns=_get(where, record, "latency_ns", dict, None),
+        rusage=_get(where, record, "rusage", dict, {}),
+        server_rusage=_get(where, record, "server_rusage", dict, None),
+        memory=_get(where, record, "memory", dict, {}),
+        verified=_get(where, record, "verified", str),
+        status=_get(where, record, "status", str),
+        host=run.host_title if run else "unknown host",
+        cpus=run.cpus if run else None,
+    )
+
+
+_REQUIRED = object()
+
+
+def _get(where: str, record: dict, name: str, kind: type, default=_REQUIRED):
+    value = record.get(name)
+    if value is None:
+        if default is _REQUIRED:
+            raise RecordError(f"{where}: field '{name}' is missing")
+        return default
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if kind in (int, float):
+        if not number or not math.isfinite(value) or value < 0 or (kind is int and value != int(value)):
+            expected = "a whole number of at least 0" if kind is int else "a number of at least 0"
+            raise RecordError(f"{where}: field '{name}' must be {expected}, not {json.dumps(value)[:40]}")
+        return kind(value)
+    if not isinstance(value, kind):
+        raise RecordError(f"{where}: field '{name}' must be {_NAME_OF_JSON_TYPE[kind]}, not {json.dumps(value)[:40]}")
+    return value
+
+
+def _keep_newest_workloads(cells: list) -> tuple:
+    """A workload whose file changed between runs is another workload: only the last read version is drawn."""
+    newest = {(cell.workload, cell.scale): cell.workload_hash for cell in cells}
+    kept = [cell for cell in cells if cell.workload_hash == newest[cell.workload, cell.scale]]
+    left_out = sorted({cell.workload for cell in cells} & {
+        cell.workload for cell in cells if cell.workload_hash != newest[cell.workload, cell.scale]})
+    return kept, [f"Older records of {name} are left out: the workload has changed since." for name in left_out]

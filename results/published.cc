@@ -1,0 +1,149 @@
+#include "results/published.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
+
+namespace dictbench {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+// Refuses a key that the schema lacks: a misspelt figure would silently be none.
+void check_keys(const Json& object, const std::string& where, const std::set<std::string>& allowed) {
+  if (!object.is_object()) throw PublishedError(where + ": must be an object");
+  for (const auto& [key, value] : object.items()) {
+    if (!allowed.contains(key)) {
+      throw PublishedError(
+          fmt::format("{}: key '{}' is unknown; allowed are {}", where, key, fmt::join(allowed, ", ")));
+    }
+  }
+}
+
+enum class Need { required, optional };
+
+std::string text_of(const Json& object, const char* key, const std::string& where, Need need) {
+  const auto found = object.find(key);
+  if (found == object.end()) {
+    if (need == Need::optional) return "";
+    throw PublishedError(fmt::format("{}: '{}' is missing", where, key));
+  }
+  if (!found->is_string() || found->get_ref<const std::string&>().empty()) {
+    throw PublishedError(fmt::format("{}: '{}' must be a text that is not empty", where, key));
+  }
+  return found->get<std::string>();
+}
+
+std::vector<std::string> texts_of(const Json& object, const char* key, const std::string& where) {
+  const auto found = object.find(key);
+  if (found == object.end()) return {};
+  if (!found->is_array() || !std::all_of(found->begin(), found->end(), [](const Json& e) { return e.is_string(); })) {
+    throw PublishedError(fmt::format("{}: '{}' must be a list of texts", where, key));
+  }
+  return found->get<std::vector<std::string>>();
+}
+
+PublishedRow row_of(const Json& object, const std::string& where) {
+  check_keys(object, where, {"system", "operation", "processes", "figures", "remark"});
+  PublishedRow row;
+  row.system = text_of(object, "system", where, Need::required);
+  row.operation = text_of(object, "operation", where, Need::optional);
+  row.remark = text_of(object, "remark", where, Need::optional);
+  if (const auto processes = object.find("processes"); processes != object.end()) {
+    if (!processes->is_number_unsigned() || *processes == 0u || *processes > 1'000'000u) {
+      throw PublishedError(where + ": 'processes' must be a whole number from 1 to 1000000");
+    }
+    row.processes = processes->get<unsigned>();
+  }
+  const auto figures = object.find("figures");
+  if (figures == object.end() || !figures->is_object() || figures->empty()) {
+    throw PublishedError(where + ": 'figures' must be an object of numbers, like {\"elapsed_s\": 3.25}");
+  }
+  for (const auto& [name, figure] : figures->items()) {
+    if (!figure.is_number()) throw PublishedError(fmt::format("{}: figure '{}' must be a number", where, name));
+    row.figures.emplace(name, figure.get<double>());
+  }
+  return row;
+}
+
+}  // namespace
+
+std::optional<double> PublishedRow::figure(std::string_view name) const {
+  const auto found = figures.find(std::string(name));
+  if (found == figures.end()) return std::nullopt;
+  return found->second;
+}
+
+fs::path published_folder() {
+  const char* folder = std::getenv("DICTBENCH_PUBLISHED");
+  return folder != nullptr && *folder != '\0' ? folder : DICTBENCH_PUBLISHED_FOLDER;
+}
+
+PublishedTable parse_published(std::string_view text, const std::string& where) {
+  Json object;
+  try {
+    object = Json::parse(text);
+  } catch (const Json::parse_error& error) {
+    throw PublishedError(fmt::format("{}: no JSON (at byte {})", where, error.byte));
+  }
+  check_keys(object, where,
+             {"id", "name", "title", "source", "address", "host", "software", "workload", "claims", "remarks", "rows"});
+  PublishedTable table;
+  table.id = text_of(object, "id", where, Need::required);
+  table.name = text_of(object, "name", where, Need::required);
+  table.title = text_of(object, "title", where, Need::required);
+  table.source = text_of(object, "source", where, Need::required);
+  table.address = text_of(object, "address", where, Need::optional);
+  table.host = text_of(object, "host", where, Need::required);
+  table.software = text_of(object, "software", where, Need::optional);
+  table.workload = text_of(object, "workload", where, Need::required);
+  table.claims = texts_of(object, "claims", where);
+  table.remarks = texts_of(object, "remarks", where);
+  const auto rows = object.find("rows");
+  if (rows == object.end() || !rows->is_array() || rows->empty()) {
+    throw PublishedError(where + ": 'rows' must be a list with at least one row");
+  }
+  for (const Json& row : *rows)
+    table.rows.push_back(row_of(row, fmt::format("{}: row {}", where, table.rows.size() + 1)));
+  return table;
+}
+
+PublishedTable load_published(std::string_view name) {
+  const fs::path file = published_folder() / (std::string(name) + ".json");
+  std::ifstream stream(file, std::ios::binary);
+  std::ostringstream text;
+  if (stream) text << stream.rdbuf();
+  if (!stream) {
+    throw PublishedError(
+        fmt::format("{}: cannot be read; $DICTBENCH_PUBLISHED names the folder with the documents' "
+                    "figures when it is not the source tree's",
+                    file.string()));
+  }
+  PublishedTable table = parse_published(text.str(), file.string());
+  if (table.name != name) {
+    throw PublishedError(fmt::format("{}: 'name' is \"{}\", but must be the file's", file.string(), table.name));
+  }
+  return table;
+}
+
+std::vector<std::string> list_published() {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(published_folder(), error)) {
+    if (entry.path().extension() == ".json") names.push_back(entry.path().stem().string());
+  }
+  if (error) {
+    throw PublishedError(fmt::format("{}: cannot be listed: {}", published_folder().string(), error.message()));
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+}  // namespace dictbench

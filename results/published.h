@@ -1,0 +1,57 @@
+// The figures that the documents print: results/published/*.json, one file a table (schema in its README).
+//
+// Immutable once loaded; read from $DICTBENCH_PUBLISHED, else from the source tree.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dictbench {
+
+// A file that is missing or wrong: one line with file, place and reason.
+class PublishedError : public std::invalid_argument {
+ public:
+  using std::invalid_argument::invalid_argument;
+};
+
+struct PublishedRow {
+  std::string system;     // "mpdict", "Redis", "dict"
+  std::string operation;  // "read", "set", ...; empty where the row covers the whole program
+  unsigned processes = 1;
+  std::map<std::string, double> figures;  // the name ends in the unit: elapsed_s, set_per_s
+  std::string remark;                     // where the figure measures something else than it says
+
+  std::optional<double> figure(std::string_view name) const;
+};
+
+struct PublishedTable {
+  std::string id;    // "MPDICT-1M"
+  std::string name;  // "mpdict-1m", also the file's
+  std::string title;
+  std::string source;   // document
+  std::string address;  // of the project
+  std::string host;     // "not stated" where the document is silent
+  std::string software;
+  std::string workload;  // in words
+  std::vector<std::string> claims;
+  std::vector<std::string> remarks;
+  std::vector<PublishedRow> rows;
+};
+
+std::filesystem::path published_folder();
+
+// NAME from published_folder(). Throws PublishedError.
+PublishedTable load_published(std::string_view name);
+
+// Sorted names of all tables there.
+std::vector<std::string> list_published();
+
+// As load_published, from text; `where` names it in errors.
+PublishedTable parse_published(std::string_view text, const std::string& where);
+
+}  // namespace dictbench

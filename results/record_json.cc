@@ -1,0 +1,278 @@
+#include "results/record_json.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+#include <type_traits>
+
+namespace dictbench {
+namespace {
+
+// --- writing ---
+
+Json finite(double figure, const char* field) {
+  if (!std::isfinite(figure)) {
+    throw RecordError(fmt::format("figure '{}' is {}: a record holds finite numbers only", field, figure));
+  }
+  return figure;
+}
+
+Json facts_json(const Facts& facts) {
+  Json object = Json::object();
+  for (const auto& [name, value] : facts) object[name] = value;
+  return object;
+}
+
+Json usage_json(const Usage& usage) {
+  return {{"user_s", finite(usage.user_s, "user_s")},
+          {"system_s", finite(usage.system_s, "system_s")},
+          {"minor_faults", usage.minor_faults},
+          {"major_faults", usage.major_faults},
+          {"voluntary_switches", usage.voluntary_switches},
+          {"involuntary_switches", usage.involuntary_switches}};
+}
+
+Json latency_json(const Latency& latency) {
+  return {{"p50", finite(latency.p50, "p50")}, {"p90", finite(latency.p90, "p90")},
+          {"p99", finite(latency.p99, "p99")}, {"p999", finite(latency.p999, "p999")},
+          {"max", finite(latency.max, "max")}, {"samples", latency.samples},
+          {"one_in", latency.one_in}};
+}
+
+Json worker_json(const WorkerRecord& worker) {
+  return {{"ops", worker.ops},
+          {"start_s", finite(worker.start_s, "start_s")},
+          {"end_s", finite(worker.end_s, "end_s")},
+          {"usage", usage_json(worker.usage)},
+          {"max_rss_bytes", worker.max_rss_bytes}};
+}
+
+Json memory_json(const Memory& memory) {
+  return {{"max_rss_bytes", memory.max_rss_bytes},
+          {"pss_bytes", memory.pss_bytes},
+          {"storage_bytes", memory.storage_bytes},
+          {"storage_length_bytes", memory.storage_length_bytes},
+          {"engine_bytes", memory.engine_bytes},
+          {"items", memory.items},
+          {"bytes_per_item", finite(memory.bytes_per_item, "bytes_per_item")}};
+}
+
+// --- reading ---
+
+[[noreturn]] void wrong(const std::string& field, const char* expected, const Json& found) {
+  throw RecordError(fmt::format("field '{}' must be {}, not {}", field, expected,
+                                found.dump(-1, ' ', false, Json::error_handler_t::replace).substr(0, 40)));
+}
+
+// One object of a record, with its name for errors: "memory" gives "memory.items".
+class Fields {
+ public:
+  Fields(const Json& object, std::string prefix) : object_(object), prefix_(std::move(prefix)) {
+    if (!object.is_object()) wrong(prefix_.empty() ? "record" : prefix_, "an object", object);
+  }
+
+  // Leaves `out` as it is when the field is absent.
+  template <typename T>
+  void optional(const char* field, T& out) const {
+    if (const auto found = object_.find(field); found != object_.end()) read(path(field), *found, out);
+  }
+
+  template <typename T>
+  void required(const char* field, T& out) const {
+    if (!object_.contains(field)) throw RecordError(fmt::format("field '{}' is missing", path(field)));
+    optional(field, out);
+  }
+
+ private:
+  std::string path(const char* field) const { return prefix_.empty() ? field : prefix_ + "." + field; }
+
+  static void read(const std::string& field, const Json& value, std::string& out) {
+    if (!value.is_string()) wrong(field, "text", value);
+    out = value.get<std::string>();
+  }
+
+  static void read(const std::string& field, const Json& value, bool& out) {
+    if (!value.is_boolean()) wrong(field, "true or false", value);
+    out = value.get<bool>();
+  }
+
+  static void read(const std::string& field, const Json& value, double& out) {
+    if (!value.is_number()) wrong(field, "a number", value);
+    out = value.get<double>();
+  }
+
+  template <typename T>
+  requires std::is_integral_v<T>
+  static void read(const std::string& field, const Json& value, T& out) {
+    if (!value.is_number_unsigned()) wrong(field, "a whole number of at least 0", value);
+    const auto number = value.get<std::uint64_t>();
+    if (number > static_cast<std::uint64_t>(std::numeric_limits<T>::max())) wrong(field, "a smaller number", value);
+    out = static_cast<T>(number);
+  }
+
+  static void read(const std::string& field, const Json& value, Facts& out) {
+    if (!value.is_object()) wrong(field, "an object", value);
+    out.clear();
+    for (const auto& [name, fact] : value.items()) {
+      if (fact.is_structured()) wrong(field + "." + name, "text", fact);
+      out.emplace_back(name, fact.is_string() ? fact.get<std::string>() : fact.dump());
+    }
+  }
+
+  static void read(const std::string& field, const Json& value, Usage& out) {
+    const Fields fields(value, field);
+    fields.required("user_s", out.user_s);
+    fields.required("system_s", out.system_s);
+    fields.optional("minor_faults", out.minor_faults);
+    fields.optional("major_faults", out.major_faults);
+    fields.required("voluntary_switches", out.voluntary_switches);
+    fields.required("involuntary_switches", out.involuntary_switches);
+  }
+
+  static void read(const std::string& field, const Json& value, Latency& out) {
+    const Fields fields(value, field);
+    fields.required("p50", out.p50);
+    fields.required("p90", out.p90);
+    fields.required("p99", out.p99);
+    fields.required("p999", out.p999);
+    fields.required("max", out.max);
+    fields.required("samples", out.samples);
+    fields.required("one_in", out.one_in);
+  }
+
+  static void read(const std::string& field, const Json& value, WorkerRecord& out) {
+    const Fields fields(value, field);
+    fields.required("ops", out.ops);
+    fields.required("start_s", out.start_s);
+    fields.required("end_s", out.end_s);
+    fields.optional("usage", out.usage);
+    fields.optional("max_rss_bytes", out.max_rss_bytes);
+  }
+
+  static void read(const std::string& field, const Json& value, Memory& out) {
+    const Fields fields(value, field);
+    fields.optional("max_rss_bytes", out.max_rss_bytes);
+    fields.optional("pss_bytes", out.pss_bytes);
+    fields.optional("storage_bytes", out.storage_bytes);
+    fields.optional("storage_length_bytes", out.storage_length_bytes);
+    fields.optional("engine_bytes", out.engine_bytes);
+    fields.optional("items", out.items);
+    fields.optional("bytes_per_item", out.bytes_per_item);
+  }
+
+  template <typename T>
+  static void read(const std::string& field, const Json& value, std::optional<T>& out) {
+    read(field, value, out.emplace());
+  }
+
+  template <typename T>
+  static void read(const std::string& field, const Json& value, std::vector<T>& out) {
+    if (!value.is_array()) wrong(field, "an array", value);
+    out.clear();
+    for (const Json& element : value) read(fmt::format("{}[{}]", field, out.size()), element, out.emplace_back());
+  }
+
+  const Json& object_;
+  std::string prefix_;
+};
+
+}  // namespace
+
+Json to_json(const RunRecord& run) {
+  return {{"type", "run"},
+          {"schema", run.schema},
+          {"run_id", run.run_id},
+          {"started", run.started},
+          {"commit", run.commit},
+          {"dirty", run.dirty},
+          {"compiler", run.compiler},
+          {"flags", run.flags},
+          {"build_type", run.build_type},
+          {"versions", facts_json(run.versions)},
+          {"host", facts_json(run.host)},
+          {"options", facts_json(run.options)},
+          {"seed", run.seed},
+          {"warnings", run.warnings}};
+}
+
+Json to_json(const CellRecord& cell) {
+  Json object = {{"type", "cell"},
+                 {"run_id", cell.run_id},
+                 {"tier", cell.tier},
+                 {"engine", cell.engine},
+                 {"workload", cell.workload},
+                 {"workload_hash", cell.workload_hash},
+                 {"scale", finite(cell.scale, "scale")},
+                 {"phase", cell.phase},
+                 {"processes", cell.processes},
+                 {"repetition", cell.repetition},
+                 {"start", cell.start},
+                 {"ops", cell.ops},
+                 {"elapsed_s", finite(cell.elapsed_s, "elapsed_s")},
+                 {"ops_per_s", finite(cell.ops_per_s, "ops_per_s")}};
+  if (cell.latency_ns) object["latency_ns"] = latency_json(*cell.latency_ns);
+  Json& workers = object["workers"] = Json::array();
+  for (const WorkerRecord& worker : cell.workers) workers.push_back(worker_json(worker));
+  object["rusage"] = usage_json(cell.rusage);
+  if (cell.server_rusage) object["server_rusage"] = usage_json(*cell.server_rusage);
+  object["memory"] = memory_json(cell.memory);
+  object["verified_keys"] = cell.verified_keys;
+  object["verified"] = cell.verified;
+  object["status"] = cell.status;
+  object["engine_facts"] = facts_json(cell.engine_facts);
+  return object;
+}
+
+RunRecord run_from_json(const Json& object) {
+  const Fields fields(object, "");
+  RunRecord run;
+  fields.required("schema", run.schema);
+  if (run.schema != kRecordSchema) {
+    throw RecordError(fmt::format("schema version {}, but this dictbench reads version {}: use the one that wrote it",
+                                  run.schema, kRecordSchema));
+  }
+  fields.required("run_id", run.run_id);
+  fields.required("started", run.started);
+  fields.optional("commit", run.commit);
+  fields.optional("dirty", run.dirty);
+  fields.optional("compiler", run.compiler);
+  fields.optional("flags", run.flags);
+  fields.optional("build_type", run.build_type);
+  fields.optional("versions", run.versions);
+  fields.optional("host", run.host);
+  fields.optional("options", run.options);
+  fields.optional("seed", run.seed);
+  fields.optional("warnings", run.warnings);
+  return run;
+}
+
+CellRecord cell_from_json(const Json& object) {
+  const Fields fields(object, "");
+  CellRecord cell;
+  fields.required("run_id", cell.run_id);
+  fields.optional("tier", cell.tier);
+  fields.required("engine", cell.engine);
+  fields.required("workload", cell.workload);
+  fields.optional("workload_hash", cell.workload_hash);
+  fields.optional("scale", cell.scale);
+  fields.required("phase", cell.phase);
+  fields.required("processes", cell.processes);
+  fields.required("repetition", cell.repetition);
+  fields.optional("start", cell.start);
+  fields.required("ops", cell.ops);
+  fields.required("elapsed_s", cell.elapsed_s);
+  fields.required("ops_per_s", cell.ops_per_s);
+  fields.optional("latency_ns", cell.latency_ns);
+  fields.optional("workers", cell.workers);
+  fields.optional("rusage", cell.rusage);
+  fields.optional("server_rusage", cell.server_rusage);
+  fields.optional("memory", cell.memory);
+  fields.optional("verified_keys", cell.verified_keys);
+  fields.required("verified", cell.verified);
+  fields.required("status", cell.status);
+  fields.optional("engine_facts", cell.engine_facts);
+  return cell;
+}
+
+}  // namespace dictbench

@@ -1,0 +1,73 @@
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstring>
+#include <set>
+
+#include "results/record.h"
+#include "results/record_json.h"
+
+namespace dictbench {
+namespace {
+
+namespace fs = std::filesystem;
+
+void read_line(const std::string& line, RecordFile& records) {
+  Json object;
+  try {
+    object = Json::parse(line);
+  } catch (const Json::parse_error& error) {
+    throw RecordError(fmt::format("no JSON (at byte {})", error.byte));
+  }
+  const auto type = object.is_object() ? object.find("type") : object.end();
+  if (!object.is_object() || type == object.end())
+    throw RecordError("no record: an object with a \"type\" is expected");
+  if (*type == "run") {
+    records.runs.push_back(run_from_json(object));
+  } else if (*type == "cell") {
+    records.cells.push_back(cell_from_json(object));
+  } else {
+    throw RecordError(fmt::format("record type {} is unknown: there are \"run\" and \"cell\"", type->dump()));
+  }
+}
+
+void read_into(const fs::path& file, RecordFile& records) {
+  errno = 0;
+  std::ifstream stream(file, std::ios::binary);
+  std::error_code error;
+  if (!stream || fs::is_directory(file, error)) {
+    throw RecordError(fmt::format("{}: cannot be read: {}", file.string(),
+                                  errno != 0 ? std::strerror(errno) : "it is a folder; name the .jsonl file"));
+  }
+  std::string line;
+  for (std::size_t number = 1; std::getline(stream, line); ++number) {
+    if (stream.eof()) break;  // no line end: the writer was killed, and cuts this line off when it resumes
+    try {
+      read_line(line, records);
+    } catch (const RecordError& reason) {
+      throw RecordError(fmt::format("{}:{}: {}", file.string(), number, reason.what()));
+    }
+  }
+  if (stream.bad()) throw RecordError(fmt::format("{}: reading failed: {}", file.string(), std::strerror(errno)));
+}
+
+}  // namespace
+
+RecordFile read_records(const fs::path& file) {
+  RecordFile records;
+  read_into(file, records);
+  return records;
+}
+
+RecordFile read_records(const std::vector<fs::path>& files) {
+  RecordFile records;
+  std::set<fs::path> seen;  // a file named twice counts once
+  for (const fs::path& file : files) {
+    std::error_code ignored;
+    const fs::path canonical = fs::weakly_canonical(file, ignored);
+    if (seen.insert(canonical.empty() ? file : canonical).second) read_into(file, records);
+  }
+  return records;
+}
+
+}  // namespace dictbench

@@ -1,0 +1,52 @@
+// A table as data, and its three renderings. Knows nothing of records: results/tables/ fills it.
+//
+// Plain values and pure functions. Every row has one cell a column. Text is UTF-8 as a person reads it; the
+// renderers escape what their format needs.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace dictbench {
+
+enum class Alignment { left, right };
+
+struct TableColumn {
+  std::string name;
+  std::string unit;  // empty: none, or it stands in the cells because it varies
+  Alignment alignment = Alignment::right;
+};
+
+struct TableCell {
+  std::string text;
+  std::optional<double> number;                       // in the column's unit, else in ns, bytes or plain counts
+  std::optional<std::pair<double, double>> interval;  // of `number`
+};
+
+struct Table {
+  std::string name;   // of the registry: "engines"
+  std::string title;  // what sets it apart from its sisters: "get-uniform"
+  std::vector<std::string> notes;
+  std::vector<TableColumn> columns;
+  std::vector<std::vector<TableCell>> rows;
+};
+
+struct MarkdownOptions {
+  bool titles = true;
+  bool notes = true;
+};
+
+// GitHub's table syntax, padded so that it reads well in a terminal too. A note that the next table has as
+// well is printed there only, so that what holds for all stands once, at the end.
+std::string render_markdown(const std::vector<Table>& tables, const MarkdownOptions& options = {});
+
+// RFC 4180, raw numbers where there are some; columns with intervals are followed by "NAME low" and "NAME
+// high". Title and notes are lines that begin with '#'; an empty line parts tables.
+std::string render_csv(const std::vector<Table>& tables);
+
+// [{"name","title","notes":[text],"columns":[{"name","unit"}],"rows":[[text]]}]
+std::string render_json(const std::vector<Table>& tables);
+
+}  // namespace dictbench

@@ -1,0 +1,16 @@
+// The build functions that the registry lists, one source file each. Private to results/tables/.
+#pragma once
+
+#include <vector>
+
+#include "results/tables/tables.h"
+
+namespace dictbench {
+
+std::vector<Table> build_engines(const RecordFile& records, const TableContext& context);
+std::vector<Table> build_mpdict_1m(const RecordFile& records, const TableContext& context);
+std::vector<Table> build_redis_100k(const RecordFile& records, const TableContext& context);
+std::vector<Table> build_lock_counter(const RecordFile& records, const TableContext& context);
+std::vector<Table> build_contracts(const RecordFile& records, const TableContext& context);
+
+}  // namespace dictbench

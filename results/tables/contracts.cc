@@ -1,0 +1,42 @@
+// Table `contracts`: what the engines declare. Two tables: what each engine is, and what it promises.
+#include <algorithm>
+
+#include "results/tables/builders.h"
+#include "results/tables/provenance.h"
+
+namespace dictbench {
+
+std::vector<Table> build_contracts(const RecordFile& /*records*/, const TableContext& context) {
+  Table engines{
+      "contracts",
+      "Engines",
+      {},
+      {{"engine", "", Alignment::left}, {"what it is", "", Alignment::left}, {"on this machine", "", Alignment::left}},
+      {}};
+  Table promises{"contracts", "What each engine promises", {}, {{"engine", "", Alignment::left}}, {}};
+
+  // Columns in the order in which the first engine that has them tells them.
+  std::vector<std::string> names;
+  for (const ContractRow& row : context.contracts) {
+    for (const auto& [name, text] : row.promises) {
+      if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+      names.push_back(name);
+      promises.columns.push_back({name, "", Alignment::left});
+    }
+  }
+  for (const ContractRow& row : context.contracts) {
+    engines.rows.push_back({text_cell(row.engine), text_cell(row.summary),
+                            text_cell(row.unavailable.empty() ? "available" : "unavailable: " + row.unavailable)});
+    std::vector<TableCell>& cells = promises.rows.emplace_back();
+    cells.push_back(text_cell(row.engine));
+    for (const std::string& name : names) {
+      const auto promise =
+          std::find_if(row.promises.begin(), row.promises.end(), [&](const auto& pair) { return pair.first == name; });
+      cells.push_back(promise != row.promises.end() ? text_cell(promise->second) : no_figure());
+    }
+  }
+  if (context.contracts.empty()) promises.notes.push_back("No engine is built in.");
+  return {engines, promises};
+}
+
+}  // namespace dictbench

@@ -1,0 +1,75 @@
+// Table `lock-counter`: how fast several processes increment one counter, and whether the count is exact.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "results/number_format.h"
+#include "results/published.h"
+#include "results/tables/builders.h"
+#include "results/tables/provenance.h"
+#include "results/tables/series.h"
+
+namespace dictbench {
+namespace {
+
+constexpr const char* kName = "lock-counter";
+
+const std::vector<TableColumn> kColumns = {{"engine", "", Alignment::left}, {"procs", "", Alignment::right},
+                                           {"ops/s", "", Alignment::right}, {"increments", "", Alignment::right},
+                                           {"exact", "", Alignment::left},  {"remark", "", Alignment::left}};
+
+TableCell exact_cell(const Series& series) {
+  const std::string verified = verified_cell(series).text;
+  if (verified == "ok") return text_cell("yes");
+  return text_cell(verified == "failed" ? "no" : verified);
+}
+
+std::vector<const Series*> ordered(const Block& block) {
+  std::vector<const Series*> rows;
+  for (const Series& series : block.series) rows.push_back(&series);
+  const auto rank = [](const Series* series) {
+    const double speed = series->good() ? median_of(*series, ops_per_s).value_or(0) : -1;
+    return std::tuple(series->processes, -speed, series->engine, -series->scale, series->start);
+  };
+  std::sort(rows.begin(), rows.end(), [&](const Series* a, const Series* b) { return rank(a) < rank(b); });
+  return rows;
+}
+
+}  // namespace
+
+std::vector<Table> build_lock_counter(const RecordFile& records, const TableContext& context) {
+  const PublishedTable published = load_published(kName);
+  std::vector<std::string> task = {fmt::format("Task ({}): {}.", published.source, published.workload)};
+
+  Selection selection = context.selection;
+  selection.workloads = {kName};
+  const std::vector<Block> blocks = group_blocks(records, selection);
+  std::vector<Table> tables;
+  for (const Block& block : blocks) {
+    Table table{kName, published.title, {}, kColumns, {}};
+    if (block.tier != "c++") table.title += ", " + block.tier;
+    if (std::any_of(blocks.begin(), blocks.end(), [&](const Block& other) { return other.host != block.host; })) {
+      table.title += " on " + block.host;
+    }
+    for (const Series* series : ordered(block)) {
+      const auto increments = median_of(*series, [](const CellRecord& cell) { return static_cast<double>(cell.ops); });
+      table.rows.push_back({text_cell(series->engine),
+                            number_cell(std::to_string(series->processes), series->processes),
+                            speed_cell(*series, table.notes),
+                            optional_cell(series->good() ? increments : std::nullopt,
+                                          [](double ops) { return grouped(static_cast<std::uint64_t>(ops)); }),
+                            exact_cell(*series), text_cell(row_remark(*series))});
+    }
+    table.notes.insert(table.notes.end(), task.begin(), task.end());
+    table.notes.push_back(statistics_note(block));
+    for (std::string& note : provenance_notes(block)) table.notes.push_back(std::move(note));
+    tables.push_back(std::move(table));
+  }
+  if (tables.empty()) {
+    task.push_back(fmt::format("Nothing measured yet: `dictbench run --workload {}` does.", kName));
+    tables.push_back({kName, published.title, task, kColumns, {}});
+  }
+  return tables;
+}
+
+}  // namespace dictbench

@@ -1,0 +1,136 @@
+#include "results/tables/provenance.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <set>
+
+#include "results/host_name.h"
+#include "results/number_format.h"
+
+namespace dictbench {
+namespace {
+
+void add_unique(std::vector<std::string>& texts, const std::string& text) {
+  if (!text.empty() && std::find(texts.begin(), texts.end(), text) == texts.end()) texts.push_back(text);
+}
+
+std::string host_text(const RunRecord& run) {
+  std::string text = known_fact(run.host, "cpu_model").value_or("unknown CPU");
+  if (const auto cores = known_fact(run.host, "cores"))
+    text += fmt::format(", {} {}", *cores, *cores == "1" ? "core" : "cores");
+  for (const char* fact : {"memory", "virtualization", "os", "kernel"}) {
+    if (const auto value = known_fact(run.host, fact)) text += ", " + *value;
+  }
+  return text;
+}
+
+std::string build_text(const RunRecord& run) {
+  std::vector<std::string> parts;
+  add_unique(parts, run.compiler);
+  add_unique(parts, run.build_type);
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::string commit_text(const RunRecord& run) {
+  if (run.commit.empty()) return "";
+  return run.commit.substr(0, 10) + (run.dirty ? " with local changes" : "");
+}
+
+}  // namespace
+
+std::vector<std::string> provenance_notes(const Block& block) {
+  if (block.runs.empty()) return {"Host, compiler and date unknown: the records lack their runs."};
+  std::vector<std::string> hosts, builds, commits, dates, warnings;
+  for (const RunRecord* run : block.runs) {
+    add_unique(hosts, host_text(*run));
+    add_unique(builds, build_text(*run));
+    add_unique(commits, commit_text(*run));
+    add_unique(dates, run->started.substr(0, 10));
+    for (const std::string& warning : run->warnings) add_unique(warnings, warning);
+  }
+  std::sort(dates.begin(), dates.end());
+  std::vector<std::string> notes;
+  std::string note = fmt::format("Host: {}. Built with {}.", fmt::join(hosts, "; "),
+                                 builds.empty() ? "an unknown compiler" : fmt::format("{}", fmt::join(builds, "; ")));
+  note += dates.front() == dates.back() ? fmt::format(" Measured {}", dates.front())
+                                        : fmt::format(" Measured {} to {}", dates.front(), dates.back());
+  if (!commits.empty()) note += fmt::format(", commit {}", fmt::join(commits, ", "));
+  notes.push_back(note + ".");
+  for (const std::string& warning : warnings) notes.push_back("Warning of the run: " + warning);
+  if (block.outdated > 0) {
+    notes.push_back(fmt::format("{} records of another version of the workload file are left out.", block.outdated));
+  }
+  return notes;
+}
+
+std::string statistics_note(const Block& block) {
+  std::set<std::size_t> counts;
+  for (const Series& series : block.series) {
+    if (series.good()) counts.insert(series.cells.size());
+  }
+  if (counts.empty()) return "No cell has a figure to show.";
+  if (*counts.rbegin() == 1) return "One repetition: no interval can be given.";
+  std::vector<std::string> coverages;
+  for (const std::size_t count : counts) {
+    coverages.push_back(fmt::format("{} repetitions: {:.1f} %", count, 100 * median_ranks(count).coverage));
+  }
+  if (*counts.begin() == 1) coverages.front() = "1 repetition: none";
+  return fmt::format("Medians; in brackets the exact order-statistic interval of the median ({}).",
+                     fmt::join(coverages, ", "));
+}
+
+std::string row_remark(const Series& series) {
+  std::vector<std::string> parts;
+  if (series.scale != 1) parts.push_back(fmt::format("scale {:g}", series.scale));
+  if (series.start != "fork") parts.push_back(series.start);
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::string short_reason(const Series& series, std::vector<std::string>& notes) {
+  constexpr std::size_t kLongest = 40;
+  const std::string reason = series.reason();
+  if (reason.size() <= kLongest) return reason;
+  add_unique(notes, fmt::format("{}, {} {}: {}", series.engine, series.processes,
+                                series.processes == 1 ? "process" : "processes", reason));
+  const std::size_t blank = reason.rfind(' ', kLongest);
+  std::string cut = reason.substr(0, blank == std::string::npos ? kLongest : blank);
+  while (!cut.empty() && (cut.back() == ' ' || cut.back() == ':' || cut.back() == ',' || cut.back() == ';'))
+    cut.pop_back();
+  // Not inside a character of several bytes.
+  while (!cut.empty() && blank == std::string::npos && (static_cast<unsigned char>(cut.back()) & 0x80) != 0)
+    cut.pop_back();
+  return cut + " ...";
+}
+
+TableCell text_cell(std::string text) { return {.text = std::move(text), .number = {}, .interval = {}}; }
+
+TableCell number_cell(std::string text, double number) {
+  return {.text = std::move(text), .number = number, .interval = {}};
+}
+
+TableCell no_figure() { return text_cell("-"); }
+
+TableCell speed_cell(const Series& series, std::vector<std::string>& notes) {
+  if (!series.good()) return text_cell(short_reason(series, notes));
+  std::vector<double> speeds;
+  for (const auto& [round, speed] : by_round(series, ops_per_s)) speeds.push_back(speed);
+  if (speeds.empty()) return no_figure();
+  const double middle = median(speeds);
+  if (speeds.size() == 1) return number_cell(engineering(middle), middle);
+  const Interval interval = median_interval(speeds);
+  return {.text = engineering_interval(middle, interval.low, interval.high),
+          .number = middle,
+          .interval = std::pair(interval.low, interval.high)};
+}
+
+TableCell verified_cell(const Series& series) {
+  const CellRecord& cell = series.broken != nullptr ? *series.broken : *series.cells.front();
+  if (cell.verified == "ok") return text_cell(cell.ok() ? "ok" : "-");
+  if (cell.verified.starts_with("failed")) return text_cell("failed");
+  if (cell.verified.starts_with("not applicable")) return text_cell("n/a");
+  return text_cell("-");
+}
+
+}  // namespace dictbench

@@ -1,0 +1,40 @@
+// The notes under a table that say where its figures come from, and how much of them to believe.
+// Private to results/tables/.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "results/tables/series.h"
+
+namespace dictbench {
+
+// Host, cores, memory, compiler, date, commit of these runs; their warnings; records left out.
+std::vector<std::string> provenance_notes(const Block& block);
+
+// "Median of 5 repetitions; ...": how the interval is made and what it covers for so many.
+std::string statistics_note(const Block& block);
+
+// What sets the row apart: "scale 0.1", "spawn"; empty for none.
+std::string row_remark(const Series& series);
+
+// A reason short enough for a cell; what it lacks goes to `notes` in full, after the engine's name.
+std::string short_reason(const Series& series, std::vector<std::string>& notes);
+
+TableCell text_cell(std::string text);
+TableCell number_cell(std::string text, double number);
+TableCell no_figure();  // "-"
+
+// `format` of the figure, or "-".
+template <typename Format>
+TableCell optional_cell(const std::optional<double>& figure, Format format) {
+  return figure ? number_cell(format(*figure), *figure) : no_figure();
+}
+
+// ops/s with its interval, or the reason why there is none.
+TableCell speed_cell(const Series& series, std::vector<std::string>& notes);
+
+// "ok", "n/a", "failed", "-" (nothing ran).
+TableCell verified_cell(const Series& series);
+
+}  // namespace dictbench

@@ -1,0 +1,225 @@
+#include "results/tables/series.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "results/host_name.h"
+
+namespace dictbench {
+namespace {
+
+bool failed_verification(const CellRecord& cell) { return cell.verified.starts_with("failed"); }
+
+bool verified_enough(const CellRecord& cell) {
+  return cell.verified == "ok" || cell.verified.starts_with("not applicable");
+}
+
+// What one repetition of one cell is called; equal keys are the same measurement told twice.
+using CellKey = std::tuple<std::string, std::string, std::string, double, std::string, unsigned, std::string, unsigned>;
+CellKey key_of(const CellRecord& cell) {
+  return {cell.tier, cell.engine, cell.workload, cell.scale, cell.phase, cell.processes, cell.start, cell.repetition};
+}
+
+template <typename T>
+bool chosen(const std::vector<T>& allowed, const T& value) {
+  return allowed.empty() || std::find(allowed.begin(), allowed.end(), value) != allowed.end();
+}
+
+struct Entry {
+  const CellRecord* cell;
+  const RunRecord* run;  // null: the file has lost it
+  std::string host;
+};
+
+std::vector<Entry> select(const RecordFile& records, const Selection& selection) {
+  std::map<std::string, std::pair<const RunRecord*, std::string>> runs;
+  for (const RunRecord& run : records.runs) runs[run.run_id] = {&run, host_name(run.host)};
+  std::vector<Entry> entries;
+  for (const CellRecord& cell : records.cells) {
+    const auto run = runs.find(cell.run_id);
+    Entry entry{&cell, nullptr, "unknown host"};
+    if (run != runs.end()) entry = {&cell, run->second.first, run->second.second};
+    if (chosen(selection.workloads, cell.workload) && chosen(selection.phases, cell.phase) &&
+        chosen(selection.processes, cell.processes) && chosen(selection.hosts, entry.host)) {
+      entries.push_back(std::move(entry));
+    }
+  }
+  return entries;
+}
+
+// Drops what a later record replaces (see the header).
+std::vector<Entry> drop_replaced(const std::vector<Entry>& entries) {
+  std::set<std::pair<std::string, CellKey>> same_run;  // run id
+  std::set<std::pair<std::string, CellKey>> any_run;   // host
+  std::vector<Entry> kept;
+  for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
+    const CellKey key = key_of(*entry->cell);
+    const bool repeated = !same_run.emplace(entry->cell->run_id, key).second;
+    const bool replaced = !any_run.emplace(entry->host, key).second && !entry->cell->ok();
+    if (failed_verification(*entry->cell) || !(repeated || replaced)) kept.push_back(*entry);
+  }
+  std::reverse(kept.begin(), kept.end());
+  return kept;
+}
+
+// The hash that counts for each host, workload and scale: that of the run that started last.
+using HashKey = std::tuple<std::string, std::string, double>;
+std::map<HashKey, std::string> newest_hashes(const std::vector<Entry>& entries) {
+  std::map<HashKey, std::pair<std::string, std::string>> newest;  // start time, hash
+  for (const Entry& entry : entries) {
+    const std::string started = entry.run != nullptr ? entry.run->started : "";
+    auto& best = newest[{entry.host, entry.cell->workload, entry.cell->scale}];
+    if (started >= best.first) best = {started, entry.cell->workload_hash};
+  }
+  std::map<HashKey, std::string> hashes;
+  for (const auto& [key, best] : newest) hashes[key] = best.second;
+  return hashes;
+}
+
+Block& block_for(std::vector<Block>& blocks, const Entry& entry) {
+  for (Block& block : blocks) {
+    if (block.host == entry.host && block.tier == entry.cell->tier && block.workload == entry.cell->workload &&
+        block.phase == entry.cell->phase) {
+      return block;
+    }
+  }
+  Block& block = blocks.emplace_back();
+  block.host = entry.host;
+  block.tier = entry.cell->tier;
+  block.workload = entry.cell->workload;
+  block.phase = entry.cell->phase;
+  return block;
+}
+
+Series& series_for(Block& block, const CellRecord& cell) {
+  for (Series& series : block.series) {
+    if (series.engine == cell.engine && series.processes == cell.processes && series.scale == cell.scale &&
+        series.start == cell.start) {
+      return series;
+    }
+  }
+  Series& series = block.series.emplace_back();
+  series.engine = cell.engine;
+  series.processes = cell.processes;
+  series.scale = cell.scale;
+  series.start = cell.start;
+  return series;
+}
+
+// Wrong data is the worst, then a run that broke; "not done" and "unavailable" say least about the engine.
+int severity(const CellRecord& cell) {
+  if (shows_speed(cell)) return 0;
+  if (failed_verification(cell)) return 4;
+  if (!cell.ok()) return cell.status.starts_with("unavailable") ? 1 : 3;
+  return 2;
+}
+
+}  // namespace
+
+bool shows_speed(const CellRecord& cell) { return cell.ok() && verified_enough(cell); }
+
+std::string Series::reason() const {
+  if (broken == nullptr) return "";
+  std::string text = broken->status;
+  if (failed_verification(*broken)) {
+    text = broken->verified;
+  } else if (broken->ok()) {
+    text = broken->verified.empty() ? "not verified" : "not verified: " + broken->verified;
+  }
+  const auto bad =
+      std::count_if(cells.begin(), cells.end(), [](const CellRecord* cell) { return !shows_speed(*cell); });
+  if (bad < static_cast<std::ptrdiff_t>(cells.size())) text += fmt::format(" ({} of {})", bad, cells.size());
+  return text;
+}
+
+std::string engine_name(const std::string& spec) { return spec.substr(0, spec.find('?')); }
+
+std::vector<Block> group_blocks(const RecordFile& records, const Selection& selection) {
+  const std::vector<Entry> entries = drop_replaced(select(records, selection));
+  const std::map<HashKey, std::string> hashes = newest_hashes(entries);
+  std::vector<Block> blocks;
+  for (const Entry& entry : entries) {
+    Block& block = block_for(blocks, entry);
+    if (hashes.at({entry.host, entry.cell->workload, entry.cell->scale}) != entry.cell->workload_hash) {
+      ++block.outdated;
+      continue;
+    }
+    Series& series = series_for(block, *entry.cell);
+    series.cells.push_back(entry.cell);
+    const int level = severity(*entry.cell);
+    if (level > (series.broken != nullptr ? severity(*series.broken) : 0)) series.broken = entry.cell;
+    if (entry.run != nullptr && std::find(block.runs.begin(), block.runs.end(), entry.run) == block.runs.end()) {
+      block.runs.push_back(entry.run);
+    }
+  }
+  std::erase_if(blocks, [](const Block& block) { return block.series.empty(); });
+  std::stable_sort(blocks.begin(), blocks.end(), [](const Block& a, const Block& b) {
+    return std::tie(a.workload, a.tier, a.host) < std::tie(b.workload, b.tier, b.host);
+  });
+  return blocks;
+}
+
+std::optional<double> median_of(const Series& series, const Metric& metric) {
+  std::vector<double> figures;
+  for (const CellRecord* cell : series.cells) {
+    if (const auto figure = metric(*cell)) figures.push_back(*figure);
+  }
+  if (figures.empty()) return std::nullopt;
+  return median(figures);
+}
+
+FigureByRound by_round(const Series& series, const Metric& metric) {
+  FigureByRound figures;
+  for (const CellRecord* cell : series.cells) {
+    if (const auto figure = metric(*cell)) figures[{cell->run_id, cell->repetition}] = *figure;
+  }
+  return figures;
+}
+
+Usage total_usage(const CellRecord& cell) {
+  Usage usage = cell.rusage;
+  if (cell.server_rusage) usage += *cell.server_rusage;
+  return usage;
+}
+
+std::optional<double> ops_per_s(const CellRecord& cell) {
+  if (!shows_speed(cell) || !(cell.ops_per_s > 0)) return std::nullopt;
+  return cell.ops_per_s;
+}
+
+std::optional<double> ns_per_op(const CellRecord& cell) {
+  const auto speed = ops_per_s(cell);
+  if (!speed) return std::nullopt;
+  return cell.processes * 1e9 / *speed;
+}
+
+std::optional<double> latency_p50(const CellRecord& cell) {
+  if (!cell.latency_ns || cell.latency_ns->samples == 0) return std::nullopt;
+  return cell.latency_ns->p50;
+}
+
+std::optional<double> latency_p99(const CellRecord& cell) {
+  if (!cell.latency_ns || cell.latency_ns->samples == 0) return std::nullopt;
+  return cell.latency_ns->p99;
+}
+
+std::optional<double> bytes_per_item(const CellRecord& cell) {
+  if (cell.memory.items == 0) return std::nullopt;
+  return cell.memory.bytes_per_item;
+}
+
+std::optional<double> voluntary_per_1000(const CellRecord& cell) {
+  if (cell.ops == 0) return std::nullopt;
+  return 1000.0 * static_cast<double>(total_usage(cell).voluntary_switches) / static_cast<double>(cell.ops);
+}
+
+std::optional<double> involuntary_per_1000(const CellRecord& cell) {
+  if (cell.ops == 0) return std::nullopt;
+  return 1000.0 * static_cast<double>(total_usage(cell).involuntary_switches) / static_cast<double>(cell.ops);
+}
+
+}  // namespace dictbench

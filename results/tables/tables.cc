@@ -1,0 +1,35 @@
+#include "results/tables/tables.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "results/tables/builders.h"
+
+namespace dictbench {
+
+const std::vector<TableDescription>& table_descriptions() {
+  static const std::vector<TableDescription> descriptions = {
+      {"engines", "every engine on every workload: speed, latency, memory, switches, verified", build_engines},
+      {"mpdict-1m", "1,000,000 items from three processes, beside mpdict's published figures", build_mpdict_1m},
+      {"redis-100k", "100,000 items from three processes, beside the published figures of Redis", build_redis_100k},
+      {"lock-counter", "one counter, incremented by several processes: speed, and is the count exact",
+       build_lock_counter},
+      {"contracts", "what each engine promises", build_contracts},
+  };
+  return descriptions;
+}
+
+std::vector<std::string> table_names() {
+  std::vector<std::string> names;
+  for (const TableDescription& description : table_descriptions()) names.push_back(description.name);
+  return names;
+}
+
+std::vector<Table> build_table(std::string_view name, const RecordFile& records, const TableContext& context) {
+  for (const TableDescription& description : table_descriptions()) {
+    if (description.name == name) return description.build(records, context);
+  }
+  throw UnknownTable(fmt::format("table '{}' is unknown: there are {}", name, fmt::join(table_names(), ", ")));
+}
+
+}  // namespace dictbench
