@@ -18,9 +18,9 @@ def compose(cells: list) -> list:
     return [_picture(views, group, tasks) for group, tasks in first.groups(first.measured_tasks())]
 
 
-def draw(cells: list, out_folder) -> list:
+def draw(cells: list, out_folder, png: bool = True) -> list:
     with sheet():
-        return save_all(compose(cells), out_folder)
+        return save_all(compose(cells), out_folder, png)
 
 
 def _picture(views: dict, group, tasks: list) -> Picture:

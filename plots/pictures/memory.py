@@ -18,9 +18,9 @@ def compose(cells: list) -> list:
     return [_picture(view, group, tasks) for group, tasks in view.groups(view.measured_tasks())]
 
 
-def draw(cells: list, out_folder) -> list:
+def draw(cells: list, out_folder, png: bool = True) -> list:
     with sheet():
-        return save_all(compose(cells), out_folder)
+        return save_all(compose(cells), out_folder, png)
 
 
 def _picture(view: View, group, tasks: list) -> Picture:
@@ -56,5 +56,6 @@ def _picture(view: View, group, tasks: list) -> Picture:
         Scale(limits, lambda low, high, most: axis.byte_ticks(high, most), METRIC.show, False, METRIC.axis_label, False), bar, across=3)
     return Picture(
         f"memory-{group.name}", title,
+        f"Leanest of those that processes can share (in bold): {view.leaders(tasks, engines)}. "
         "Shorter is leaner. All that the dict costs is counted, its server's memory too, and divided by the items that it "
-        "holds; an item's own key and value are part of it. The leanest engine that processes can share is bold. Every panel has its own axis, from 0.", figure)
+        "holds; an item's own key and value are part of it. Every panel has its own axis, from 0.", figure)

@@ -22,9 +22,9 @@ def compose(cells: list) -> list:
     return [_picture(view, view.groups(tasks))] if tasks else []
 
 
-def draw(cells: list, out_folder) -> list:
+def draw(cells: list, out_folder, png: bool = True) -> list:
     with style.sheet():
-        return save_all(compose(cells), out_folder)
+        return save_all(compose(cells), out_folder, png)
 
 
 def _picture(view: View, groups: list) -> Picture:

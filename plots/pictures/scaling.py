@@ -24,9 +24,9 @@ def compose(cells: list) -> list:
     return [_picture(view, group, tasks, counts) for group, tasks in view.groups(scaled)]
 
 
-def draw(cells: list, out_folder) -> list:
+def draw(cells: list, out_folder, png: bool = True) -> list:
     with style.sheet():
-        return save_all(compose(cells), out_folder)
+        return save_all(compose(cells), out_folder, png)
 
 
 def _picture(view: View, group, tasks: list, counts: dict) -> Picture:

@@ -16,9 +16,9 @@ def compose(cells: list) -> list:
     return [_picture(view, group, tasks) for group, tasks in view.groups(view.measured_tasks())]
 
 
-def draw(cells: list, out_folder) -> list:
+def draw(cells: list, out_folder, png: bool = True) -> list:
     with sheet():
-        return save_all(compose(cells), out_folder)
+        return save_all(compose(cells), out_folder, png)
 
 
 def _picture(view: View, group, tasks: list) -> Picture:
@@ -46,6 +46,7 @@ def _picture(view: View, group, tasks: list) -> Picture:
         mark, across=3, background=harness_line)
     return Picture(
         f"throughput-{group.name}", title,
+        f"Fastest of those that processes can share (in bold): {view.leaders(tasks, engines)}. "
         "Further right is faster; each grid line is ten times the one before it. Engines whose bars overlap were not "
-        "told apart by this run. The fastest engine that processes can share is bold. The dashed line is the null engine, which does "
+        "told apart by this run. The dashed line is the null engine, which does "
         "nothing: no engine can be faster than the harness alone.", figure)

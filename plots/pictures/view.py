@@ -61,6 +61,16 @@ class View:
         choose = max if self.metric.better == "higher" else min
         return choose(found, key=lambda pair: pair[1].median, default=("", None))
 
+    def leaders(self, tasks: list, engines: list) -> str:
+        """'lmdb in 3 of 4 panels, redis in 1': who is best among those that processes can share."""
+        names = [name for task in tasks if (name := self.best(task, engines)[0])]
+        counts = sorted(((-names.count(name), name) for name in set(names)))
+        parts = [f"{name} in {-count}" + (f" of {len(tasks)} panels" if index == 0 else "")
+                 for index, (count, name) in enumerate(counts)]
+        if len(tasks) == 1 and names:
+            return names[0]
+        return ", ".join(parts) or "none"
+
     def label(self, task, processes: bool = False) -> str:
         return summary.task_label(task, self.tasks, self.busiest[task] if processes else None)
 
