@@ -5,7 +5,7 @@ from plots.pictures import axis
 from plots.pictures.canvas import Picture, save_all
 from plots.pictures.marks import dot
 from plots.pictures.rows import Column, Scale, draw_rows
-from plots.pictures.view import View, is_harness
+from plots.pictures.view import View, is_harness, ties
 from plots.style import MUTED, sheet
 
 METRIC = METRICS["throughput"]
@@ -29,7 +29,7 @@ def _picture(view: View, group, tasks: list) -> Picture:
 
     def print_median(task, engine):
         found = view.at(task, engine)
-        return (METRIC.show(found.median), found is best[task]) if found else ("", False)
+        return (METRIC.show(found.median), ties(found, best[task])) if found else ("", False)
 
     def harness_line(axes, task):
         found = next((found for engine in engines if is_harness(engine) and (found := view.at(task, engine))), None)

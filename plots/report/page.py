@@ -82,8 +82,8 @@ def _lead(records: Records) -> str:
     workloads = {cell.workload for cell in records.cells}
     processes = sorted({cell.processes for cell in records.cells})
     last = max((run.started for run in records.runs), default="")
-    told = f"{len(engines)} engines on {len(workloads)} workloads with {_listed(processes)} processes, on {_host(records)}"
-    return f"{told}, measured {_day(last)}." if last else f"{told}."
+    told = f"{len(engines)} engines on {len(workloads)} workloads with {_listed(processes)} processes, on "
+    return told + _host(records) + (f", measured {_day(last)}." if last else ".")
 
 
 def _listed(numbers: list) -> str:
@@ -126,8 +126,8 @@ def _not_drawn(records: Records) -> str:
         f"<tr><td>{escape(fault.place.engine)}</td><td>{escape(summary.task_label(fault.place.task, tasks))}</td>"
         f'<td class="figure">{fault.place.processes}</td><td class="figure">{fault.broken} of {fault.count}</td>'
         f"<td>{escape(fault.reason)}</td></tr>" for fault in found)
-    return ("<p>No speed is drawn for a repetition that was not valid, and none at all for an engine that returned wrong "
-            "data in any repetition of a workload.</p>\n"
+    return ("<p>No speed is drawn for a repetition that was not valid, and none at all for an engine that returned "
+            "wrong data in any repetition of a workload.</p>\n"
             '<div class="scroll" tabindex="0"><table><thead><tr><th>engine</th><th>workload</th>'
             '<th class="figure">processes</th><th class="figure">repetitions</th><th>reason</th></tr></thead>\n'
             f"<tbody>\n{rows}\n</tbody></table></div>")
@@ -138,12 +138,12 @@ def _definitions() -> str:
         f"<tr><th scope=\"row\">{escape(metric.label)}</th><td>{escape(metric.unit)}</td><td>{metric.better}</td>"
         f"<td>{escape(metric.definition)}</td></tr>" for metric in METRICS.values())
     return (
-        "<p>Every figure is the median over the repetitions of one cell. Its interval is exact: two order statistics that "
-        "hold the true median with at least 95 % probability whatever the distribution (from the binomial); fewer than six "
-        "repetitions cannot give that, so their whole range is shown with the coverage that it has. "
-        f"The engine <code>{HARNESS}</code> does nothing and shows what the harness itself costs; <code>{PRIVATE}</code> "
-        "is a hash map in one process, which nobody shares: a ceiling, not a candidate.</p>\n"
-        "<div class=\"scroll\" tabindex=\"0\"><table><thead><tr><th>metric</th><th>unit</th><th>better</th>"
+        "<p>Every figure is the median over the repetitions of one cell. Its interval is exact: two order statistics "
+        "that hold the true median with at least 95 % probability whatever the distribution (from the binomial); fewer "
+        "than six repetitions cannot give that, so their whole range is shown with the coverage that it has. "
+        f"The engine <code>{HARNESS}</code> does nothing and shows what the harness itself costs; <code>{PRIVATE}</code>"
+        " is a hash map in one process, which nobody shares: a ceiling, not a candidate.</p>\n"
+        "<div class=\"whole\"><table><thead><tr><th>metric</th><th>unit</th><th>better</th>"
         f"<th>definition</th></tr></thead>\n<tbody>\n{rows}\n</tbody></table></div>")
 
 

@@ -60,7 +60,8 @@ def _round(match: re.Match) -> str:
     name, value = match.groups()
     value = " ".join(value.split())
     digits = 4 if "scale" in value else 2
-    return f'{name}="' + re.sub(r"\d+\.\d{%d,}" % (digits + 1), lambda number: f"{float(number[0]):.{digits}f}", value) + '"'
+    longer = r"\d+\.\d{%d,}" % (digits + 1)
+    return f'{name}="' + re.sub(longer, lambda number: f"{float(number[0]):.{digits}f}", value) + '"'
 
 
 def _attribute(text: str) -> str:

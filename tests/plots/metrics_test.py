@@ -70,7 +70,8 @@ def test_median_and_interval_over_repetitions(tmp_path):
 
 
 def test_a_broken_repetition_is_left_out_and_wrong_data_hides_all(tmp_path):
-    lines = [synthetic.cell_line("redis", repetition=0, ops_per_s=10), synthetic.cell_line("redis", repetition=1, ops_per_s=30),
+    lines = [synthetic.cell_line("redis", repetition=0, ops_per_s=10),
+             synthetic.cell_line("redis", repetition=1, ops_per_s=30),
              synthetic.cell_line("redis", repetition=2, ops_per_s=99, status="invalid: a worker died"),
              synthetic.cell_line("lmdb", repetition=0, ops_per_s=10),
              synthetic.cell_line("lmdb", repetition=1, ops_per_s=30, verified="failed: 1 key lost")]

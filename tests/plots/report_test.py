@@ -18,7 +18,7 @@ VOID = {"meta", "br", "link", "img", "input", "hr"}
 def run(*arguments, hash_seed="1", before=""):
     program = ["-m", "plots"]
     if before:
-        program = ["-c", f"import runpy, sys; {before}; sys.argv[0] = 'plots'; runpy.run_module('plots', run_name='__main__')"]
+        program = ["-c", f"import runpy, sys; {before}; runpy.run_module('plots', run_name='__main__')"]
     return subprocess.run([sys.executable, *program, *map(str, arguments)], cwd=ROOT, text=True, capture_output=True,
                           timeout=120, env=dict(os.environ, PYTHONHASHSEED=hash_seed, SOURCE_DATE_EPOCH=""))
 
@@ -129,7 +129,8 @@ def test_nothing_to_draw_is_exit_code_3(tmp_path):
 
 
 @pytest.mark.parametrize("text,told", [
-    ("{}", "a list of tables is expected"), ("nonsense", "no JSON"), ('[{"name":"a"}]', "table 1: 'name', 'columns' and"),
+    ("{}", "a list of tables is expected"), ("nonsense", "no JSON"),
+    ('[{"name":"a"}]', "table 1: 'name', 'columns' and"),
     ('[{"name":"a","columns":[{"name":"x","unit":""}],"rows":[["1","2"]]}]', "row 1 has 2 texts for 1 columns"),
 ])
 def test_bad_tables_are_one_line_and_exit_code_2(small_file, tmp_path, text, told):
