@@ -2,8 +2,6 @@
 
 from typing import NamedTuple
 
-from plots.summary import Task
-
 
 class Group(NamedTuple):
     name: str  # in file names

@@ -33,9 +33,10 @@ def median_ranks(count: int, level: float = CONFIDENCE_LEVEL) -> Interval:
     if count == 1:
         return Interval(1, 1, 0.0)
     # Python's whole numbers are exact: no underflow of 2^-n for large n.
-    below = [0]
+    below, ways = [0], 1
     for k in range(count + 1):
-        below.append(below[-1] + math.comb(count, k))
+        below.append(below[-1] + ways)
+        ways = ways * (count - k) // (k + 1)
     # The binomial is highest in its middle, so the best pair of a given width is the central one.
     for width in range(1, count):
         low = (count + 1 - width) // 2

@@ -28,24 +28,24 @@ class _Base(NamedTuple):
 
 _BASES = {
     HARNESS: _Base("#8b949e", "|", ""),
-    PRIVATE: _Base("#7a8188", "d", "...."),
+    PRIVATE: _Base("#7a8188", "d", ".."),
     "boost-map": _Base("#e69f00", "s", "////"),
     "redis": _Base("#d55e00", "v", "\\\\\\\\"),
     "memcached": _Base("#009e73", "^", "xxxx"),
     "sqlite-wal": _Base("#0072b2", "P", "----"),
     "lmdb": _Base("#56b4e9", "X", "||||"),
     "lockfree": _Base("#cc79a7", "o", ""),
-    "stream-log": _Base("#999933", "D", "oo"),
+    "stream-log": _Base("#999933", "D", "o"),
     "bucket-table": _Base("#44aa99", "<", "++++"),
-    "blob": _Base("#b08968", ">", "**"),
+    "blob": _Base("#b08968", ">", "*"),
 }
 # For engines from outside the tree, in the order of their names.
 _SPARE = (
-    _Base("#aa4499", "p", "//.."),
-    _Base("#6699cc", "h", "\\\\.."),
-    _Base("#ddaa33", "*", "xx.."),
-    _Base("#77aa55", "8", "--.."),
-    _Base("#bb5566", "H", "||.."),
+    _Base("#aa4499", "p", "//."),
+    _Base("#6699cc", "h", "\\\\."),
+    _Base("#ddaa33", "*", "xx."),
+    _Base("#77aa55", "8", "--."),
+    _Base("#bb5566", "H", "||."),
 )
 _FILLS = ("full", "none", "left", "bottom", "right", "top")
 _LINES = ("-", (0, (4, 1.5)), (0, (1, 1.2)), (0, (5, 1.2, 1, 1.2)), (0, (3, 1, 1, 1, 1, 1)), (0, (8, 2)))

@@ -89,7 +89,7 @@ def summarise(cells: list, metric: Metric) -> dict:
     return summaries
 
 
-def interval_note(summaries: list) -> str:
+def interval_note(summaries: list, bar: str) -> str:
     """One clause for a picture's subtitle, true of all its figures."""
     if not summaries:
         return ""
@@ -100,7 +100,7 @@ def interval_note(summaries: list) -> str:
     low = f"{100 * min(coverages):.1f}".rstrip("0").rstrip(".")
     at_least = "" if len(set(coverages)) == 1 else "at least "
     spread = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
-    return f"median of {spread} repetitions, pale bar: its exact interval ({at_least}{low} %)"
+    return f"median of {spread} repetitions, {bar}: its exact interval ({at_least}{low} %)"
 
 
 def busiest(cells: list) -> dict:

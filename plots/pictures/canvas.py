@@ -88,17 +88,20 @@ class Drawn(NamedTuple):
     name: str
     title: str
     caption: str
-    files: tuple
+    svg_file: Path
 
 
-def save(picture: Picture, folder: Path) -> Drawn:
-    """Writes NAME.svg and NAME.png."""
+def save(picture: Picture, folder: Path, png: bool) -> Drawn:
+    """Writes NAME.svg and, if asked to, NAME.png."""
     folder.mkdir(parents=True, exist_ok=True)
-    files = (folder / f"{picture.name}.svg", folder / f"{picture.name}.png")
-    picture.figure.savefig(files[0], metadata={"Date": None, "Creator": "dictbench", "Title": picture.title})
-    picture.figure.savefig(files[1], dpi=PNG_DOTS_PER_INCH, metadata={"Software": "dictbench"})
-    return Drawn(picture.name, picture.title, picture.caption, files)
+    svg_file = folder / f"{picture.name}.svg"
+    # No date, and no version of matplotlib: the same records give the same bytes.
+    picture.figure.savefig(svg_file, metadata={"Date": None, "Creator": "dictbench", "Title": picture.title})
+    if png:
+        picture.figure.savefig(svg_file.with_suffix(".png"), dpi=PNG_DOTS_PER_INCH,
+                               metadata={"Software": "dictbench"})
+    return Drawn(picture.name, picture.title, picture.caption, svg_file)
 
 
-def save_all(pictures: list, folder: Path) -> list:
-    return [save(picture, Path(folder)) for picture in pictures]
+def save_all(pictures: list, folder: Path, png: bool) -> list:
+    return [save(picture, Path(folder), png) for picture in pictures]

@@ -18,9 +18,9 @@ def compose(cells: list) -> list:
     return [_picture(views, group, tasks) for group, tasks in first.groups(first.measured_tasks())]
 
 
-def draw(cells: list, out_folder) -> list:
+def draw(cells: list, out_folder, png: bool = True) -> list:
     with sheet():
-        return save_all(compose(cells), out_folder)
+        return save_all(compose(cells), out_folder, png)
 
 
 def _picture(views: dict, group, tasks: list) -> Picture:
@@ -48,12 +48,12 @@ def _picture(views: dict, group, tasks: list) -> Picture:
     figure = draw_rows(
         view, title, view.notes(tasks, shown) + "  ·  marks from left to right: p50 (large), p90, p99, p99.9 (hollow)",
         tasks, engines, [column(*printed) for printed in PRINTED],
-        Scale(lambda task: limits, axis.log_ticks, format_duration, True, "Latency of a call (time in ns, µs, ms; log scale)", True),
-        strip, across=2)
+        Scale(lambda task: limits, axis.log_ticks, format_duration, True,
+              "Latency of a call (time in ns, µs, ms; log scale)", True), strip, across=2)
     return Picture(
         f"latency-{group.name}", title,
-        "Further left is quicker; a short strip means that a call takes about the same time every time. The large mark is "
-        "the median call (p50); the hollow one is what one call in a thousand exceeds (p99.9). Thick pale bars are the "
+        "Further left is quicker; a short strip means that a call takes about the same time every time. The large mark "
+        "is the median call (p50); the hollow one is what one call in a thousand exceeds (p99.9). Thick pale bars are the "
         "intervals of each percentile. Where a workload batches, a call is a whole batch.", figure)
 
 

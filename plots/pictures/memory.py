@@ -7,7 +7,7 @@ from plots.pictures import axis
 from plots.pictures.canvas import Picture, save_all
 from plots.pictures.marks import line
 from plots.pictures.rows import Column, Scale, draw_rows
-from plots.pictures.view import View, is_harness
+from plots.pictures.view import View, is_harness, ties
 from plots.style import INK, PAPER, sheet
 
 METRIC = METRICS["bytes_per_item"]
@@ -18,9 +18,9 @@ def compose(cells: list) -> list:
     return [_picture(view, group, tasks) for group, tasks in view.groups(view.measured_tasks())]
 
 
-def draw(cells: list, out_folder) -> list:
+def draw(cells: list, out_folder, png: bool = True) -> list:
     with sheet():
-        return save_all(compose(cells), out_folder)
+        return save_all(compose(cells), out_folder, png)
 
 
 def _picture(view: View, group, tasks: list) -> Picture:
@@ -35,7 +35,7 @@ def _picture(view: View, group, tasks: list) -> Picture:
 
     def print_median(task, engine):
         found = view.at(task, engine)
-        return (METRIC.show(found.median), found is best[task]) if found else ("", False)
+        return (METRIC.show(found.median), ties(found, best[task])) if found else ("", False)
 
     def bar(axes, y, task, engine):
         found = view.at(task, engine)
@@ -52,9 +52,11 @@ def _picture(view: View, group, tasks: list) -> Picture:
 
     title = f"Memory per item: {view.group_title(group, tasks)}"
     figure = draw_rows(
-        view, title, view.notes(tasks, shown).replace("pale bar", "black line"), tasks, engines, [Column("", print_median)],
-        Scale(limits, lambda low, high, most: axis.byte_ticks(high, most), METRIC.show, False, METRIC.axis_label, False), bar, across=3)
+        view, title, view.notes(tasks, shown, bar="black line"), tasks, engines, [Column("", print_median)],
+        Scale(limits, lambda low, high, most: axis.byte_ticks(high, most), METRIC.show, False, METRIC.axis_label,
+              False), bar, across=3)
     return Picture(
         f"memory-{group.name}", title,
-        "Shorter is leaner. All that the dict costs is counted, its server's memory too, and divided by the items that it "
-        "holds; an item's own key and value are part of it. The leanest engine that processes can share is bold. Every panel has its own axis, from 0.", figure)
+        f"Leanest of those that processes can share (in bold): {view.leaders(tasks, engines)}. "
+        "Shorter is leaner. All that the dict costs is counted, its server's memory too, and divided by the items that "
+        "it holds; an item's own key and value are part of it. Every panel has its own axis, from 0.", figure)

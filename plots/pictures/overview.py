@@ -22,9 +22,9 @@ def compose(cells: list) -> list:
     return [_picture(view, view.groups(tasks))] if tasks else []
 
 
-def draw(cells: list, out_folder) -> list:
+def draw(cells: list, out_folder, png: bool = True) -> list:
     with style.sheet():
-        return save_all(compose(cells), out_folder)
+        return save_all(compose(cells), out_folder, png)
 
 
 def _picture(view: View, groups: list) -> Picture:
@@ -66,11 +66,12 @@ def _picture(view: View, groups: list) -> Picture:
             canvas.text(left + plot + 0.12, top + middle, display_name(engine), va="center_baseline")
             canvas.text(WIDTH - MARGIN, top + middle, METRIC.show(found.median), ha="right", va="center_baseline",
                         weight="bold")
-    return Picture("throughput-overview", TITLE,
-                   "Further right is faster; each grid line is ten times the one before it. Every engine keeps its mark and "
-                   "colour in all pictures. The grey strokes are the null engine, which does nothing: the harness's own "
-                   "limit. The engine named at the right has the highest median among those that processes can share; "
-                   "where bars overlap, the next run may name another.", canvas.figure)
+    return Picture(
+        "throughput-overview", TITLE,
+        "Further right is faster; each grid line is ten times the one before it. Every engine keeps its mark and "
+        "colour in all pictures. The grey strokes are the null engine, which does nothing: the harness's own limit. "
+        "The engine named at the right has the highest median among those that processes can share; where bars "
+        "overlap, the next run may name another.", canvas.figure)
 
 
 def _lanes(view: View, task, engines: list, limits: tuple, width: float) -> dict:

@@ -74,7 +74,8 @@ def draw_rows(view: View, title: str, notes: str, tasks: list, engines: list, co
             axes.set_xlabel("\n".join(label), labelpad=3, loc="left")
         else:
             axes.tick_params(axis="x", labelbottom=False, length=0)
-        canvas.text(left, top - 0.1 - (above - HEADING), headings[task], size=style.HEADING_POINTS, weight="bold", va="baseline")
+        canvas.text(left, top - 0.1 - (above - HEADING), headings[task], size=style.HEADING_POINTS, weight="bold",
+                    va="baseline")
         if column == 0:
             axes.set_ylabel("engine (spec)", rotation=0, ha="right", va="baseline")
             axes.yaxis.set_label_coords(-0.08 / plot, 1 + 0.1 / height)

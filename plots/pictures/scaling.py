@@ -24,9 +24,9 @@ def compose(cells: list) -> list:
     return [_picture(view, group, tasks, counts) for group, tasks in view.groups(scaled)]
 
 
-def draw(cells: list, out_folder) -> list:
+def draw(cells: list, out_folder, png: bool = True) -> list:
     with style.sheet():
-        return save_all(compose(cells), out_folder)
+        return save_all(compose(cells), out_folder, png)
 
 
 def _picture(view: View, group, tasks: list, counts: dict) -> Picture:
@@ -59,9 +59,9 @@ def _picture(view: View, group, tasks: list, counts: dict) -> Picture:
         _name_ends(axes, lines[task], view, limits, height, plot)
     return Picture(
         f"scaling-{group.name}", title,
-        "The dotted lines rise as ideal scaling does: twice the processes, twice the throughput. An engine whose line runs "
-        "along them scales; a level line gains nothing from more processes; a falling one loses by them. "
-        "Upright bars are intervals. Where the ground is shaded there are more processes than CPUs.", figure=canvas.figure)
+        "The dotted lines rise as ideal scaling does: twice the processes, twice the throughput. An engine whose line "
+        "runs along them scales; a level line gains nothing from more processes; a falling one loses by them. "
+        "Upright bars are intervals. Where the ground is shaded there are more processes than CPUs.", canvas.figure)
 
 
 def _lines(view: View, task) -> dict:

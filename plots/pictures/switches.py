@@ -18,9 +18,9 @@ def compose(cells: list) -> list:
     return [_picture(waits, preemptions, group, tasks) for group, tasks in waits.groups(waits.measured_tasks())]
 
 
-def draw(cells: list, out_folder) -> list:
+def draw(cells: list, out_folder, png: bool = True) -> list:
     with sheet():
-        return save_all(compose(cells), out_folder)
+        return save_all(compose(cells), out_folder, png)
 
 
 def _picture(waits: View, preemptions: View, group, tasks: list) -> Picture:
@@ -65,6 +65,6 @@ def _picture(waits: View, preemptions: View, group, tasks: list) -> Picture:
               "Context switches (switches/operation, log scale)", True), marks, across=2)
     return Picture(
         f"switches-{group.name}", title,
-        "Further left is better. The mark counts how often somebody had to wait (for a lock, a reply, a disk), the stroke "
-        "how often the kernel took the CPU away; workers and servers are added up. 1 means one switch for every "
+        "Further left is better. The mark counts how often somebody had to wait (for a lock, a reply, a disk), the "
+        "stroke how often the kernel took the CPU away; workers and servers are added up. 1 means one switch for every "
         "operation.", figure)

@@ -5,7 +5,7 @@ from plots.pictures import axis
 from plots.pictures.canvas import Picture, save_all
 from plots.pictures.marks import dot
 from plots.pictures.rows import Column, Scale, draw_rows
-from plots.pictures.view import View, is_harness
+from plots.pictures.view import View, is_harness, ties
 from plots.style import MUTED, sheet
 
 METRIC = METRICS["throughput"]
@@ -16,9 +16,9 @@ def compose(cells: list) -> list:
     return [_picture(view, group, tasks) for group, tasks in view.groups(view.measured_tasks())]
 
 
-def draw(cells: list, out_folder) -> list:
+def draw(cells: list, out_folder, png: bool = True) -> list:
     with sheet():
-        return save_all(compose(cells), out_folder)
+        return save_all(compose(cells), out_folder, png)
 
 
 def _picture(view: View, group, tasks: list) -> Picture:
@@ -29,7 +29,7 @@ def _picture(view: View, group, tasks: list) -> Picture:
 
     def print_median(task, engine):
         found = view.at(task, engine)
-        return (METRIC.show(found.median), found is best[task]) if found else ("", False)
+        return (METRIC.show(found.median), ties(found, best[task])) if found else ("", False)
 
     def harness_line(axes, task):
         found = next((found for engine in engines if is_harness(engine) and (found := view.at(task, engine))), None)
@@ -46,6 +46,7 @@ def _picture(view: View, group, tasks: list) -> Picture:
         mark, across=3, background=harness_line)
     return Picture(
         f"throughput-{group.name}", title,
+        f"Fastest of those that processes can share (in bold): {view.leaders(tasks, engines)}. "
         "Further right is faster; each grid line is ten times the one before it. Engines whose bars overlap were not "
-        "told apart by this run. The fastest engine that processes can share is bold. The dashed line is the null engine, which does "
+        "told apart by this run. The dashed line is the null engine, which does "
         "nothing: no engine can be faster than the harness alone.", figure)

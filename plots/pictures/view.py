@@ -61,6 +61,16 @@ class View:
         choose = max if self.metric.better == "higher" else min
         return choose(found, key=lambda pair: pair[1].median, default=("", None))
 
+    def leaders(self, tasks: list, engines: list) -> str:
+        """'lmdb in 3 of 4 panels, redis in 1': who is best among those that processes can share."""
+        names = [name for task in tasks if (name := self.best(task, engines)[0])]
+        counts = sorted(((-names.count(name), name) for name in set(names)))
+        parts = [f"{name} in {-count}" + (f" of {len(tasks)} panels" if index == 0 else "")
+                 for index, (count, name) in enumerate(counts)]
+        if len(tasks) == 1 and names:
+            return names[0]
+        return ", ".join(parts) or "none"
+
     def label(self, task, processes: bool = False) -> str:
         return summary.task_label(task, self.tasks, self.busiest[task] if processes else None)
 
@@ -80,13 +90,13 @@ class View:
             return f"{group.title} ({tasks[0].workload})"
         return group.title
 
-    def notes(self, tasks: list, shown: list) -> str:
+    def notes(self, tasks: list, shown: list, bar: str = "pale bar") -> str:
         """The line under a title: processes, host, scale, what median and bar mean. `shown`: the summaries drawn."""
         parts = [self._processes(tasks), self.cells[0].host]
         scales = {task.scale for task in tasks}
         if scales != {1.0}:
             parts.append("scale " + ", ".join(f"{scale:g}" for scale in sorted(scales)))
-        parts.append(summary.interval_note(shown))
+        parts.append(summary.interval_note(shown, bar))
         return "  ·  ".join(part for part in parts if part)
 
     def _processes(self, tasks: list) -> str:
@@ -94,6 +104,11 @@ class View:
         if len(counts) == 1:
             return f"{counts[0]} process{'' if counts[0] == 1 else 'es'}"
         return f"{', '.join(map(str, counts[:-1]))} or {counts[-1]} processes"
+
+
+def ties(found, best) -> bool:
+    """Whether a Summary is as good as the best one, which may be None."""
+    return best is not None and found.median == best.median
 
 
 def display_name(engine: str) -> str:

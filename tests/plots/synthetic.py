@@ -12,7 +12,7 @@ WORKLOADS = {"load-1m": 0.6, "get-uniform": 1.3, "update-uniform": 0.9, "zipf-95
              "set-batch-32": 2.0, "churn": 0.5, "mpdict-1m": 0.7, "redis-100k": 0.8, "lock-counter": 1.1,
              **{f"ycsb-{letter}": 1.2 for letter in "abcdef"}}
 TWO_PHASES = {"pyshmht-64b": ("set", "get")}
-SIZES = ("10B", "100B", "1KiB", "64KiB", "1MiB")
+SIZES = ("10B", "1KiB", "1MiB")
 
 
 def run_line(run_id="run-1", cpus="2", warnings=("The governor is powersave: set it to performance.",)):

@@ -1,0 +1,1 @@
+"""One self-contained HTML page: host, warnings, pictures, tables, definitions. Loads nothing from anywhere."""

@@ -1,0 +1,34 @@
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parent)]  # the project's root, and synthetic.py
+
+import synthetic  # noqa: E402
+
+from plots.records import read_records  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def suite_file(tmp_path_factory):
+    """Seven engines, five repetitions, 1 to 3 processes, every kind of broken cell, a cut last line."""
+    path = tmp_path_factory.mktemp("records") / "suite.jsonl"
+    workloads = ("load-1m", "get-uniform", "zipf-95-5", "pyshmht-64b", "churn")
+    path.write_text(synthetic.as_text(synthetic.suite(workloads=workloads)) + '{"type":"cell","run_id":"ru')
+    return path
+
+
+@pytest.fixture(scope="session")
+def cells(suite_file):
+    return read_records([suite_file]).cells
+
+
+@pytest.fixture(scope="session")
+def many_cells(tmp_path_factory):
+    """Thirteen engines with long names on all nineteen workloads: what text must not overlap in."""
+    path = tmp_path_factory.mktemp("records") / "many.jsonl"
+    workloads = (*synthetic.WORKLOADS, *synthetic.TWO_PHASES, "value-sweep")
+    lines = synthetic.suite(tuple(synthetic.MANY), workloads, processes=(1, 4), repetitions=2)
+    path.write_text(synthetic.as_text(lines))
+    return read_records([path]).cells

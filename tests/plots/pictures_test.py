@@ -1,0 +1,185 @@
+"""What holds for every picture, whatever it shows."""
+
+import itertools
+import json
+import re
+
+import pytest
+import synthetic
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+
+from plots import style
+from plots.pictures import PICTURES, axis, overview
+from plots.records import read_records
+
+UNIT = re.compile(r".+ \(.+\)$", re.DOTALL)
+
+
+def compose_all(cells, modules=PICTURES):
+    with style.sheet():
+        found = [picture for module in modules for picture in module.compose(cells)]
+    for picture in found:
+        picture.figure.draw_without_rendering()  # gives ticks and labels their places
+    return found
+
+
+@pytest.fixture(scope="module")
+def pictures(cells):
+    return compose_all(cells)
+
+
+@pytest.fixture(scope="module")
+def many_pictures(many_cells):
+    """The overview of all; of the others, which draw each group alike, two groups."""
+    some = [cell for cell in many_cells if cell.workload in ("value-sweep", "pyshmht-64b", "mpdict-1m")]
+    return compose_all(many_cells, [overview]) + compose_all(some, [each for each in PICTURES if each != overview])
+
+
+def shown_ticks(axes):
+    """(axis, its printed labels)."""
+    for each, limits in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
+        labels = []
+        for tick in each.get_major_ticks():
+            if min(limits) <= tick.get_loc() <= max(limits) and tick.label1.get_visible() and tick.label1.get_text():
+                labels.append(tick.label1)
+        yield each, labels
+
+
+def texts(figure):
+    found = list(figure.texts)
+    for axes in figure.axes:
+        found += axes.texts
+        for each, labels in shown_ticks(axes):
+            found += [*labels, each.label]
+    return [text for text in found if text.get_visible() and text.get_text().strip()]
+
+
+def test_every_kind_of_picture_is_drawn(pictures):
+    kinds = {picture.name.split("-")[0] for picture in pictures}
+    assert kinds == {"throughput", "scaling", "latency", "memory", "switches"}
+    assert len({picture.name for picture in pictures}) == len(pictures)
+    assert all(picture.title and picture.caption.endswith(".") for picture in pictures)
+
+
+def test_every_axis_has_a_label_with_a_unit(pictures, many_pictures):
+    for picture in pictures + many_pictures:
+        assert picture.figure.axes
+        for axes in picture.figure.axes:
+            for each, labels in shown_ticks(axes):
+                if labels:
+                    assert UNIT.match(each.label.get_text()), (picture.name, each.label.get_text())
+        for dimension in ("xaxis", "yaxis"):
+            assert any(labels for axes in picture.figure.axes for each, labels in shown_ticks(axes)
+                       if each is getattr(axes, dimension)), picture.name
+
+
+def test_titles_and_notes_say_processes_and_host(pictures):
+    for picture in pictures:
+        told = " ".join(text.get_text() for text in picture.figure.texts)
+        assert picture.title in told
+        assert "Example Processor @ 2.25GHz, 2 CPUs" in told.replace("\n", " ")
+        assert "3 processes" in told
+
+
+def test_text_neither_overlaps_nor_leaves_the_picture(pictures, many_pictures):
+    for picture in pictures + many_pictures:
+        renderer = picture.figure.canvas.get_renderer()
+        page = picture.figure.bbox
+        boxes = [(text.get_text(), text.get_window_extent(renderer).padded(-0.75)) for text in texts(picture.figure)]
+        for text, box in boxes:
+            assert page.x0 <= box.x0 and box.x1 <= page.x1 and page.y0 <= box.y0 and box.y1 <= page.y1, (
+                picture.name, text)
+        boxes.sort(key=lambda pair: pair[1].x0)
+        for index, (text, box) in enumerate(boxes):
+            for other, beside in itertools.takewhile(lambda pair: pair[1].x0 < box.x1, boxes[index + 1:]):
+                assert beside.y1 <= box.y0 or box.y1 <= beside.y0, (picture.name, text, other)
+
+
+def test_no_broken_cell_is_ever_drawn(tmp_path):
+    absurd = 7.77e15
+    broken = {"status": "invalid: a worker died"}, {"status": "unavailable: no server"}, {
+        "verified": "failed: 3 keys lost"}, {"verified": "not done: no time"}
+    lines = [synthetic.run_line()]
+    for processes, repetition in itertools.product((1, 2), range(2)):
+        for engine in ("redis", "lmdb"):
+            lines.append(synthetic.cell_line(engine, processes=processes, repetition=repetition))
+        for index, change in enumerate(broken):
+            cell = synthetic.cell_line(f"broken-{index}", processes=processes, repetition=repetition, ops=1,
+                                       speed=absurd, **change)
+            cell["latency_ns"].update(p50=absurd, p90=absurd, p99=absurd, p999=absurd)
+            cell["memory"]["bytes_per_item"] = absurd
+            cell["rusage"].update(voluntary_switches=absurd, involuntary_switches=absurd)
+            lines.append(cell)
+        # One broken repetition of an engine that is otherwise well.
+        lines.append(dict(cell, engine="lmdb", repetition=5, verified="ok", status="invalid: a worker died"))
+    file = tmp_path / "broken.jsonl"
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    for picture in compose_all(read_records([file]).cells):
+        for axes in picture.figure.axes:
+            assert max(*axes.get_xlim(), *axes.get_ylim()) < absurd / 10, picture.name
+        for line in picture.figure.findobj(Line2D):
+            if line.get_marker() not in (None, "None", ""):
+                assert absurd not in [*line.get_xdata(), *line.get_ydata()], picture.name
+        assert all(bar.get_width() < absurd for bar in picture.figure.findobj(Rectangle))
+        words = [text.get_text() for text in texts(picture.figure)]
+        assert not any("7.77" in word or "7770" in word for word in words), picture.name
+
+
+def test_a_broken_engine_is_named_with_a_reason_in_the_speed_s_place(pictures):
+    (picture,) = [picture for picture in pictures if picture.name == "throughput-single"]
+    words = [text.get_text() for text in texts(picture.figure)]
+    assert {"unavailable", "wrong data", "invalid"} <= set(words)
+
+
+def test_the_harness_s_own_cost_stands_apart(pictures):
+    (picture,) = [picture for picture in pictures if picture.name == "throughput-single"]
+    positions = picture.figure.axes[0].get_yticks()
+    names = [label.get_text() for label in picture.figure.axes[0].get_yticklabels()]
+    assert names[-1] == "null: harness alone"
+    assert positions[-1] - positions[-2] > positions[1] - positions[0]
+    (scaling,) = [picture for picture in pictures if picture.name == "scaling-single"]
+    assert any(text.get_text().startswith("harness alone: ") for text in scaling.figure.texts)
+
+
+def test_two_draws_give_the_same_bytes(cells, tmp_path):
+    some = [cell for cell in cells if cell.workload == "churn"]
+    for module in PICTURES:
+        once, twice = (module.draw(some, tmp_path / folder) for folder in ("once", "twice"))
+        assert once and len(once) == len(twice)
+        for one, two in zip(once, twice):
+            for suffix in (".svg", ".png"):
+                assert (one.svg_file.with_suffix(suffix).read_bytes() ==
+                        two.svg_file.with_suffix(suffix).read_bytes()), one.name
+            text = one.svg_file.read_text()
+            assert "<dc:date>" not in text and "dictbench" in text
+
+
+def test_a_single_cell_is_enough(tmp_path):
+    file = tmp_path / "one.jsonl"
+    file.write_text(synthetic.as_text([synthetic.run_line(), synthetic.cell_line("lmdb", workload="mine", scale=0.01)]))
+    found = compose_all(read_records([file]).cells)
+    assert {picture.name for picture in found} == {
+        "throughput-overview", "throughput-other", "latency-other", "memory-other", "switches-other"}
+    told = " ".join(text.get_text() for text in found[0].figure.texts)
+    assert "1 process " in told and "scale 0.01" in told and "no interval" in told
+
+
+def test_labels_are_spread_without_changing_their_order():
+    placed = axis.spread([1.0, 1.05, 0.98, 3.0], gap=0.2, low=0, high=4)
+    assert placed[2] < placed[0] < placed[1] < placed[3] == 3.0
+    gaps = [upper - lower for lower, upper in zip(sorted(placed), sorted(placed)[1:])]
+    assert min(gaps) >= 0.2 - 1e-9
+    assert axis.spread([0.0, 0.0, 4.0], gap=0.5, low=0, high=4) == [0.0, 0.5, 4.0]
+
+
+@pytest.mark.parametrize("low,high,most,ticks", [
+    (3e3, 2e9, 6, [1e4, 1e5, 1e6, 1e7, 1e8, 1e9]), (3e3, 2e9, 3, [1e4, 1e6, 1e8]), (1.1e3, 9e3, 4, [2e3, 5e3]),
+])
+def test_log_ticks_are_few_and_round(low, high, most, ticks):
+    assert axis.log_ticks(low, high, most) == pytest.approx(ticks)
+
+
+def test_byte_ticks_are_round_in_their_unit():
+    assert axis.byte_ticks(177, 4) == [0, 50, 100, 150]
+    assert axis.byte_ticks(1.2 * 2**20, 4) == [0, 0.5 * 2**20, 2**20]
