@@ -53,8 +53,8 @@ def _picture(views: dict, group, tasks: list) -> Picture:
     return Picture(
         f"latency-{group.name}", title,
         "Further left is quicker; a short strip means that a call takes about the same time every time. The large mark "
-        "is the median call (p50); the hollow one is what one call in a thousand exceeds (p99.9). Thick pale bars are the "
-        "intervals of each percentile. Where a workload batches, a call is a whole batch.", figure)
+        "is the median call (p50); the hollow one is what one call in a thousand exceeds (p99.9). Thick pale bars are "
+        "the intervals of each percentile. Where a workload batches, a call is a whole batch.", figure)
 
 
 def _draw_strip(axes, y: float, found: dict, look, harness: bool) -> None:

@@ -141,8 +141,8 @@ def _definitions() -> str:
         "<p>Every figure is the median over the repetitions of one cell. Its interval is exact: two order statistics "
         "that hold the true median with at least 95 % probability whatever the distribution (from the binomial); fewer "
         "than six repetitions cannot give that, so their whole range is shown with the coverage that it has. "
-        f"The engine <code>{HARNESS}</code> does nothing and shows what the harness itself costs; <code>{PRIVATE}</code>"
-        " is a hash map in one process, which nobody shares: a ceiling, not a candidate.</p>\n"
+        f"The engine <code>{HARNESS}</code> does nothing and shows what the harness itself costs; "
+        f"<code>{PRIVATE}</code> is a hash map in one process, which nobody shares: a ceiling, not a candidate.</p>\n"
         "<div class=\"whole\"><table><thead><tr><th>metric</th><th>unit</th><th>better</th>"
         f"<th>definition</th></tr></thead>\n<tbody>\n{rows}\n</tbody></table></div>")
 
