@@ -45,6 +45,7 @@ int main(int argc, char** argv) {
   }
   // What a killed run left behind goes before anything new is made. Workers leave that to their driver.
   if (!app.got_subcommand("worker"))
-    for (const std::string& removed : dictbench::remove_leftovers()) fmt::print(stderr, "removed what a killed run left: {}\n", removed);
+    for (const std::string& removed : dictbench::remove_leftovers())
+      fmt::print(stderr, "removed what a killed run left: {}\n", removed);
   return run_action(action);
 }

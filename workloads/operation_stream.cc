@@ -1,5 +1,7 @@
 #include "workloads/operation_stream.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
@@ -12,7 +14,7 @@
 namespace dictbench {
 namespace {
 
-constexpr std::size_t kAlignment = 64;
+constexpr std::size_t kAlignment = std::size_t{2} << 20;  // of a huge page, see below
 constexpr std::size_t kPiece = 16;  // keys may be read in pieces of so many bytes
 // Of phases limited by seconds: enough that walking round does not keep a cache warm that would be cold.
 constexpr std::size_t kRoundBytes = std::size_t{64} << 20;
@@ -48,6 +50,8 @@ OperationStream::OperationStream(const Workload& workload, const Phase& phase, u
   storage_.reset(static_cast<std::byte*>(
       std::aligned_alloc(kAlignment, round_up(std::max<std::size_t>(size_, 1) * stride_, kAlignment))));
   if (!storage_) throw std::bad_alloc();
+  // Hardware prefetchers stop at page ends: with 4 KiB pages a walk of 32-byte records took 2 ns more each.
+  madvise(storage_.get(), round_up(std::max<std::size_t>(size_, 1) * stride_, kAlignment), MADV_HUGEPAGE);
 
   // Scan lengths have random numbers of their own, so that they do not change which keys come.
   Random scan_lengths(mix64(workload.seed, phase.scan_limit, worker));

@@ -32,6 +32,11 @@ struct Operation {
   std::string_view key() const noexcept {
     return {reinterpret_cast<const char*>(this) + sizeof(Operation), key_length};
   }
+
+  // The next one in a stream of this stride; behind the last one there is none.
+  const Operation* after(std::size_t stride) const noexcept {
+    return reinterpret_cast<const Operation*>(reinterpret_cast<const std::byte*>(this) + stride);
+  }
 };
 static_assert(sizeof(Operation) == 16);
 

@@ -40,7 +40,8 @@ void list_engines() {
 void list_workload_files() {
   for (const std::string& name : list_workloads()) {
     const Workload workload = load_workload(name);
-    fmt::print("{:<16} {} [processes {}, {} repetitions]\n", name, workload.summary, fmt::join(workload.processes, ","), workload.repetitions);
+    fmt::print("{:<16} {} [processes {}, {} repetitions]\n", name, workload.summary, fmt::join(workload.processes, ","),
+               workload.repetitions);
   }
 }
 
@@ -73,7 +74,8 @@ int execute(const std::string& what) {
 void add_list_command(CLI::App& app, Action& action) {
   auto what = std::make_shared<std::string>();
   CLI::App* command = app.add_subcommand("list", "what there is to run and to show");
-  command->add_option("what", *what, "engines, workloads or tables (default: all)")->check(CLI::IsMember({"engines", "workloads", "tables"}));
+  command->add_option("what", *what, "engines, workloads or tables (default: all)")
+      ->check(CLI::IsMember({"engines", "workloads", "tables"}));
   command->callback([what, &action] { action = [what] { return execute(*what); }; });
 }
 

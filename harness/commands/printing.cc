@@ -16,7 +16,8 @@ std::string yes_no(bool value) { return value ? "yes" : "no"; }
 
 std::string size_text(std::size_t bytes) {
   if (bytes >= SIZE_MAX / 2) return "any";
-  for (const auto& [unit, name] : {std::pair<std::size_t, const char*>{1u << 30, "GiB"}, {1u << 20, "MiB"}, {1u << 10, "KiB"}})
+  for (const auto& [unit, name] :
+       {std::pair<std::size_t, const char*>{1u << 30, "GiB"}, {1u << 20, "MiB"}, {1u << 10, "KiB"}})
     if (bytes >= unit) return fmt::format("{:.4g} {}", static_cast<double>(bytes) / static_cast<double>(unit), name);
   return fmt::format("{} B", bytes);
 }
@@ -60,7 +61,8 @@ RecordFile load_records(const std::vector<std::string>& files) {
     for (const auto& entry : std::filesystem::recursive_directory_iterator(committed_records()))
       if (entry.path().extension() == ".jsonl") paths.push_back(entry.path());
   if (paths.empty())
-    throw RecordError(fmt::format("no records in {}; measure with `dictbench run` and name its file with --results", committed_records().string()));
+    throw RecordError(fmt::format("no records in {}; measure with `dictbench run` and name its file with --results",
+                                  committed_records().string()));
   std::ranges::sort(paths);
   return read_records(paths);
 }

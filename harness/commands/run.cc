@@ -1,3 +1,5 @@
+#include "harness/driver/run.h"
+
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
@@ -6,7 +8,6 @@
 
 #include "harness/commands/commands.h"
 #include "harness/commands/printing.h"
-#include "harness/driver/run.h"
 #include "harness/driver/spawned_worker.h"
 #include "harness/driver/suite.h"
 #include "harness/verify/readback.h"
@@ -41,7 +42,8 @@ void fill_from_suite(RunArguments& arguments) {
 
 int exit_code(const RunSummary& summary, const RecordFile& records) {
   if (summary.interrupted) return kNoValidResult;
-  const bool lost = std::ranges::any_of(records.cells, [](const CellRecord& cell) { return cell.verified.starts_with("failed"); });
+  const bool lost =
+      std::ranges::any_of(records.cells, [](const CellRecord& cell) { return cell.verified.starts_with("failed"); });
   if (lost) return kCheckFailed;
   const bool nothing = summary.skipped == 0 && summary.unavailable == summary.cells;
   return summary.invalid > 0 || nothing ? kNoValidResult : kDone;
@@ -58,8 +60,9 @@ int execute(RunArguments arguments) {
   const RunSummary summary = run(options);
   const RecordFile records = read_records(options.out);
   print_results(records, arguments.format);
-  fmt::print(stderr, "{} cells: {} measured, {} invalid, {} unavailable, {} there already{}; records: {}\n", summary.cells,
-             summary.cells - summary.invalid - summary.unavailable - summary.skipped, summary.invalid, summary.unavailable, summary.skipped,
+  fmt::print(stderr, "{} cells: {} measured, {} invalid, {} unavailable, {} there already{}; records: {}\n",
+             summary.cells, summary.cells - summary.invalid - summary.unavailable - summary.skipped, summary.invalid,
+             summary.unavailable, summary.skipped,
              summary.interrupted ? "; interrupted: --resume --out FILE goes on" : "", options.out.string());
   return exit_code(summary, records);
 }
@@ -71,25 +74,38 @@ void add_run_command(CLI::App& app, Action& action) {
   RunOptions& options = arguments->options;
   CellSelection& selection = options.selection;
   CLI::App* command = app.add_subcommand("run", "measure engines under workloads");
-  command->add_option("--engine", selection.engines, "engine and options, like lmdb?sync=off; repeatable (default: all)")->allow_extra_args(false);
-  command->add_option("--workload", selection.workloads, "name of a standard workload or a .toml file; repeatable (default: the standard suite)")
+  command
+      ->add_option("--engine", selection.engines, "engine and options, like lmdb?sync=off; repeatable (default: all)")
+      ->allow_extra_args(false);
+  command
+      ->add_option("--workload", selection.workloads,
+                   "name of a standard workload or a .toml file; repeatable (default: the standard suite)")
       ->allow_extra_args(false);
   command->add_option("--suite", arguments->suite, "standard (about ten minutes) or smoke (tiny)");
-  command->add_option("--processes", selection.processes, "numbers of worker processes, like 1,2,4 (default: as the workload says)")
+  command
+      ->add_option("--processes", selection.processes,
+                   "numbers of worker processes, like 1,2,4 (default: as the workload says)")
       ->delimiter(',')
       ->check(CLI::Range(1U, kMaxWorkers));
-  command->add_option("--repetitions", selection.repetitions, "of every cell (default: as the workload says)")->check(CLI::Range(1U, 1000U));
+  command->add_option("--repetitions", selection.repetitions, "of every cell (default: as the workload says)")
+      ->check(CLI::Range(1U, 1000U));
   command->add_option("--scale", selection.scale, "multiplies keys and operations")->check(CLI::Range(1e-6, 1e6));
-  command->add_option("--budget", options.budget_s, "seconds for the whole run: slow engines get a smaller scale")->check(CLI::PositiveNumber);
+  command->add_option("--budget", options.budget_s, "seconds for the whole run: slow engines get a smaller scale")
+      ->check(CLI::PositiveNumber);
   command->add_option("--out", options.out, "record file to append to (default: a new one in dictbench-records/)");
   command->add_flag("--resume", options.resume, "skip the cells that the record file holds already")->needs("--out");
   command->add_option("--seed", selection.seed, "of the operations (default: as the workload says)");
   command->add_option("--order-seed", selection.order_seed, "of the order of the cells");
-  command->add_option_function<std::string>("--start", [arguments](const std::string& mode) { arguments->spawn = mode == "spawn"; },
-                                            "how workers start: fork or spawn")
+  command
+      ->add_option_function<std::string>(
+          "--start", [arguments](const std::string& mode) { arguments->spawn = mode == "spawn"; },
+          "how workers start: fork or spawn")
       ->check(CLI::IsMember({"fork", "spawn"}));
-  command->add_option("--timeout", arguments->timeout_s, "seconds that one step of a cell may take")->check(CLI::Range(1U, 86'400U));
-  command->add_option("--format", arguments->format, "of the results on standard output: markdown, csv, json, google-benchmark, none")
+  command->add_option("--timeout", arguments->timeout_s, "seconds that one step of a cell may take")
+      ->check(CLI::Range(1U, 86'400U));
+  command
+      ->add_option("--format", arguments->format,
+                   "of the results on standard output: markdown, csv, json, google-benchmark, none")
       ->check(CLI::IsMember({"markdown", "csv", "json", "google-benchmark", "none"}));
   command->add_option("--plugin", options.plugins, "shared object with an engine; repeatable")->allow_extra_args(false);
   command->callback([arguments, &action] { action = [arguments] { return execute(*arguments); }; });

@@ -26,7 +26,8 @@ int show_table(const TableArguments& arguments) {
     const std::vector<Table> built = build_table(description.name, records, context);
     tables.insert(tables.end(), built.begin(), built.end());
   }
-  if (tables.empty() && arguments.name != "all") build_table(arguments.name, records, context);  // an unknown name throws here
+  if (tables.empty() && arguments.name != "all")
+    build_table(arguments.name, records, context);  // an unknown name throws here
   fmt::print("{}", render_tables(tables, arguments.format));
   return kDone;
 }
@@ -49,8 +50,8 @@ int render_file(const RenderArguments& arguments) {
   const std::string text = read_file(arguments.file);
   const RecordFile records = load_records(arguments.results);
   const TableContext context = table_context();
-  const Rendered rendered =
-      render_blocks(text, arguments.file, [&](const BlockRequest& block) { return build_block(block, records, context); });
+  const Rendered rendered = render_blocks(
+      text, arguments.file, [&](const BlockRequest& block) { return build_block(block, records, context); });
   if (rendered.differences.empty()) {
     fmt::print("{}: its {} tables are as the records say\n", arguments.file, rendered.blocks);
     return kDone;
@@ -73,8 +74,10 @@ void add_table_command(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<TableArguments>();
   CLI::App* command = app.add_subcommand("table", "compute a table from records");
   command->add_option("name", arguments->name, "a table's name (dictbench list tables) or all")->required();
-  command->add_option("--results", arguments->results, "record file; repeatable (default: those under results/hosts)")->allow_extra_args(false);
-  command->add_option("--format", arguments->format, "markdown, csv or json")->check(CLI::IsMember({"markdown", "csv", "json"}));
+  command->add_option("--results", arguments->results, "record file; repeatable (default: those under results/hosts)")
+      ->allow_extra_args(false);
+  command->add_option("--format", arguments->format, "markdown, csv or json")
+      ->check(CLI::IsMember({"markdown", "csv", "json"}));
   command->callback([arguments, &action] { action = [arguments] { return show_table(*arguments); }; });
 }
 
@@ -83,14 +86,16 @@ void add_render_command(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("render", "fill the <!-- dictbench:table NAME --> blocks of a Markdown file");
   command->add_option("file", arguments->file, "Markdown file, changed in place")->required();
   command->add_flag("--check", arguments->check, "change nothing; exit 1 when a block differs from its records");
-  command->add_option("--results", arguments->results, "record file; repeatable (default: those under results/hosts)")->allow_extra_args(false);
+  command->add_option("--results", arguments->results, "record file; repeatable (default: those under results/hosts)")
+      ->allow_extra_args(false);
   command->callback([arguments, &action] { action = [arguments] { return render_file(*arguments); }; });
 }
 
 void add_export_command(CLI::App& app, Action& action) {
   auto results = std::make_shared<std::vector<std::string>>();
   CLI::App* command = app.add_subcommand("export", "records as Google Benchmark's JSON, for its compare.py");
-  command->add_option("--results", *results, "record file; repeatable (default: those under results/hosts)")->allow_extra_args(false);
+  command->add_option("--results", *results, "record file; repeatable (default: those under results/hosts)")
+      ->allow_extra_args(false);
   command->callback([results, &action] {
     action = [results] {
       fmt::print("{}\n", to_google_benchmark(load_records(*results)));

@@ -32,13 +32,15 @@ class CellRun {
   std::vector<CellRecord> run() {
     if (description_.missing != nullptr)
       if (const auto reason = description_.missing(spec_)) return all("unavailable: " + *reason);
-    if (const std::string reason = unsuitable(contract_, workload_, cell_.processes); !reason.empty()) return all("unavailable: " + reason);
+    if (const std::string reason = unsuitable(contract_, workload_, cell_.processes); !reason.empty())
+      return all("unavailable: " + reason);
     try {
       create_engine();
       lead_workers();
     } catch (const Error& error) {
       const bool absent = error.code() == ErrorCode::unavailable;
-      fail_from(0, fmt::format("{}: {}", absent ? "unavailable" : fmt::format("invalid: {}", to_string(error.code())), error.what()));
+      fail_from(0, fmt::format("{}: {}", absent ? "unavailable" : fmt::format("invalid: {}", to_string(error.code())),
+                               error.what()));
     }
     return std::move(records_);
   }
@@ -83,7 +85,8 @@ class CellRun {
   void lead_workers() {
     const unsigned engine_batch = description_.batch == nullptr ? 1 : description_.batch(spec_);
     const auto body = [&](unsigned worker) {
-      return run_worker(*control_, {workload_, contract_, worker, cell_.processes, engine_batch, [&] { return engine_->attach(); }});
+      return run_worker(
+          *control_, {workload_, contract_, worker, cell_.processes, engine_batch, [&] { return engine_->attach(); }});
     };
     write_config(*control_, {cell_, options_.seed, engine_->address(), options_.plugins});
     WorkerGroup workers(control_, cell_.processes, options_.start, body, spawn_command());
@@ -174,7 +177,8 @@ class CellRun {
     std::uint64_t stored = 0;
     for (const Phase& earlier : workload_.phases) {
       if (&earlier == &phase) break;
-      if (earlier.mix.set > 0 && earlier.share == Share::own && earlier.distribution.kind == DistributionKind::sequential)
+      if (earlier.mix.set > 0 && earlier.share == Share::own &&
+          earlier.distribution.kind == DistributionKind::sequential)
         stored = std::max(stored, earlier.operations);
     }
     return stored >= workload_.keys.count;
@@ -197,7 +201,8 @@ class CellRun {
     memory.storage_length_bytes = storage.length;
     const std::uint64_t growth = workers_anonymous > attached_bytes_ ? workers_anonymous - attached_bytes_ : 0;
     memory.engine_bytes = growth + servers_anonymous + storage.in_use;
-    if (memory.items > 0) memory.bytes_per_item = static_cast<double>(memory.engine_bytes) / static_cast<double>(memory.items);
+    if (memory.items > 0)
+      memory.bytes_per_item = static_cast<double>(memory.engine_bytes) / static_cast<double>(memory.items);
   }
 
   void verify() {
@@ -207,7 +212,8 @@ class CellRun {
     if (!contract_.stores) {
       verified = "not applicable: stores nothing";
     } else if (contract_.shared_between_processes) {
-      readback = verify_in_new_process([&] { return engine_->attach(); }, workload_, cell_.processes, executed_, options_.timeout);
+      readback = verify_in_new_process([&] { return engine_->attach(); }, workload_, cell_.processes, executed_,
+                                       options_.timeout);
       if (!readback.wrong.empty()) verified = "failed: " + readback.wrong;
     } else if (adds && cell_.processes > 1) {
       verified = "not applicable: each process counts for itself";
@@ -228,9 +234,9 @@ class CellRun {
   const Contract contract_;
   ControlMapping control_;
   std::unique_ptr<Engine> engine_;
-  std::vector<CellRecord> records_;                 // a phase an entry
+  std::vector<CellRecord> records_;                   // a phase an entry
   std::vector<std::vector<std::uint64_t>> executed_;  // [phase][worker]
-  std::uint64_t attached_bytes_ = 0;                // private memory of all workers just after attaching
+  std::uint64_t attached_bytes_ = 0;                  // private memory of all workers just after attaching
 };
 
 }  // namespace
@@ -251,11 +257,15 @@ std::string unsuitable(const Contract& contract, const Workload& workload, unsig
   const Footprint prints = footprint(workload, processes);
   if (prints.key_bytes > contract.largest_key)
     return fmt::format("keys of {} bytes; it takes {} at most", prints.key_bytes, contract.largest_key);
+  const bool private_parts = !contract.shared_between_processes && processes > 1 && !workload.preload;
   for (const Phase& phase : workload.phases) {
+    if (private_parts && phase.mix.get + phase.mix.scan + phase.mix.read_modify_write > 0)
+      return "it is not shared, and the processes read what others wrote";
     if (phase.mix.scan > 0 && !contract.ordered) return "scan needs an ordered engine";
     if (phase.mix.add > 0 && !contract.atomic_add) return "it has no atomic add";
     for (const SizeChoice& size : phase.values.sizes)
-      if (size.bytes > contract.largest_value) return fmt::format("values of {} bytes; it takes {} at most", size.bytes, contract.largest_value);
+      if (size.bytes > contract.largest_value)
+        return fmt::format("values of {} bytes; it takes {} at most", size.bytes, contract.largest_value);
   }
   return {};
 }

@@ -24,9 +24,9 @@ struct Cell {
 struct CellOptions {
   std::string run_id;
   StartMode start = StartMode::fork;
-  std::optional<std::uint64_t> seed;   // instead of the workload's own
-  std::chrono::seconds timeout{300};   // for one step of a cell
-  std::vector<std::string> plugins;    // for spawned workers
+  std::optional<std::uint64_t> seed;  // instead of the workload's own
+  std::chrono::seconds timeout{300};  // for one step of a cell
+  std::vector<std::string> plugins;   // for spawned workers
   TickClock clock;
 };
 

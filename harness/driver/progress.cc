@@ -9,8 +9,9 @@ namespace dictbench {
 namespace {
 
 std::string describe(const Cell& cell) {
-  return fmt::format("{} x {}, {} process{}, repetition {}{}", cell.engine, cell.workload, cell.processes, cell.processes == 1 ? "" : "es",
-                     cell.repetition, cell.scale == 1 ? "" : fmt::format(", scale {}", cell.scale));
+  return fmt::format("{} x {}, {} process{}, repetition {}{}", cell.engine, cell.workload, cell.processes,
+                     cell.processes == 1 ? "" : "es", cell.repetition,
+                     cell.scale == 1 ? "" : fmt::format(", scale {}", cell.scale));
 }
 
 std::string bar(std::size_t done, std::size_t all) {
@@ -21,7 +22,8 @@ std::string bar(std::size_t done, std::size_t all) {
 
 }  // namespace
 
-Progress::Progress(std::size_t cells) : cells_(cells), terminal_(isatty(STDERR_FILENO) != 0), begun_(std::chrono::steady_clock::now()) {}
+Progress::Progress(std::size_t cells)
+    : cells_(cells), terminal_(isatty(STDERR_FILENO) != 0), begun_(std::chrono::steady_clock::now()) {}
 
 Progress::~Progress() { clear(); }
 

@@ -21,7 +21,8 @@ Facts options_told(const RunOptions& options) {
   const CellSelection& selection = options.selection;
   return {{"engines", fmt::format("{}", fmt::join(selection.engines, " "))},
           {"workloads", fmt::format("{}", fmt::join(selection.workloads, " "))},
-          {"processes", selection.processes.empty() ? "as each workload says" : fmt::format("{}", fmt::join(selection.processes, ","))},
+          {"processes", selection.processes.empty() ? "as each workload says"
+                                                    : fmt::format("{}", fmt::join(selection.processes, ","))},
           {"repetitions", selection.repetitions ? std::to_string(*selection.repetitions) : "as each workload says"},
           {"scale", fmt::format("{}", selection.scale)},
           {"seed", selection.seed ? std::to_string(*selection.seed) : "as each workload says"},
@@ -61,7 +62,7 @@ RunSummary run(const RunOptions& options) {
   if (options.resume && std::filesystem::exists(options.out)) done = read_records(options.out);
 
   const RunRecord record = describe_run(options);
-  const CellOptions cell_options{record.run_id,    options.start,   options.selection.seed,
+  const CellOptions cell_options{record.run_id,   options.start,   options.selection.seed,
                                  options.timeout, options.plugins, TickClock::calibrate()};
   RecordWriter writer(options.out);
   writer.write(record);
@@ -85,14 +86,17 @@ RunSummary run(const RunOptions& options) {
     if (bad != records.end()) {
       const bool unavailable = bad->status.starts_with("unavailable");
       ++(unavailable ? summary.unavailable : summary.invalid);
-      if (!unavailable) progress.note(fmt::format("{} x {}: {} ({})", bad->engine, bad->workload, bad->status, bad->verified));
+      if (!unavailable)
+        progress.note(fmt::format("{} x {}: {} ({})", bad->engine, bad->workload, bad->status, bad->verified));
     }
     progress.end();
   }
   summary.interrupted = interrupted();
   if (const double stolen = steal_between(before, StealReading::take()); stolen > 0.02)
-    progress.note(fmt::format("warning: the hypervisor gave {:.0f} % of the processor time to others; repeat the run when the host is quieter",
-                              100 * stolen));
+    progress.note(
+        fmt::format("warning: the hypervisor gave {:.0f} % of the processor time to others; repeat the run when the "
+                    "host is quieter",
+                    100 * stolen));
   return summary;
 }
 

@@ -15,8 +15,8 @@ void shuffle(std::vector<Cell>& cells, std::mt19937_64& random) {
   for (std::size_t left = cells.size(); left > 1; --left) std::swap(cells[left - 1], cells[random() % left]);
 }
 
-std::string identity(const std::string& engine, const std::string& workload, const std::string& hash, unsigned processes, unsigned repetition,
-                     const std::string& start) {
+std::string identity(const std::string& engine, const std::string& workload, const std::string& hash,
+                     unsigned processes, unsigned repetition, const std::string& start) {
   return fmt::format("{}|{}|{}|{}|{}|{}", engine, workload, hash, processes, repetition, start);
 }
 
@@ -46,20 +46,23 @@ std::vector<Cell> make_schedule(const CellSelection& selection) {
   return schedule;
 }
 
-std::vector<Cell> without_done(std::vector<Cell> cells, const RecordFile& done, StartMode start, const std::optional<std::uint64_t>& seed) {
+std::vector<Cell> without_done(std::vector<Cell> cells, const RecordFile& done, StartMode start,
+                               const std::optional<std::uint64_t>& seed) {
   const std::string start_name = start == StartMode::fork ? "fork" : "spawn";
   std::map<std::string, std::set<std::string>> phases_done;
   for (const CellRecord& record : done.cells)
     if (record.ok() || record.status.starts_with("unavailable"))
-      phases_done[identity(record.engine, record.workload, record.workload_hash, record.processes, record.repetition, record.start)].insert(
-          record.phase);
+      phases_done[identity(record.engine, record.workload, record.workload_hash, record.processes, record.repetition,
+                           record.start)]
+          .insert(record.phase);
   std::map<std::string, Workload> loaded;
   std::erase_if(cells, [&](const Cell& cell) {
     const std::string key = fmt::format("{}|{}", cell.workload, cell.scale);
     if (!loaded.contains(key)) loaded.emplace(key, workload_of(cell, seed));
     const Workload& workload = loaded.at(key);
-    const auto found = phases_done.find(identity(parse_engine_spec(cell.engine).text(), workload.name, fmt::format("{:016x}", workload.hash),
-                                                 cell.processes, cell.repetition, start_name));
+    const auto found =
+        phases_done.find(identity(parse_engine_spec(cell.engine).text(), workload.name,
+                                  fmt::format("{:016x}", workload.hash), cell.processes, cell.repetition, start_name));
     return found != phases_done.end() && found->second.size() == workload.phases.size();
   });
   return cells;

@@ -12,7 +12,10 @@ namespace {
 WorkerConfig read_config(const ControlPage& page) {
   const auto json = nlohmann::json::parse(std::string_view(page.config, page.config_length));
   WorkerConfig config;
-  config.cell = {.engine = json.at("engine"), .workload = json.at("workload"), .scale = json.at("scale"), .processes = json.at("processes")};
+  config.cell = {.engine = json.at("engine"),
+                 .workload = json.at("workload"),
+                 .scale = json.at("scale"),
+                 .processes = json.at("processes")};
   if (json.contains("seed")) config.seed = json.at("seed").get<std::uint64_t>();
   config.address = json.at("address");
   config.plugins = json.at("plugins");
@@ -22,11 +25,13 @@ WorkerConfig read_config(const ControlPage& page) {
 }  // namespace
 
 void write_config(ControlPage& page, const WorkerConfig& config) {
-  nlohmann::json json{{"engine", config.cell.engine},       {"workload", config.cell.workload}, {"scale", config.cell.scale},
-                      {"processes", config.cell.processes}, {"address", config.address},        {"plugins", config.plugins}};
+  nlohmann::json json{{"engine", config.cell.engine}, {"workload", config.cell.workload},
+                      {"scale", config.cell.scale},   {"processes", config.cell.processes},
+                      {"address", config.address},    {"plugins", config.plugins}};
   if (config.seed) json["seed"] = *config.seed;
   const std::string text = json.dump();
-  if (text.size() > sizeof(page.config)) throw std::length_error("the worker's configuration is too long: use shorter paths");
+  if (text.size() > sizeof(page.config))
+    throw std::length_error("the worker's configuration is too long: use shorter paths");
   std::memcpy(page.config, text.data(), text.size());
   page.config_length = static_cast<std::uint32_t>(text.size());
 }

@@ -30,7 +30,8 @@ Facts versions(const std::vector<std::string>& engine_specs) {
     const EngineDescription& description = find_engine(spec.name());
     const bool told = std::ranges::any_of(facts, [&](const auto& fact) { return fact.first == description.name; });
     const bool missing = description.missing != nullptr && description.missing(spec);
-    if (description.version != nullptr && !told && !missing) facts.emplace_back(description.name, description.version());
+    if (description.version != nullptr && !told && !missing)
+      facts.emplace_back(description.name, description.version());
   }
   return facts;
 }

@@ -70,14 +70,15 @@ class Worker {
       await(run_step(number));
       if (phase.start == Start::first_alone && plan_.worker != 0) await_first(static_cast<std::uint32_t>(number));
       const Usage before = own_usage();
-      const LoopResult result = run_operations({*dict_, stream, plan_.workload, phase, page_.clock, plan_.worker, plan_.processes, batch,
-                                                one_in, sequence_});
+      const LoopResult result = run_operations({*dict_, stream, plan_.workload, phase, page_.clock, plan_.worker,
+                                                plan_.processes, batch, one_in, sequence_});
       const Usage after = own_usage();
       if (plan_.worker == 0) release_others(static_cast<std::uint32_t>(number));
       sequence_ += result.ops;
       executed_.push_back(result.ops);
       report(result, difference(after, before));
-      if (plan_.contract.stores && !result.wrong_value.empty()) throw std::runtime_error("read a wrong value: " + result.wrong_value);
+      if (plan_.contract.stores && !result.wrong_value.empty())
+        throw std::runtime_error("read a wrong value: " + result.wrong_value);
       arrive(run_step(number));
       await(settle_step(number));
     }

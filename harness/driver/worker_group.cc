@@ -38,14 +38,14 @@ pid_t checked_fork() {
 bool interrupted() noexcept { return interrupt_seen != 0; }
 
 void install_interrupt_handlers() {
-  struct sigaction action{};
+  struct sigaction action {};
   action.sa_handler = [](int) { interrupt_seen = 1; };
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
 }
 
-WorkerGroup::WorkerGroup(ControlMapping& control, unsigned processes, StartMode mode, const std::function<int(unsigned)>& body,
-                         const std::vector<std::string>& arguments)
+WorkerGroup::WorkerGroup(ControlMapping& control, unsigned processes, StartMode mode,
+                         const std::function<int(unsigned)>& body, const std::vector<std::string>& arguments)
     : control_(control), gone_(processes, true), ends_(processes) {
   pids_.reserve(processes);
   try {
@@ -107,7 +107,8 @@ std::string WorkerGroup::step(std::uint32_t step, std::chrono::seconds timeout) 
       all = all && control_->workers[worker].reached.load(std::memory_order_acquire) >= step;
     if (all) return {};
     if (why.empty() && interrupted()) why = "interrupted";
-    if (why.empty() && std::chrono::steady_clock::now() >= deadline) why = fmt::format("no end after {} s; killed", timeout.count());
+    if (why.empty() && std::chrono::steady_clock::now() >= deadline)
+      why = fmt::format("no end after {} s; killed", timeout.count());
     if (!why.empty()) {
       kill_all();
       return why;
@@ -137,7 +138,8 @@ std::string WorkerGroup::reap(unsigned worker, bool wait) {
   if (ended != pids_[worker]) return {};
   gone_[worker] = true;
   ends_[worker].max_rss_bytes = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
-  if (WIFSIGNALED(status)) return fmt::format("worker {} was killed by signal {} ({})", worker, WTERMSIG(status), strsignal(WTERMSIG(status)));
+  if (WIFSIGNALED(status))
+    return fmt::format("worker {} was killed by signal {} ({})", worker, WTERMSIG(status), strsignal(WTERMSIG(status)));
   if (WEXITSTATUS(status) != 0) return fmt::format("worker {} ended with status {}", worker, WEXITSTATUS(status));
   return {};
 }

@@ -27,8 +27,8 @@ class WorkerGroup {
  public:
   // `body` is the forked worker's whole life and returns its exit status. For spawned workers the
   // command `arguments` is executed with "--control-fd N --worker I" appended instead.
-  WorkerGroup(ControlMapping& control, unsigned processes, StartMode mode, const std::function<int(unsigned worker)>& body,
-              const std::vector<std::string>& arguments);
+  WorkerGroup(ControlMapping& control, unsigned processes, StartMode mode,
+              const std::function<int(unsigned worker)>& body, const std::vector<std::string>& arguments);
   ~WorkerGroup();
   WorkerGroup(const WorkerGroup&) = delete;
   WorkerGroup& operator=(const WorkerGroup&) = delete;
@@ -45,7 +45,7 @@ class WorkerGroup {
  private:
   void start_forked(unsigned worker, const std::function<int(unsigned)>& body);
   void start_spawned(unsigned worker, const std::vector<std::string>& arguments);
-  std::string failure();        // of any worker; reaps the dead
+  std::string failure();  // of any worker; reaps the dead
   std::string reap(unsigned worker, bool wait);
   void kill_all();
 

@@ -48,20 +48,23 @@ std::string caches() {
     const std::string folder = fmt::format("{}cache/index{}/", kCpu0, index);
     std::ifstream present(folder + "size");
     if (!present) break;
-    all += fmt::format("{}L{} {} {}", all.empty() ? "" : ", ", first_line(folder + "level"), first_line(folder + "type"), first_line(folder + "size"));
+    all += fmt::format("{}L{} {} {}", all.empty() ? "" : ", ", first_line(folder + "level"),
+                       first_line(folder + "type"), first_line(folder + "size"));
   }
   return all.empty() ? "unavailable: the kernel lists no caches" : all;
 }
 
 std::string shared_memory_folder() {
-  struct statvfs info{};
+  struct statvfs info {};
   if (statvfs("/dev/shm", &info) != 0) return "unavailable: no /dev/shm";
   return fmt::format("{} MiB", info.f_blocks * info.f_frsize >> 20);
 }
 
 std::string virtualization() {
   const std::string flags = field("/proc/cpuinfo", "flags");
-  return flags.find(" hypervisor") == std::string::npos ? "none seen" : "virtual machine: " + first_line("/sys/class/dmi/id/sys_vendor");
+  return flags.find(" hypervisor") == std::string::npos
+             ? "none seen"
+             : "virtual machine: " + first_line("/sys/class/dmi/id/sys_vendor");
 }
 
 std::string governor() { return first_line(std::string(kCpu0) + "cpufreq/scaling_governor"); }
@@ -100,18 +103,22 @@ std::vector<std::string> host_warnings(unsigned most_processes) {
   std::vector<std::string> warnings;
   const unsigned cpus = std::thread::hardware_concurrency();
   if (const std::string name = governor(); !name.starts_with("unavailable") && name != "performance")
-    warnings.push_back(fmt::format("the CPU governor is '{}': clock rates will wander; run: sudo cpupower frequency-set -g performance", name));
+    warnings.push_back(fmt::format(
+        "the CPU governor is '{}': clock rates will wander; run: sudo cpupower frequency-set -g performance", name));
   if (bracketed(first_line("/sys/kernel/mm/transparent_hugepage/enabled")) == "always")
     warnings.emplace_back(
         "transparent huge pages are 'always': private dicts get 2 MB pages and segments do not; for a like comparison: "
         "echo madvise | sudo tee /sys/kernel/mm/transparent_hugepage/enabled");
   if (const double load = load_average(); load > 0.5 * cpus)
-    warnings.push_back(fmt::format("load average {:.1f} on {} CPUs: something else is running; stop it or expect wide intervals", load, cpus));
+    warnings.push_back(fmt::format(
+        "load average {:.1f} on {} CPUs: something else is running; stop it or expect wide intervals", load, cpus));
   if (most_processes > cpus)
-    warnings.push_back(fmt::format("{} processes on {} CPUs: they take turns, so latencies hold whole time slices; use --processes {} to avoid it",
-                                   most_processes, cpus, cpus));
+    warnings.push_back(fmt::format(
+        "{} processes on {} CPUs: they take turns, so latencies hold whole time slices; use --processes {} to avoid it",
+        most_processes, cpus, cpus));
 #ifndef __OPTIMIZE__
-  warnings.emplace_back("this build is not optimised: its speeds mean nothing; build with ./run_all.sh build (CMAKE_BUILD_TYPE=Release)");
+  warnings.emplace_back(
+      "this build is not optimised: its speeds mean nothing; build with ./run_all.sh build (CMAKE_BUILD_TYPE=Release)");
 #endif
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   warnings.emplace_back("this build has a sanitizer in it: its speeds mean nothing; use build/dictbench for figures");
@@ -134,7 +141,9 @@ StealReading StealReading::take() {
 }
 
 double steal_between(const StealReading& before, const StealReading& after) {
-  return after.total <= before.total ? 0 : static_cast<double>(after.steal - before.steal) / static_cast<double>(after.total - before.total);
+  return after.total <= before.total
+             ? 0
+             : static_cast<double>(after.steal - before.steal) / static_cast<double>(after.total - before.total);
 }
 
 }  // namespace dictbench

@@ -12,7 +12,9 @@
 namespace dictbench {
 namespace {
 
-double seconds(const timeval& time) { return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6; }
+double seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+}
 
 // /proc/PID/stat fields 10, 12, 14, 15; counted from behind the command's closing bracket.
 void add_times_and_faults(pid_t pid, Usage& sum) {

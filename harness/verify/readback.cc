@@ -46,7 +46,8 @@ class Reader {
 
 }  // namespace
 
-Readback read_back(Dict& dict, const Workload& workload, unsigned processes, const std::vector<std::vector<std::uint64_t>>& executed) {
+Readback read_back(Dict& dict, const Workload& workload, unsigned processes,
+                   const std::vector<std::vector<std::uint64_t>>& executed) {
   const Expectation expected(workload, processes, executed);
   Readback readback{.items = expected.items()};
   try {

@@ -24,6 +24,7 @@ struct Readback {
 };
 
 // executed[phase][worker]: operations done. Errors of the dict become `wrong`.
-Readback read_back(Dict& dict, const Workload& workload, unsigned processes, const std::vector<std::vector<std::uint64_t>>& executed);
+Readback read_back(Dict& dict, const Workload& workload, unsigned processes,
+                   const std::vector<std::vector<std::uint64_t>>& executed);
 
 }  // namespace dictbench

@@ -89,14 +89,19 @@ std::unique_ptr<Dict> attach(const Spec& spec, const std::string& address) {
 const EngineDescription kDescription{
     .name = "faulty",
     .summary = "wrong in one chosen way",
-    .options = {{.name = "engine", .kind = OptionKind::text, .default_value = "boost-map", .meaning = "the right engine behind it"},
+    .options = {{.name = "engine",
+                 .kind = OptionKind::text,
+                 .default_value = "boost-map",
+                 .meaning = "the right engine behind it"},
                 {.name = "fault",
                  .kind = OptionKind::choice,
                  .default_value = "none",
                  .meaning = "what is wrong",
                  .choices = {"none", "lose", "tear", "misplace", "die", "hang", "full"}}},
     .contract = contract,
-    .create = [](const Spec& spec, const SizeHint& hint) -> std::unique_ptr<Engine> { return std::make_unique<FaultyEngine>(spec, hint); },
+    .create = [](const Spec& spec, const SizeHint& hint) -> std::unique_ptr<Engine> {
+      return std::make_unique<FaultyEngine>(spec, hint);
+    },
     .attach = attach,
 };
 

@@ -39,16 +39,23 @@ class MapDict : public Dict {
 };
 
 Workload workload(const std::string& phase) {
-  return parse_workload("summary = 's'\nsource = 't'\nprocesses = [1]\npreload = false\n[keys]\nformat = 'key{index:013}'\ncount = 1000\n"
-                        "[values]\nsize = 10\ncontent = 'tagged'\n[[phase]]\nname = 'p'\n" +
-                            phase,
-                        "test");
+  return parse_workload(
+      "summary = 's'\nsource = 't'\nprocesses = [1]\npreload = false\n[keys]\nformat = 'key{index:013}'\ncount = 1000\n"
+      "[values]\nsize = 10\ncontent = 'tagged'\n[[phase]]\nname = 'p'\n" +
+          phase,
+      "test");
 }
 
 LoopResult run(MapDict& dict, const Workload& plan, unsigned batch = 1, std::uint64_t one_in = 4) {
   const TickClock clock;  // CLOCK_MONOTONIC ticks
   const OperationStream stream(plan, plan.phases[0], 0, 1);
-  return run_operations({.dict = dict, .stream = stream, .workload = plan, .phase = plan.phases[0], .clock = clock, .batch = batch, .one_in = one_in});
+  return run_operations({.dict = dict,
+                         .stream = stream,
+                         .workload = plan,
+                         .phase = plan.phases[0],
+                         .clock = clock,
+                         .batch = batch,
+                         .one_in = one_in});
 }
 
 TEST(OperationLoop, ClosedLoopDoesEveryOperationOnceAndSamplesAShare) {
@@ -105,7 +112,8 @@ TEST(OperationLoop, OpenLoopChargesAStallToEveryOperationItDelays) {
     }
   };
   StallingDict dict;
-  const LoopResult result = run(dict, workload("mix = {set = 1}\noperations = 400\ndistribution = 'uniform'\narrival_rate = 10000"));
+  const LoopResult result =
+      run(dict, workload("mix = {set = 1}\noperations = 400\ndistribution = 'uniform'\narrival_rate = 10000"));
   EXPECT_EQ(result.ops, 400u);
   EXPECT_EQ(result.latency.total(), 400u);
   EXPECT_GE(result.end_ns - result.start_ns, 39'000'000);

@@ -10,8 +10,8 @@
 namespace dictbench {
 namespace {
 
-using ::testing::HasSubstr;
 using std::chrono::seconds;
+using ::testing::HasSubstr;
 
 void reach(ControlPage& page, unsigned worker, std::uint32_t step) {
   for (std::uint32_t released; (released = page.released.load()) < step;) futex_wait(page.released, released, 100);
@@ -23,10 +23,12 @@ bool gone(pid_t pid) { return kill(pid, 0) != 0; }
 
 TEST(WorkerGroup, LeadsAllThroughTheStepsAndReapsThem) {
   ControlMapping control;
-  WorkerGroup group(control, 3, StartMode::fork, [&](unsigned worker) {
-    for (std::uint32_t step = 1; step <= 2; ++step) reach(*control, worker, step);
-    return 0;
-  }, {});
+  WorkerGroup group(control, 3, StartMode::fork,
+                    [&](unsigned worker) {
+                      for (std::uint32_t step = 1; step <= 2; ++step) reach(*control, worker, step);
+                      return 0;
+                    },
+                    {});
   EXPECT_EQ(group.step(1, seconds(10)), "");
   EXPECT_EQ(group.step(2, seconds(10)), "");
   const auto ends = group.finish();
@@ -37,12 +39,14 @@ TEST(WorkerGroup, LeadsAllThroughTheStepsAndReapsThem) {
 
 TEST(WorkerGroup, AKilledWorkerIsToldAndTheOthersAreEnded) {
   ControlMapping control;
-  WorkerGroup group(control, 2, StartMode::fork, [&](unsigned worker) {
-    reach(*control, worker, 1);
-    if (worker == 1) raise(SIGKILL);
-    pause();
-    return 0;
-  }, {});
+  WorkerGroup group(control, 2, StartMode::fork,
+                    [&](unsigned worker) {
+                      reach(*control, worker, 1);
+                      if (worker == 1) raise(SIGKILL);
+                      pause();
+                      return 0;
+                    },
+                    {});
   EXPECT_EQ(group.step(1, seconds(10)), "");
   EXPECT_THAT(group.step(2, seconds(10)), HasSubstr("worker 1 was killed by signal 9"));
   for (const pid_t pid : group.pids()) EXPECT_TRUE(gone(pid));
@@ -50,25 +54,29 @@ TEST(WorkerGroup, AKilledWorkerIsToldAndTheOthersAreEnded) {
 
 TEST(WorkerGroup, AHangingWorkerIsKilledWhenTheTimeIsUp) {
   ControlMapping control;
-  WorkerGroup group(control, 1, StartMode::fork, [](unsigned) {
-    pause();
-    return 0;
-  }, {});
+  WorkerGroup group(control, 1, StartMode::fork,
+                    [](unsigned) {
+                      pause();
+                      return 0;
+                    },
+                    {});
   EXPECT_THAT(group.step(1, seconds(1)), HasSubstr("no end after 1 s"));
   EXPECT_TRUE(gone(group.pids()[0]));
 }
 
 TEST(WorkerGroup, AWorkersOwnReasonComesFirst) {
   ControlMapping control;
-  WorkerGroup group(control, 2, StartMode::fork, [&](unsigned worker) {
-    if (worker == 0) {
-      fail_with(control->workers[0], "full: no room");
-      ring_driver(*control);
-      return 1;
-    }
-    pause();
-    return 0;
-  }, {});
+  WorkerGroup group(control, 2, StartMode::fork,
+                    [&](unsigned worker) {
+                      if (worker == 0) {
+                        fail_with(control->workers[0], "full: no room");
+                        ring_driver(*control);
+                        return 1;
+                      }
+                      pause();
+                      return 0;
+                    },
+                    {});
   EXPECT_EQ(group.step(1, seconds(10)), "worker 0: full: no room");
 }
 
