@@ -126,12 +126,15 @@ std::uint64_t default_most() {
 // What the items will take, so that no growth falls into the measured time; never more than half of what is
 // free, because it is an estimate and others need room too.
 std::uint64_t estimate(const SizeHint& hint) {
-  constexpr std::uint64_t kNode = 96;        // links, two strings with up to 22 bytes in place, block header
-  constexpr std::uint64_t kInPlace = 22;     // a longer one has a block of its own
-  constexpr std::uint64_t kLeastBlock = 64;  // of which its header, Boost's spare room and rounding take kBlock
-  constexpr std::uint64_t kBlock = 48;
+  constexpr std::uint64_t kNode = 96;         // links, two strings with up to 22 bytes in place, block header
   constexpr std::uint64_t kBeside = 1 << 20;  // lock, heap's header, some more items than said
-  const auto block = [](std::uint64_t bytes) { return bytes > kInPlace ? std::max(kLeastBlock, bytes + kBlock) : 0; };
+  const auto block = [](std::uint64_t bytes) -> std::uint64_t {
+    constexpr std::uint64_t kInPlace = 22;   // a longer string has a block of its own,
+    constexpr std::uint64_t kOverhead = 48;  // with a header, Boost's spare room and rounding,
+    constexpr std::uint64_t kLeast = 64;     // of at least so much
+    if (bytes <= kInPlace) return 0;
+    return bytes + kOverhead < kLeast ? kLeast : bytes + kOverhead;
+  };
   const std::uint64_t bytes = kBeside + hint.items * (kNode + block(hint.key_bytes) + block(hint.value_bytes));
   return std::min(bytes, shared_memory_space().free / 2);
 }

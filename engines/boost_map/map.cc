@@ -41,13 +41,13 @@ struct SharedMap::Root {
   Map map;
 };
 
-// Marks a change. The compiler keeps the order of the stores, and a killed process's stores are seen
-// as far as it came, because its death is told through the kernel.
+// Marks a change. Only the compiler has to keep the order of the stores: a killed process's stores are all seen up
+// to the instruction where it stopped, because whoever learns of its death learns it from the kernel.
 class SharedMap::Change {
  public:
   explicit Change(Root& root) : root_(root) {
     root_.changing.store(1, std::memory_order_relaxed);
-    std::atomic_thread_fence(std::memory_order_release);
+    std::atomic_signal_fence(std::memory_order_release);
   }
   ~Change() { root_.changing.store(0, std::memory_order_release); }
   Change(const Change&) = delete;

@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,12 +16,13 @@
 namespace dictbench {
 
 // Runs `body` in a forked child, which then ends without destructors or exit handlers: with 0, with 2 when it
-// threw. Killed and reaped by the destructor at the latest.
+// threw. Killed and reaped by the destructor at the latest, and killed with the test when that runs out of time.
 class ChildProcess {
  public:
   template <typename Body>
   explicit ChildProcess(const Body& body) : pid_(fork()) {
     if (pid_ != 0) return;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     int status = 0;
     try {
       body();
