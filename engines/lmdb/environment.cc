@@ -128,6 +128,25 @@ MDB_txn* LmdbEnvironment::begin(unsigned flags) {
   return txn;
 }
 
+// LMDB's reader takes the number N of the last commit, then copies the root from the meta page that N
+// names (mdb_txn_renew0). Metas are two, used in turn: when two commits come in between, the reader has
+// the root of N + 2, perhaps half of it, before that is committed, and its next read may go back to
+// N + 1. Commit N + 2 touches the page only after N + 1 is the last commit; so the copy is good if N is
+// still the last one afterwards.
+void LmdbEnvironment::renew(MDB_txn* reader) {
+  while (true) {
+    if (const int code = mdb_txn_renew(reader); code != MDB_SUCCESS) throw lmdb_error(code, "read", path_);
+    const std::size_t commit = mdb_txn_id(reader);
+    MDB_envinfo info{};
+    mdb_env_info(env_, &info);
+    if (info.me_last_txnid == commit) return;
+    // me_last_txnid comes from the metas, which run ahead of the number that readers take (for ever, if a
+    // writer dies in between). A new reader tells that number.
+    if (mdb_txn_id(LmdbTransaction(*this, MDB_RDONLY).get()) == commit) return;
+    mdb_txn_reset(reader);
+  }
+}
+
 bool LmdbEnvironment::has_room(std::size_t bytes, MDB_txn* reader) {
   const std::size_t wanted = 2 * bytes / page_bytes_ + kPagesForErasing;  // pages are half full after a split
   MDB_envinfo info{};

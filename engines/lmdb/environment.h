@@ -44,6 +44,9 @@ class LmdbEnvironment {
   // are cleared first. Throws Error.
   MDB_txn* begin(unsigned flags);
 
+  // Turns a reset read transaction to the latest committed state. Throws Error.
+  void renew(MDB_txn* reader);
+
   // Whether `bytes` more fit and still leave pages over for erasing: LMDB copies pages before it changes
   // them, so that a map filled to the last page could not even erase. Call with the write lock held;
   // `reader` is a reset read transaction.

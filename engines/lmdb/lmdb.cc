@@ -154,7 +154,7 @@ class LmdbDict final : public Dict {
   // The dict's reader slot, turned to the latest committed state and given free at the end.
   class Snapshot {
    public:
-    explicit Snapshot(LmdbDict& dict) : reader_(dict.reader_) { dict.check(mdb_txn_renew(reader_), "read"); }
+    explicit Snapshot(LmdbDict& dict) : reader_(dict.reader_) { dict.environment_.renew(reader_); }
     ~Snapshot() { mdb_txn_reset(reader_); }
     Snapshot(const Snapshot&) = delete;
     Snapshot& operator=(const Snapshot&) = delete;
@@ -201,6 +201,8 @@ class LmdbDict final : public Dict {
   // A transaction of its own, so that the visitor may get() from this dict.
   std::size_t walk(std::string_view first, std::size_t limit, const Visitor& visit) {
     const LmdbTransaction transaction(environment_, MDB_RDONLY);
+    mdb_txn_reset(transaction.get());
+    environment_.renew(transaction.get());
     MDB_cursor* opened = nullptr;
     check(mdb_cursor_open(transaction.get(), environment_.table(), &opened), "read");
     const std::unique_ptr<MDB_cursor, decltype(&mdb_cursor_close)> cursor(opened, mdb_cursor_close);

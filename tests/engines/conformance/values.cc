@@ -2,14 +2,16 @@
 #include <sys/mman.h>
 
 #include <algorithm>
-#include <limits>
 
 #include "tests/engines/conformance/fixture.h"
 
 namespace dictbench::conformance {
 namespace {
 
-using Values = StoringConformance;
+class Values : public StoringConformance {
+ protected:
+  void expect_absent(std::string_view key);
+};
 
 // `size` zero bytes that take no memory unless they are written, so that limits of gigabytes can be
 // passed by one.
@@ -118,6 +120,20 @@ TEST_F(Values, LargestValueWorks) {
   EXPECT_TRUE(value_of(longest_key) == value) << "largest key and largest value together";
 }
 
+// A key that cannot be stored: asking for it says no, or why.
+void Values::expect_absent(std::string_view key) {
+  Value value;
+  const auto expect_no = [](const auto& call) {
+    try {
+      EXPECT_FALSE(call());
+    } catch (const Error& error) {
+      EXPECT_EQ(to_string(error.code()), "too_large") << error.what();
+    }
+  };
+  expect_no([&] { return dict().get(key, value); });
+  expect_no([&] { return dict().erase(key); });
+}
+
 TEST_F(Values, OneByteTooMuchIsRefused) {
   dict().set("before", "kept");
   if (contract().largest_value < kTestableLimit) {
@@ -131,9 +147,15 @@ TEST_F(Values, OneByteTooMuchIsRefused) {
     dict().erase("key");
   }
   if (contract().largest_key < kTestableLimit) {
-    const std::string key(contract().largest_key + 1, 'k');
+    const std::size_t size = contract().largest_key + 1;
+    const ZeroBytes zeros(contract().binary_keys ? size : 1);
+    const std::string letters(contract().binary_keys ? 0 : size, 'k');
+    const std::string_view key = contract().binary_keys ? zeros.view() : letters;
     expect_error(ErrorCode::too_large, [&] { dict().set(key, "value"); });
+    const std::vector<KeyValue> items = {{key, "value"}};
+    expect_error(ErrorCode::too_large, [&] { dict().set_many(items); });
     if (contract().atomic_add) expect_error(ErrorCode::too_large, [&] { dict().add(key, 1); });
+    expect_absent(key);
   }
   EXPECT_EQ(value_of("before"), "kept");
   dict().set("after", "works");
