@@ -40,7 +40,10 @@ int main(int argc, char** argv) {
   } catch (const CLI::Success& wanted) {  // --help, --version
     return app.exit(wanted);
   } catch (const CLI::ParseError& error) {
-    fmt::print(stderr, "dictbench: {}; see dictbench --help\n", error.what());
+    if (app.get_subcommands().empty() && argc > 1 && argv[1][0] != '-')  // CLI11 calls an unknown command none at all
+      fmt::print(stderr, "dictbench: '{}' is no command; there are list, run, table, render, export\n", argv[1]);
+    else
+      fmt::print(stderr, "dictbench: {}; see dictbench --help\n", error.what());
     return dictbench::kUsage;
   }
   // What a killed run left behind goes before anything new is made. Workers leave that to their driver.

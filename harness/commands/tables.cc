@@ -1,5 +1,7 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 
@@ -18,6 +20,9 @@ struct TableArguments {
 };
 
 int show_table(const TableArguments& arguments) {
+  const std::vector<std::string> names = table_names();
+  if (arguments.name != "all" && std::ranges::find(names, arguments.name) == names.end())
+    throw UnknownTable(fmt::format("no table '{}'; there are {}, and all", arguments.name, fmt::join(names, ", ")));
   const RecordFile records = load_records(arguments.results);
   const TableContext context = table_context();
   std::vector<Table> tables;
@@ -26,8 +31,6 @@ int show_table(const TableArguments& arguments) {
     const std::vector<Table> built = build_table(description.name, records, context);
     tables.insert(tables.end(), built.begin(), built.end());
   }
-  if (tables.empty() && arguments.name != "all")
-    build_table(arguments.name, records, context);  // an unknown name throws here
   fmt::print("{}", render_tables(tables, arguments.format));
   return kDone;
 }

@@ -61,7 +61,7 @@ class SingleExecutor {
       case OperationKind::erase: return !plan_.dict.erase(operation.key());
       case OperationKind::add: plan_.dict.add(operation.key(), plan_.phase.delta); return 0;
       case OperationKind::scan:
-        plan_.dict.scan(operation.key(), operation.key_tag, [](auto, auto) { return true; });
+        plan_.dict.scan(operation.key(), operation.scan_length(), [](auto, auto) { return true; });
         return 0;
       case OperationKind::get:
       case OperationKind::read_modify_write: break;

@@ -5,6 +5,7 @@ import os
 import pathlib
 import signal
 import subprocess
+import tempfile
 import time
 
 import pytest
@@ -29,11 +30,11 @@ def own_names(folder, environment=None):
 
 
 @pytest.fixture
-def private_tmp(tmp_path, monkeypatch):
-    folder = tmp_path / "t"
-    folder.mkdir()
-    monkeypatch.setenv("TMPDIR", str(folder))
-    return folder
+def private_tmp(monkeypatch):
+    """A temporary folder of the test's own; short, because a Unix socket's path must stay under 108 bytes."""
+    with tempfile.TemporaryDirectory(prefix="db-", dir="/tmp") as folder:
+        monkeypatch.setenv("TMPDIR", folder)
+        yield folder
 
 
 def test_a_run_is_recorded_verified_and_shown(dictbench, tmp_path):

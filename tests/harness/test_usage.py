@@ -32,7 +32,7 @@ def refused(result, *parts):
         (["render", "nosuch.md"], ["nosuch.md"]),
         (["list", "nosuch"], ["nosuch"]),
         (["nosuch"], ["nosuch"]),
-        ([], ["subcommand"]),
+        ([], ["subcommand", "--help"]),
     ],
 )
 def test_refusal(dictbench, arguments, parts):
@@ -43,7 +43,7 @@ def test_refusal(dictbench, arguments, parts):
     "text, parts",
     [
         ("nonsense", ["bad.toml"]),
-        ("[keys]\ncount = 0\n", ["bad.toml", "count"]),
+        ("[keys]\nformat = 'k{index}'\ncount = 0\n", ["bad.toml", "count"]),
         (
             "summary='s'\nsource='s'\nprocesses=[1]\n[keys]\nformat='{index}'\ncount=9\n[values]\nsize=10\n"
             "[[phase]]\nname='p'\nmix={gett=1}\noperations=5\n",
