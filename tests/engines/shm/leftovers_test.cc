@@ -9,8 +9,11 @@
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "engines/shm/private_directory.h"
 #include "engines/shm/segment.h"

@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 
 #include <fstream>
+#include <memory>
+#include <string>
 
 #include "engines/shm/process_identity.h"
 #include "tests/engines/error_code.h"
