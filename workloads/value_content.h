@@ -2,14 +2,15 @@
 //
 // `tagged` layout (little endian), from the first byte: u32 key tag xor a hash of what follows, u8 writer,
 // u40 sequence: the stamp, 10 bytes. It is there again at every multiple of 256 where 10 bytes fit (of a
-// higher power of two where the phase's longest value would have more than 16) and in the last 10 bytes of
-// values of 20 bytes or more. Between them stands filler that depends on the writer and on which of its
-// buffers held the value, so that it differs from one write to the next. A value torn between two
-// writes, cut, or stored under another key so differs from what its stamp promises; the hash shows that in a bare stamp
-// too. The length, where a phase has several, follows from writer and sequence. A stamp is written with one 16-byte
-// store, because many small stores would break store-to-load forwarding in the engine that copies the value; the filler
-// is laid out beforehand. There are no more stamps because each touches a cache line: at every 256 bytes they would
-// cost a large value's copy a fifth more.
+// higher power of two where the phase's longest value would have more than 16 stamps) and in the last 10
+// bytes of values of 20 bytes or more. Between them stands filler that depends on the writer and on which of
+// its buffers held the value. A value torn between two writes, cut, or stored under another key so differs
+// from what its stamp promises; the hash shows that in a bare stamp, too. The length, where a phase has
+// several, follows from writer and sequence.
+//
+// A stamp is written with one 16-byte store, because many small stores would break store-to-load
+// forwarding in the engine that copies the value. Stamps are few because each touches a cache line, and
+// the filler is laid out beforehand, so that making a large value costs little beside copying it.
 //
 // In workloads with `add` the values are counters: the decimal text of a number. Nobody makes those.
 #pragma once
