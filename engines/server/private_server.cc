@@ -17,6 +17,7 @@
 #include <thread>
 
 #include "engines/error.h"
+#include "engines/shm/leftovers.h"
 #include "engines/shm/process_identity.h"
 
 namespace dictbench {
@@ -26,7 +27,6 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr const char* kLog = "server.log";
-constexpr const char* kPidFile = "server.pid";
 // redis looks at its signals every 100 ms, memcached every second; neither has anything to save.
 constexpr milliseconds kTermPatience{200};
 
@@ -97,7 +97,7 @@ void PrivateServer::start(const std::vector<std::string>& argv) {
   if (pid_ > 0) {
     // At once: from here on a later run can end the server, should this process and PDEATHSIG fail.
     if (const auto identity = ProcessIdentity::of(pid_))
-      std::ofstream(directory() / kPidFile) << identity->text() << '\n';
+      std::ofstream(directory() / kServerIdentityFile) << identity->text() << '\n';
     while (read(failure[0], &error, sizeof error) < 0 && errno == EINTR) {
     }
   }

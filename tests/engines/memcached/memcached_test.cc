@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "engines/registry.h"
+#include "tests/engines/error_code.h"
 
 namespace dictbench {
 namespace {
@@ -19,22 +20,12 @@ class Memcached : public ::testing::TestWithParam<const char*> {
   }
 };
 
-ErrorCode code_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.code();
-  }
-  ADD_FAILURE() << "no error";
-  return ErrorCode::corrupt;
-}
-
 TEST_P(Memcached, SaysWhenItIsFullAndKeepsWhatItHas) {
   const auto engine = create("&memory=4M");
   const auto dict = engine->attach();
   const std::string value(10'000, 'v');
   int stored = 0;
-  EXPECT_EQ(code_of([&] {
+  EXPECT_EQ(error_code_of([&] {
               for (;; ++stored) dict->set("key" + std::to_string(stored), value);
             }),
             ErrorCode::full);
@@ -96,7 +87,7 @@ TEST_P(Memcached, StoresWhateverTheKeyWasBefore) {
 TEST_P(Memcached, ListsNothing) {
   const auto engine = create("");
   const auto dict = engine->attach();
-  EXPECT_EQ(code_of([&] { dict->for_each([](std::string_view, std::string_view) { return true; }); }),
+  EXPECT_EQ(error_code_of([&] { dict->for_each([](std::string_view, std::string_view) { return true; }); }),
             ErrorCode::unsupported);
 }
 

@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "engines/error.h"
+#include "engines/shm/leftovers.h"
 #include "engines/shm/process_identity.h"
 #include "tests/engines/server/processes.h"
 
@@ -65,7 +66,7 @@ TEST(PrivateServer, WritesWhoTheServerIs) {
   PrivateServer server;
   start_sleeper(server);
   std::string text;
-  std::getline(std::ifstream(server.directory() / "server.pid"), text);
+  std::getline(std::ifstream(server.directory() / kServerIdentityFile), text);
   EXPECT_EQ(ProcessIdentity::parse(text), ProcessIdentity::of(server.pid()));
 }
 
@@ -115,7 +116,7 @@ TEST(PrivateServer, StartsAgainAfterStop) {
 
 TEST(PrivateServer, KillsAServerThatWillNotEnd) {
   PrivateServer server;
-  server.start(shell("trap '' TERM; echo ready; while :; do sleep 100; done"));
+  server.start(shell("trap '' TERM; echo ready; exec sleep 100"));
   server.wait_until([&] { return ready(server); }, 5s);
   const pid_t pid = server.pid();
   server.stop();

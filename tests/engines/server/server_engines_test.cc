@@ -9,20 +9,11 @@
 #include <set>
 
 #include "engines/registry.h"
+#include "tests/engines/error_code.h"
 #include "tests/engines/server/processes.h"
 
 namespace dictbench {
 namespace {
-
-ErrorCode code_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.code();
-  }
-  ADD_FAILURE() << "no error";
-  return ErrorCode::corrupt;
-}
 
 class ServerEngine : public ::testing::TestWithParam<const char*> {
  protected:
@@ -63,14 +54,14 @@ TEST_P(ServerEngine, SaysThatTheServerDied) {
     const auto other = engine_->attach();
     dict_->set("key", "value");
     kill(server(), SIGKILL);
-    EXPECT_EQ(code_of([&] { reading ? void(dict_->get("key", out)) : dict_->set("key", "other"); }),
+    EXPECT_EQ(error_code_of([&] { reading ? void(dict_->get("key", out)) : dict_->set("key", "other"); }),
               ErrorCode::disconnected);
-    EXPECT_EQ(code_of([&] { dict_->get("key", out); }), ErrorCode::disconnected);
-    EXPECT_EQ(code_of([&] { dict_->size(); }), ErrorCode::disconnected);
+    EXPECT_EQ(error_code_of([&] { dict_->get("key", out); }), ErrorCode::disconnected);
+    EXPECT_EQ(error_code_of([&] { dict_->size(); }), ErrorCode::disconnected);
     const std::vector<std::string_view> keys{"key", "none"};
     std::vector<Value> values(2);
     bool found[2];
-    EXPECT_EQ(code_of([&] { other->get_many(keys, values, found); }), ErrorCode::disconnected);
+    EXPECT_EQ(error_code_of([&] { other->get_many(keys, values, found); }), ErrorCode::disconnected);
     engine_.reset();
   }
 }
@@ -99,10 +90,10 @@ TEST_P(ServerEngine, SaysThatTheServerHangsAndIsNotUsedAgain) {
     kill(server(), SIGSTOP);
     int status = 0;
     ASSERT_EQ(waitpid(server(), &status, WUNTRACED), server());  // until its last thread has stopped
-    EXPECT_EQ(code_of([&] { operations[i](*dict); }), ErrorCode::timeout);
+    EXPECT_EQ(error_code_of([&] { operations[i](*dict); }), ErrorCode::timeout);
     kill(server(), SIGCONT);
     // The answer that comes now belongs to no question.
-    EXPECT_EQ(code_of([&] { dict->get("key", out); }), ErrorCode::disconnected);
+    EXPECT_EQ(error_code_of([&] { dict->get("key", out); }), ErrorCode::disconnected);
   }
 }
 
@@ -144,13 +135,13 @@ TEST_P(ServerEngine, CountsOverTheWholeRangeOfInt64) {
   ASSERT_TRUE(dict_->get("n", out));
   EXPECT_EQ(out.view(), "9") << "one digit less, and no blank in its place";
   EXPECT_EQ(dict_->add("n", kMost - 9), kMost);
-  EXPECT_EQ(code_of([&] { dict_->add("n", 1); }), ErrorCode::too_large);
-  EXPECT_EQ(code_of([&] { dict_->add("n", kMost); }), ErrorCode::too_large);
+  EXPECT_EQ(error_code_of([&] { dict_->add("n", 1); }), ErrorCode::too_large);
+  EXPECT_EQ(error_code_of([&] { dict_->add("n", kMost); }), ErrorCode::too_large);
   EXPECT_EQ(dict_->add("n", 0), kMost);
   ASSERT_TRUE(dict_->get("n", out));
   EXPECT_EQ(out.view(), std::to_string(kMost));
   EXPECT_EQ(dict_->add("m", kLeast), kLeast);
-  EXPECT_EQ(code_of([&] { dict_->add("m", -1); }), ErrorCode::too_large);
+  EXPECT_EQ(error_code_of([&] { dict_->add("m", -1); }), ErrorCode::too_large);
   EXPECT_EQ(dict_->add("m", kMost), -1);
 }
 
@@ -160,8 +151,8 @@ TEST_P(ServerEngine, DoesNotAddToWhatIsNoNumber) {
        {"text", "", "1.5", "0x1", "99999999999999999999", "9223372036854775808", "18446744073709551615"}) {
     SCOPED_TRACE(text);
     dict_->set("text", text);
-    EXPECT_EQ(code_of([&] { dict_->add("text", 1); }), ErrorCode::unsupported);
-    EXPECT_EQ(code_of([&] { dict_->add("text", -1); }), ErrorCode::unsupported);
+    EXPECT_EQ(error_code_of([&] { dict_->add("text", 1); }), ErrorCode::unsupported);
+    EXPECT_EQ(error_code_of([&] { dict_->add("text", -1); }), ErrorCode::unsupported);
     ASSERT_TRUE(dict_->get("text", out));
     EXPECT_EQ(out.view(), text);
     EXPECT_FALSE(dict_->get("none", out)) << "usable after the error";
@@ -211,13 +202,14 @@ TEST_P(ServerEngine, RefusesWhatIsTooLarge) {
   const Contract contract = description_->contract(spec_);
   Value out;
   dict_->set("key", "value");
-  EXPECT_EQ(code_of([&] { dict_->set("key", std::string_view("x", contract.largest_value + 1)); }),
+  EXPECT_EQ(error_code_of([&] { dict_->set("key", std::string_view("x", contract.largest_value + 1)); }),
             ErrorCode::too_large);
   ASSERT_TRUE(dict_->get("key", out)) << "the old value stays";
   if (contract.largest_key < 1024) {
     dict_->set(std::string(contract.largest_key, 'k'), "value");
     EXPECT_TRUE(dict_->get(std::string(contract.largest_key, 'k'), out));
-    EXPECT_EQ(code_of([&] { dict_->set(std::string(contract.largest_key + 1, 'k'), "value"); }), ErrorCode::too_large);
+    EXPECT_EQ(error_code_of([&] { dict_->set(std::string(contract.largest_key + 1, 'k'), "value"); }),
+              ErrorCode::too_large);
   }
 }
 
@@ -234,8 +226,8 @@ TEST_P(ServerEngine, TakesTheKeysThatTheContractSays) {
       EXPECT_TRUE(dict_->erase(key));
       EXPECT_FALSE(dict_->erase(key));
     } else {
-      EXPECT_EQ(code_of([&] { dict_->set(key, "value"); }), ErrorCode::unsupported);
-      EXPECT_EQ(code_of([&] { dict_->get(key, out); }), ErrorCode::unsupported);
+      EXPECT_EQ(error_code_of([&] { dict_->set(key, "value"); }), ErrorCode::unsupported);
+      EXPECT_EQ(error_code_of([&] { dict_->get(key, out); }), ErrorCode::unsupported);
     }
   }
 }
@@ -251,7 +243,7 @@ TEST_P(ServerEngine, UsesARunningServerThatIsEmpty) {
     EXPECT_TRUE(guest->server_pids().empty());
     guest->attach()->set("key", "value");
     ASSERT_TRUE(dict_->get("key", out));
-    EXPECT_EQ(code_of([&] { description_->create(named, {}); }), ErrorCode::unavailable) << "it is not empty now";
+    EXPECT_EQ(error_code_of([&] { description_->create(named, {}); }), ErrorCode::unavailable) << "it is not empty now";
   }
   EXPECT_FALSE(dict_->get("key", out)) << "emptied at the end";
   EXPECT_NE(kill(server(), 0), -1);
