@@ -57,7 +57,7 @@ run_suite() {
   records=$root/build/results/$suite-$(date -u +%Y%m%dT%H%M%SZ)-$$.jsonl
   mkdir -p "$root/build/results" "$report"
   say "run: the $suite suite, records in $records"
-  ln -sfn "$(basename "$records")" "$root/build/results/latest.jsonl"
+  ln -sfn "$(basename "$records")" "$root/build/results/latest-$suite.jsonl"
   "$dictbench" run --suite "$suite" --out "$records" --format none || status=$?
   # Without records there is nothing to show; with them, a failed cell shows in the tables as what it is.
   if [[ ! -s $records ]]; then exit "$((status ? status : environment_failed))"; fi
