@@ -33,7 +33,10 @@ RedisDict::RedisDict(const Spec& spec, const std::string& address)
   if (spec.get_count("db") != 0) connection_.call("SELECT", spec.get("db"));
 }
 
-bool RedisDict::get(std::string_view key, Value& out) { return take_value(*connection_.call("GET", key), out); }
+bool RedisDict::get(std::string_view key, Value& out) {
+  refuse_too_large("key", key.size());  // the server would close the connection
+  return take_value(*connection_.call("GET", key), out);
+}
 
 void RedisDict::set(std::string_view key, std::string_view value) {
   refuse_too_large("key", key.size());
@@ -41,9 +44,13 @@ void RedisDict::set(std::string_view key, std::string_view value) {
   connection_.call("SET", key, value);
 }
 
-bool RedisDict::erase(std::string_view key) { return connection_.call("DEL", key)->integer == 1; }
+bool RedisDict::erase(std::string_view key) {
+  refuse_too_large("key", key.size());
+  return connection_.call("DEL", key)->integer == 1;
+}
 
 std::int64_t RedisDict::add(std::string_view key, std::int64_t delta) {
+  refuse_too_large("key", key.size());
   return connection_.call("INCRBY", key, CounterText(delta).view())->integer;
 }
 
@@ -83,6 +90,7 @@ bool RedisDict::visit_page(const std::vector<std::string_view>& keys, const Visi
 }
 
 std::size_t RedisDict::get_many(std::span<const std::string_view> keys, std::span<Value> out, std::span<bool> found) {
+  for (const std::string_view key : keys) refuse_too_large("key", key.size());
   std::size_t hits = 0;
   in_pipelines(
       keys.size(), [&](std::size_t i) { connection_.queue("GET", keys[i]); },

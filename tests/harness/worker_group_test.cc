@@ -42,7 +42,10 @@ TEST(WorkerGroup, AKilledWorkerIsToldAndTheOthersAreEnded) {
   WorkerGroup group(control, 2, StartMode::fork,
                     [&](unsigned worker) {
                       reach(*control, worker, 1);
-                      if (worker == 1) raise(SIGKILL);
+                      if (worker == 1) {
+                        reach(*control, worker, 2);  // or the death could be seen in step 1 already
+                        raise(SIGKILL);
+                      }
                       pause();
                       return 0;
                     },
