@@ -153,10 +153,6 @@ class SampleGaps {
   std::uint64_t state_;
 };
 
-void note_wrong(LoopResult& result, std::string wrong) {
-  if (!wrong.empty() && result.wrong_value.empty()) result.wrong_value = std::move(wrong);
-}
-
 template <class Executor>
 LoopResult closed_loop(const LoopPlan& plan) {
   Executor executor(plan);
@@ -184,7 +180,7 @@ LoopResult closed_loop(const LoopPlan& plan) {
       const std::uint64_t after = plan.clock.now_in_order();
       result.latency.record(static_cast<std::uint64_t>(plan.clock.to_ns(after - before)));
       result.misses += missed;
-      note_wrong(result, executor.check(index, missed));
+      if (result.wrong_value.empty()) result.wrong_value = executor.check(index, missed);
       index = std::min(size, index + group);
       sample += gaps.next() * group;
     }
@@ -234,7 +230,7 @@ LoopResult open_loop(const LoopPlan& plan) {
     const unsigned missed = executor.execute(index, plan.first_sequence + i);
     result.misses += missed;
     result.latency.record(static_cast<std::uint64_t>(plan.clock.to_ns(plan.clock.now() - due)));
-    note_wrong(result, executor.check(index, missed));
+    if (result.wrong_value.empty()) result.wrong_value = executor.check(index, missed);
   }
   result.end_ns = monotonic_ns();
   result.ops = count;
