@@ -102,8 +102,11 @@ class SqliteUse {
 
   // Lives until the next step or reset.
   std::string_view column(int index) const {
-    const void* const bytes = sqlite3_column_blob(statement_, index);  // before the size: SQLite's order
-    return {static_cast<const char*>(bytes), static_cast<std::size_t>(sqlite3_column_bytes(statement_, index))};
+    // The blob before its size is SQLite's order; an empty blob is a null pointer.
+    const auto* const bytes = static_cast<const char*>(sqlite3_column_blob(statement_, index));
+    return bytes == nullptr
+               ? std::string_view("")
+               : std::string_view(bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, index)));
   }
 
  private:
