@@ -61,7 +61,8 @@ void load_engine_plugin(const std::string& path) {
   using Entry = const EngineDescription* (*)();
   const auto entry = reinterpret_cast<Entry>(dlsym(library, "dictbench_engine"));
   if (entry == nullptr)
-    throw SpecError(fmt::format("plugin {}: it exports no `extern \"C\" const dictbench::EngineDescription* dictbench_engine()`", path));
+    throw SpecError(fmt::format(
+        "plugin {}: it exports no `extern \"C\" const dictbench::EngineDescription* dictbench_engine()`", path));
   const EngineDescription& description = *entry();
   if (std::ranges::find(descriptions(), description.name, &EngineDescription::name) != descriptions().end())
     throw SpecError(fmt::format("plugin {}: an engine named {} is there already", path, description.name));

@@ -38,12 +38,14 @@ void check_value(const std::string& engine, const OptionRule& rule, const std::s
 
 std::uint64_t parse_bytes(std::string_view text, std::string_view what) {
   const auto refuse = [&] {
-    return SpecError(fmt::format("{}: '{}' is not a size; write bytes or a number with K, M, G or T, like 64M", what, text));
+    return SpecError(
+        fmt::format("{}: '{}' is not a size; write bytes or a number with K, M, G or T, like 64M", what, text));
   };
   constexpr std::string_view kUnits = "KMGT";
   std::string_view digits = text;
   unsigned shift = 0;
-  if (const auto unit = digits.empty() ? std::string_view::npos : kUnits.find(digits.back()); unit != std::string_view::npos) {
+  if (const auto unit = digits.empty() ? std::string_view::npos : kUnits.find(digits.back());
+      unit != std::string_view::npos) {
     shift = 10 * static_cast<unsigned>(unit + 1);
     digits.remove_suffix(1);
   }
@@ -92,8 +94,9 @@ void Spec::bind(std::span<const OptionRule> rules) {
     if (rule == rules.end()) {
       std::vector<std::string> names;
       for (const OptionRule& known : rules) names.push_back(known.name);
-      throw SpecError(names.empty() ? fmt::format("engine {}: no option '{}'; it takes none", name_, option)
-                                    : fmt::format("engine {}: no option '{}'; it takes {}", name_, option, fmt::join(names, ", ")));
+      throw SpecError(
+          names.empty() ? fmt::format("engine {}: no option '{}'; it takes none", name_, option)
+                        : fmt::format("engine {}: no option '{}'; it takes {}", name_, option, fmt::join(names, ", ")));
     }
     check_value(name_, *rule, value);
   }
@@ -106,7 +109,8 @@ void Spec::bind(std::span<const OptionRule> rules) {
 
 const std::string& Spec::get(std::string_view option) const {
   const auto found = bound_.find(option);
-  if (found == bound_.end()) throw std::logic_error(fmt::format("engine {} asks for an option {} that it does not declare", name_, option));
+  if (found == bound_.end())
+    throw std::logic_error(fmt::format("engine {} asks for an option {} that it does not declare", name_, option));
   return found->second;
 }
 

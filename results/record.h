@@ -59,8 +59,8 @@ struct Latency {
 
 struct WorkerRecord {
   std::uint64_t ops = 0;
-  double start_s = 0, end_s = 0;  // within the measured window
-  Usage usage;                    // within the measured window
+  double start_s = 0, end_s = 0;    // within the measured window
+  Usage usage;                      // within the measured window
   std::uint64_t max_rss_bytes = 0;  // of the process's whole life
 };
 
@@ -91,8 +91,8 @@ struct CellRecord {
   double ops_per_s = 0;  // 0 unless status is "ok"
   std::optional<Latency> latency_ns;
   std::vector<WorkerRecord> workers;
-  Usage rusage;                       // all workers, measured window
-  std::optional<Usage> server_rusage; // all server processes and threads, measured window
+  Usage rusage;                        // all workers, measured window
+  std::optional<Usage> server_rusage;  // all server processes and threads, measured window
   Memory memory;
   std::uint64_t verified_keys = 0;
   std::string verified;  // "ok", "failed: why", "not applicable: why", "not done: why"

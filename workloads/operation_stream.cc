@@ -15,7 +15,7 @@ namespace dictbench {
 namespace {
 
 constexpr std::size_t kAlignment = std::size_t{2} << 20;  // of a huge page, see below
-constexpr std::size_t kPiece = 16;  // keys may be read in pieces of so many bytes
+constexpr std::size_t kPiece = 16;                        // keys may be read in pieces of so many bytes
 // Of phases limited by seconds: enough that walking round does not keep a cache warm that would be cold.
 constexpr std::size_t kRoundBytes = std::size_t{64} << 20;
 constexpr std::size_t kRoundOperations = std::size_t{1} << 20;

@@ -207,10 +207,15 @@ void MemcachedDict::take_back(std::string_view key, std::uint32_t delta, std::ui
               fmt::format("memcached: the value {} is beyond the range of int64, no counter", before));
 }
 
+// An incr that needs another digit replaces the item and then gives the old one the new one's CAS
+// (memcached 1.6, do_add_delta): a gets in that instant returns the old value with the new CAS, and a cas
+// built on it would undo the incr. Two reads that agree exclude it: by the second the new item is in place.
 std::int64_t MemcachedDict::add_by_cas(std::string_view key, std::int64_t delta) {
   for (;;) {
-    std::uint64_t cas = 0;
+    std::uint64_t cas = 0, cas_again = 0;
     const bool present = get_with_cas(key, scratch_, cas);
+    if (present && (!get_with_cas(key, again_, cas_again) || cas != cas_again || scratch_.view() != again_.view()))
+      continue;
     const std::int64_t sum = present ? checked_add(counter_value(scratch_.view()), delta) : delta;
     const CounterText text(sum);
     const std::string_view digits = text.view();

@@ -93,6 +93,7 @@ class MemcachedDict final : public Dict {
   std::unique_ptr<Client> client_;  // null after the connection was lost
   bool expect_present_ = false;     // which of `replace` and `add` set() tries first
   Value scratch_;
+  Value again_;
 };
 
 }  // namespace dictbench
