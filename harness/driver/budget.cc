@@ -1,13 +1,22 @@
 #include "harness/driver/budget.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <utility>
 
 namespace dictbench {
 namespace {
 
-// Wall time of the cell, everything included.
+constexpr std::array kScales = {1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0005, 0.0002, 0.0001};
+
+// Wall time of a cell: a part that every scale pays (starting a server, forking) and one that grows with it.
+struct Cost {
+  double fixed_s = 0, per_scale_s = 0;
+
+  double at(double scale) const { return fixed_s + per_scale_s * scale; }
+};
+
 double time_of(Cell cell, double scale, const CellOptions& options) {
   cell.scale *= scale;
   const std::int64_t begin = monotonic_ns();
@@ -15,43 +24,70 @@ double time_of(Cell cell, double scale, const CellOptions& options) {
   return static_cast<double>(monotonic_ns() - begin) * 1e-9;
 }
 
-// Two points give the fixed part (starting a server, forking) and the part that grows with the scale.
-double largest_scale_within(double seconds, const Cell& cell, const CellOptions& options) {
-  constexpr double kSmall = 0.001, kLarge = 0.01;
-  const double small = time_of(cell, kSmall, options);
-  if (small > seconds) return kSmall;
-  const double large = time_of(cell, kLarge, options);
-  const double per_scale = std::max(1e-9, (large - small) / (kLarge - kSmall));
-  const double fixed = std::max(0.0, small - per_scale * kSmall);
-  return std::min(1.0, std::max(kSmall, (seconds - fixed) / per_scale));
+// Larger and larger trials until one takes three times the smallest, so that the slope is not noise.
+Cost cost_of(const Cell& cell, const CellOptions& options) {
+  constexpr double kSmallest = 0.001;
+  const double small_s = time_of(cell, kSmallest, options);
+  Cost cost{.fixed_s = small_s};
+  for (double scale = 10 * kSmallest; scale < 1 && !interrupted(); scale *= 10) {
+    const double large_s = time_of(cell, scale, options);
+    cost.per_scale_s = std::max(0.0, large_s - small_s) / (scale - kSmallest);
+    cost.fixed_s = std::max(0.0, small_s - cost.per_scale_s * kSmallest);
+    if (large_s > 3 * small_s) break;
+  }
+  return cost;
+}
+
+double scale_within(const Cost& cost, double seconds) {
+  return cost.at(1) <= seconds ? 1 : std::max(kScales.back(), (seconds - cost.fixed_s) / cost.per_scale_s);
+}
+
+// The longest time that each cell may take when all together take `seconds`: what the quick ones leave
+// over goes to the slow ones.
+double common_limit(const std::vector<double>& whole, double seconds) {
+  double low = 0, high = seconds;
+  for (int step = 0; step < 50; ++step) {
+    const double limit = (low + high) / 2;
+    double sum = 0;
+    for (const double cell : whole) sum += std::min(cell, limit);
+    (sum > seconds ? high : low) = limit;
+  }
+  return low;
 }
 
 }  // namespace
 
 double round_scale_down(double wanted) {
-  constexpr double kSmallest = 0.0001;
-  for (double decade = 1; decade > kSmallest; decade /= 10)
-    for (const double digit : {1.0, 0.5, 0.2})
-      if (digit * decade <= wanted) return digit * decade;
-  return kSmallest;
+  const auto fits = std::ranges::find_if(kScales, [wanted](double scale) { return scale <= wanted; });
+  return fits == kScales.end() ? kScales.back() : *fits;
 }
 
 void fit_to_budget(std::vector<Cell>& cells, double seconds, const CellOptions& options, const RecordFile& done,
                    const std::function<void(const Cell&)>& tried) {
-  if (cells.empty()) return;
-  const double share = seconds / static_cast<double>(cells.size());
-  std::map<std::pair<std::string, std::string>, double> scales;
-  for (const CellRecord& record : done.cells) scales[{record.engine, record.workload}] = record.scale;
-  for (Cell& cell : cells) {
-    const std::pair key{parse_engine_spec(cell.engine).text(), load_workload(cell.workload, cell.scale).name};
-    if (const auto found = scales.find(key); found != scales.end()) {
-      cell.scale = found->second;
-      continue;
+  using Key = std::pair<std::string, std::string>;
+  const auto key_of = [](const Cell& cell) {
+    return Key{parse_engine_spec(cell.engine).text(), load_workload(cell.workload, cell.scale).name};
+  };
+  std::map<Key, double> used;
+  for (const CellRecord& record : done.cells) used[{record.engine, record.workload}] = record.scale;
+
+  std::map<Key, Cost> costs;
+  std::vector<double> whole;
+  for (const Cell& cell : cells) {
+    const Key key = key_of(cell);
+    if (used.contains(key)) continue;
+    if (!costs.contains(key)) {
+      if (interrupted()) return;
+      tried(cell);
+      costs[key] = cost_of(cell, options);
     }
-    if (interrupted()) return;
-    tried(cell);
-    const double scale = cell.scale * round_scale_down(largest_scale_within(share, cell, options));
-    cell.scale = scales[key] = scale;
+    whole.push_back(costs[key].at(1));
+  }
+  const double limit = common_limit(whole, seconds);
+  for (Cell& cell : cells) {
+    const Key key = key_of(cell);
+    const auto found = used.find(key);
+    cell.scale = found != used.end() ? found->second : cell.scale * round_scale_down(scale_within(costs[key], limit));
   }
 }
 

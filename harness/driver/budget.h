@@ -1,9 +1,9 @@
 // Fits a run into a given time: an engine whose every operation is a round trip gets a smaller scale of
 // a workload than one that answers from memory.
 //
-// Each engine and workload is tried once, unrecorded, at 1/1000 (and where that was too quick to tell at
-// 1/100) of the scale; the largest scale of the row 1, 0.5, 0.2, 0.1, ... whose expected time fits the
-// cell's share is taken for all repetitions. Records carry the scale.
+// Each engine and workload is tried first, unrecorded, at 1/1000, 1/100 and, where that was too quick to
+// tell, 1/10 of the scale. Quick cells run whole; the time they leave goes to the others, which all get the
+// same time and the largest scale of the row 1, 0.5, 0.2, 0.1, ... that fits it. Records carry the scale.
 #pragma once
 
 #include <functional>

@@ -14,7 +14,7 @@ Suite find_suite(const std::string& name) {
   for (const EngineDescription& engine : engine_descriptions()) suite.engines.push_back(engine.name);
   suite.workloads = list_workloads();
   if (name == "standard") {
-    suite.budget_s = 600;
+    suite.budget_s = 660;
   } else if (name == "smoke") {
     suite.repetitions = 1;
     suite.scale = 0.001;
