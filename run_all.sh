@@ -27,6 +27,7 @@ usage: ./run_all.sh [COMMAND]
   build                set up and build only: leaves the command at build/dictbench
   test                 set up, build, run all tests
   test --sanitizers    before that, the tests under AddressSanitizer, UBSan and ThreadSanitizer
+  agreement            set up, build, compare with redis-benchmark, memcslap and dictbench_micro (minutes, on a quiet machine)
   --help               this text
 
 Missing packages (packages.txt) are installed with apt-get as root or through sudo; without either they are
@@ -72,7 +73,7 @@ run_suite() {
 main() {
   local command=${1:-run}
   case $command in
-    run | --smoke | build | --help | -h)
+    run | --smoke | build | agreement | --help | -h)
       if (($# > 1)); then usage_error "$command takes no argument, '$2' was given"; fi
       if [[ $# -eq 1 && $command == run ]]; then usage_error "unknown command 'run'"; fi
       ;;
@@ -94,6 +95,10 @@ main() {
   require_build_tools
   case $command in
     build) build release dictbench ;;
+    agreement)
+      build release
+      "$python" "$root/tests/agreement/agree.py"
+      ;;
     run)
       build release dictbench
       run_suite standard "$root/build/report"

@@ -1,5 +1,5 @@
 # `dictbench_options`: warnings and sanitizers for our own code, as an interface library.
-option(DICTBENCH_WERROR "Treat warnings as errors (the presets and CI do)" OFF)
+option(DICTBENCH_WERROR "Treat warnings as errors (CI does)" OFF)
 set(DICTBENCH_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize takes them: address,undefined or thread")
 
 add_library(dictbench_options INTERFACE)

@@ -45,7 +45,7 @@ class Run:
 
     @property
     def cpus(self) -> Optional[int]:
-        text = str(self.host.get("cpus", ""))
+        text = str(self.host.get("cores", ""))
         return int(text) if text.isdigit() and int(text) > 0 else None
 
 

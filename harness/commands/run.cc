@@ -36,7 +36,7 @@ void fill_from_suite(RunArguments& arguments) {
   if (!named && !selection.workloads.empty()) return;
   if (selection.workloads.empty()) selection.workloads = suite.workloads;
   if (!selection.repetitions) selection.repetitions = suite.repetitions;
-  if (selection.scale == 1) selection.scale = suite.scale;
+  if (!selection.scale) selection.scale = suite.scale;
   if (!arguments.options.budget_s) arguments.options.budget_s = suite.budget_s;
 }
 

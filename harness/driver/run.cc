@@ -24,7 +24,7 @@ Facts options_told(const RunOptions& options) {
           {"processes", selection.processes.empty() ? "as each workload says"
                                                     : fmt::format("{}", fmt::join(selection.processes, ","))},
           {"repetitions", selection.repetitions ? std::to_string(*selection.repetitions) : "as each workload says"},
-          {"scale", fmt::format("{}", selection.scale)},
+          {"scale", fmt::format("{}", selection.scale.value_or(1))},
           {"seed", selection.seed ? std::to_string(*selection.seed) : "as each workload says"},
           {"start", options.start == StartMode::fork ? "fork" : "spawn"},
           {"budget_s", options.budget_s ? fmt::format("{}", *options.budget_s) : "none"}};

@@ -24,10 +24,11 @@ std::string identity(const std::string& engine, const std::string& workload, con
 
 std::vector<Cell> make_schedule(const CellSelection& selection) {
   for (const std::string& engine : selection.engines) parse_engine_spec(engine);
+  const double scale = selection.scale.value_or(1);
   std::vector<Workload> workloads;
   unsigned rounds = 0;
   for (const std::string& name : selection.workloads) {
-    workloads.push_back(load_workload(name, selection.scale));
+    workloads.push_back(load_workload(name, scale));
     rounds = std::max(rounds, selection.repetitions.value_or(workloads.back().repetitions));
   }
   std::vector<Cell> schedule;
@@ -38,7 +39,7 @@ std::vector<Cell> make_schedule(const CellSelection& selection) {
       if (repetition > selection.repetitions.value_or(workloads[w].repetitions)) continue;
       for (const unsigned processes : selection.processes.empty() ? workloads[w].processes : selection.processes)
         for (const std::string& engine : selection.engines)
-          round.push_back({engine, selection.workloads[w], selection.scale, processes, repetition});
+          round.push_back({engine, selection.workloads[w], scale, processes, repetition});
     }
     shuffle(round, random);
     schedule.insert(schedule.end(), round.begin(), round.end());

@@ -18,7 +18,7 @@ struct CellSelection {
   std::vector<std::string> workloads;   // names or files
   std::vector<unsigned> processes;      // empty: as each workload says
   std::optional<unsigned> repetitions;  // nothing: as each workload says
-  double scale = 1;
+  std::optional<double> scale;      // nothing: 1
   std::uint64_t order_seed = 1;       // of the shuffle
   std::optional<std::uint64_t> seed;  // of the operations; nothing: as each workload says
 };

@@ -30,7 +30,9 @@ TableCell ratio_cell(const Series& series, const Series* fastest) {
   if (fastest == nullptr || !series.good()) return no_figure();
   const auto ratio = paired_ratio(by_round(series, ops_per_s), by_round(*fastest, ops_per_s));
   if (!ratio) return no_figure();
-  return {.text = ratio_text(ratio->median),
+  // At another scale there is another number of keys, so other cache misses: not like for like.
+  const char* const about = series.scale == fastest->scale ? "" : "~";
+  return {.text = about + ratio_text(ratio->median),
           .number = ratio->median,
           .interval = std::pair(ratio->interval.low, ratio->interval.high)};
 }
@@ -51,7 +53,8 @@ std::vector<const Series*> ordered(const Block& block, const TableContext& conte
 std::vector<std::string> notes_of(const Block& block, const TableContext& context) {
   std::vector<std::string> notes = {
       statistics_note(block),
-      "Ratio: to the fastest shared engine with as many processes, paired by repetition within one run. Switches: "
+      "Ratio: to the fastest shared engine with as many processes, paired by repetition within one run; ~: at another scale than "
+      "that one's, so of another number of keys. Switches: "
       "context switches of workers and servers per 1,000 operations, voluntary and involuntary."};
   for (std::string& note : standing_notes(block, context)) notes.push_back(std::move(note));
   for (std::string& note : provenance_notes(block)) notes.push_back(std::move(note));

@@ -13,6 +13,7 @@ import pytest
 from conftest import BUILD, COMMAND
 
 FAULTY = BUILD / "tests" / "libfaulty.so"
+SHARED = ["boost-map", "lmdb", "sqlite-wal", "redis", "memcached"]
 TINY = ["--scale", "0.001", "--repetitions", "1"]
 
 
@@ -24,9 +25,15 @@ def cells(path):
     return [record for record in records(path) if record["type"] == "cell"]
 
 
-def own_names(folder, environment=None):
+def own_names(folder):
     prefix = f"dictbench-{os.geteuid()}-"
     return {name for name in os.listdir(folder) if name.startswith(prefix)}
+
+
+def skip_unless_available(dictbench, engine):
+    told = dictbench("list", "engines").stdout.split(f"\n{engine} ")[-1].split("\n")[1]
+    if "unavailable" in told:
+        pytest.skip(f"{engine}: {told.strip()}")
 
 
 @pytest.fixture
@@ -77,7 +84,8 @@ def test_spawned_workers_do_the_same(dictbench, tmp_path, engine):
         ("full", 3, "full: no room"),
     ],
 )
-def test_a_wrong_engine_gets_no_speed(dictbench, tmp_path, fault, exit_code, words):
+def test_a_wrong_engine_gets_no_speed(dictbench, tmp_path, private_tmp, fault, exit_code, words):
+    before = own_names("/dev/shm")
     result = dictbench(
         "run", "--plugin", FAULTY, "--engine", f"faulty?fault={fault}", "--workload", "update-uniform", *TINY,
         "--processes", 2, "--timeout", 2, "--out", "r.jsonl",
@@ -87,7 +95,8 @@ def test_a_wrong_engine_gets_no_speed(dictbench, tmp_path, fault, exit_code, wor
         assert cell["status"].startswith("invalid") and words in cell["status"]
         assert cell["ops_per_s"] == 0
         assert fault not in ("lose", "tear", "misplace") or cell["verified"].startswith("failed: ")
-    assert own_names("/dev/shm") == own_names("/dev/shm") - {str(os.getpid())}
+    assert own_names("/dev/shm") <= before
+    assert own_names(private_tmp) == set()
 
 
 def test_lost_increments_are_found(dictbench, tmp_path):
@@ -177,10 +186,9 @@ def name_of(pid):
         return ""
 
 
-@pytest.mark.parametrize("engine", ["boost-map", "lmdb", "sqlite-wal", "redis", "memcached"])
+@pytest.mark.parametrize("engine", SHARED)
 def test_a_killed_driver_leaves_nothing_once_the_next_command_ran(dictbench, tmp_path, private_tmp, engine):
-    if "unavailable" in dictbench("list", "engines").stdout.split(f"\n{engine} ")[-1].split("\n")[1]:
-        pytest.skip(f"{engine} is not available here")
+    skip_unless_available(dictbench, engine)
     before = own_names("/dev/shm")
     process = start(tmp_path, engine, 30)
     children = descendants(process.pid)
@@ -199,8 +207,7 @@ def test_a_killed_driver_leaves_nothing_once_the_next_command_ran(dictbench, tmp
 
 @pytest.mark.parametrize("engine, program", [("redis", "redis-server"), ("memcached", "memcached")])
 def test_a_killed_server_makes_the_record_invalid(tmp_path, private_tmp, dictbench, engine, program):
-    if "unavailable" in dictbench("list", "engines").stdout.split(f"\n{engine} ")[-1].split("\n")[1]:
-        pytest.skip(f"{engine} is not available here")
+    skip_unless_available(dictbench, engine)
     process = start(tmp_path, engine, 30)
     server = [pid for pid in descendants(process.pid) if name_of(pid) in (program, "valkey-server")]
     assert len(server) == 1
@@ -213,13 +220,21 @@ def test_a_killed_server_makes_the_record_invalid(tmp_path, private_tmp, dictben
     assert own_names(private_tmp) == set()
 
 
-def test_a_killed_worker_makes_the_record_invalid(tmp_path):
-    process = start(tmp_path, "boost-map", 30)
-    os.kill(descendants(process.pid)[-1], signal.SIGKILL)
+@pytest.mark.parametrize("engine", SHARED)
+def test_a_killed_worker_makes_the_record_invalid(dictbench, tmp_path, private_tmp, engine):
+    skip_unless_available(dictbench, engine)
+    before = own_names("/dev/shm")
+    process = start(tmp_path, engine, 30)
+    children = descendants(process.pid)
+    os.kill([pid for pid in children if name_of(pid) == "dictbench"][-1], signal.SIGKILL)
     process.communicate(timeout=30)
     assert process.returncode == 3
     (cell,) = cells(tmp_path / "r.jsonl")
     assert cell["status"].startswith("invalid") and "killed by signal 9" in cell["status"]
+    assert cell["ops_per_s"] == 0
+    assert all(ended(pid) for pid in children)
+    assert own_names("/dev/shm") <= before
+    assert own_names(private_tmp) == set()
 
 
 def test_interrupt_ends_in_order(tmp_path, private_tmp):
@@ -232,8 +247,10 @@ def test_interrupt_ends_in_order(tmp_path, private_tmp):
     assert not cells(tmp_path / "r.jsonl")
 
 
-def test_two_runs_at_once_do_not_disturb_each_other(tmp_path):
-    runs = [start(tmp_path, "boost-map", 2, f"{number}.jsonl") for number in range(2)]
+@pytest.mark.parametrize("engine", SHARED)
+def test_two_runs_at_once_do_not_disturb_each_other(dictbench, tmp_path, engine):
+    skip_unless_available(dictbench, engine)
+    runs = [start(tmp_path, engine, 1, f"{number}.jsonl") for number in range(2)]
     for number, process in enumerate(runs):
         _, errors = process.communicate(timeout=60)
         assert process.returncode == 0, errors

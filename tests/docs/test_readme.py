@@ -1,0 +1,26 @@
+"""The README's tables are what its committed records say."""
+
+import pathlib
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def test_every_table_is_as_the_records_say(dictbench):
+    if "unavailable" in dictbench("list", "engines").stdout:
+        pytest.skip("an engine is not available here, so the table of contracts says something else")
+    result = dictbench("render", "--check", ROOT / "README.md")
+    assert result.returncode == 0, result.stderr
+
+
+def test_a_changed_digit_is_found(dictbench, tmp_path):
+    changed = tmp_path / "README.md"
+    text = (ROOT / "README.md").read_text()
+    begin = text.index("<!-- dictbench:table engines")
+    row = text.index("| boost-map", begin)
+    digit = next(at for at in range(row, len(text)) if text[at].isdigit())
+    changed.write_text(text[:digit] + str((int(text[digit]) + 1) % 10) + text[digit + 1 :])
+    result = dictbench("render", "--check", changed)
+    assert result.returncode == 1
+    assert "README.md" in result.stderr
