@@ -106,8 +106,12 @@ struct CellRecord {
 // which readers skip and --resume overwrites.
 class RecordWriter {
  public:
-  // Opens for appending, creating the folder; cuts off an unfinished last line. Throws RecordError.
+  // Opens for appending, creating the folder; cuts off an unfinished last line. Throws RecordError, also
+  // when another process is writing the file.
   explicit RecordWriter(const std::filesystem::path& file);
+  ~RecordWriter();
+  RecordWriter(const RecordWriter&) = delete;
+  RecordWriter& operator=(const RecordWriter&) = delete;
 
   void write(const RunRecord& run);
   void write(const CellRecord& cell);
@@ -115,6 +119,7 @@ class RecordWriter {
  private:
   void write_line(const std::string& line);
   std::filesystem::path file_;
+  int lock_ = -1;  // flock on the file: held until the destructor
   std::ofstream stream_;
 };
 

@@ -1,4 +1,7 @@
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -50,6 +53,14 @@ RecordWriter::RecordWriter(const fs::path& file) : file_(file) {
   if (error) {
     throw RecordError(fmt::format("{}: cannot create the folder: {}", file.parent_path().string(), error.message()));
   }
+  lock_ = open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+  if (lock_ < 0) {
+    throw RecordError(fmt::format("{}: cannot be opened for appending: {}", file.string(), std::strerror(errno)));
+  }
+  if (flock(lock_, LOCK_EX | LOCK_NB) != 0) {
+    close(lock_);
+    throw RecordError(fmt::format("{}: another run is writing it; choose another file", file.string()));
+  }
   cut_unfinished_line(file);
   errno = 0;
   stream_.open(file, std::ios::binary | std::ios::app);
@@ -57,6 +68,8 @@ RecordWriter::RecordWriter(const fs::path& file) : file_(file) {
     throw RecordError(fmt::format("{}: cannot be opened for appending: {}", file.string(), std::strerror(errno)));
   }
 }
+
+RecordWriter::~RecordWriter() { close(lock_); }
 
 void RecordWriter::write(const RunRecord& run) {
   // Bytes that are no UTF-8 (an engine's message, a path) are replaced: losing the record would be worse.

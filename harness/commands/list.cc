@@ -1,8 +1,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
-
 #include "engines/registry.h"
 #include "harness/commands/commands.h"
 #include "results/tables/tables.h"

@@ -2,15 +2,14 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
-#include <algorithm>
 #include <ctime>
 
 #include "harness/commands/commands.h"
 #include "harness/commands/printing.h"
 #include "harness/driver/spawned_worker.h"
 #include "harness/driver/suite.h"
-#include "harness/verify/readback.h"
 
 namespace dictbench {
 namespace {
@@ -24,7 +23,7 @@ struct RunArguments {
 };
 
 std::filesystem::path default_out() {
-  return fmt::format("dictbench-records/{:%Y%m%dT%H%M%SZ}.jsonl", fmt::gmtime(std::time(nullptr)));
+  return fmt::format("dictbench-records/{:%Y%m%dT%H%M%SZ}-{}.jsonl", fmt::gmtime(std::time(nullptr)), getpid());
 }
 
 // What was not chosen comes from the suite: the named one, or the standard one when no workload was.
@@ -40,11 +39,9 @@ void fill_from_suite(RunArguments& arguments) {
   if (!arguments.options.budget_s) arguments.options.budget_s = suite.budget_s;
 }
 
-int exit_code(const RunSummary& summary, const RecordFile& records) {
+int exit_code(const RunSummary& summary) {
   if (summary.interrupted) return kNoValidResult;
-  const bool lost =
-      std::ranges::any_of(records.cells, [](const CellRecord& cell) { return cell.verified.starts_with("failed"); });
-  if (lost) return kCheckFailed;
+  if (summary.wrong > 0) return kCheckFailed;
   const bool nothing = summary.skipped == 0 && summary.unavailable == summary.cells;
   return summary.invalid > 0 || nothing ? kNoValidResult : kDone;
 }
@@ -61,10 +58,9 @@ int execute(RunArguments arguments) {
   const RecordFile records = read_records(options.out);
   print_results(records, arguments.format);
   fmt::print(stderr, "{} cells: {} measured, {} invalid, {} unavailable, {} there already{}; records: {}\n",
-             summary.cells, summary.cells - summary.invalid - summary.unavailable - summary.skipped, summary.invalid,
-             summary.unavailable, summary.skipped,
+             summary.cells, summary.measured, summary.invalid, summary.unavailable, summary.skipped,
              summary.interrupted ? "; interrupted: --resume --out FILE goes on" : "", options.out.string());
-  return exit_code(summary, records);
+  return exit_code(summary);
 }
 
 }  // namespace
@@ -116,7 +112,7 @@ void add_worker_command(CLI::App& app, Action& action) {
   auto worker = std::make_shared<unsigned>(0);
   CLI::App* command = app.add_subcommand("worker", "a spawned worker; started by `run --start spawn`")->group("");
   command->add_option("--control-fd", *control_fd)->required();
-  command->add_option("--worker", *worker)->required();
+  command->add_option("--worker", *worker)->required()->check(CLI::Range(0U, kMaxWorkers - 1));
   command->callback([=, &action] { action = [=] { return run_spawned_worker(*control_fd, *worker); }; });
 }
 

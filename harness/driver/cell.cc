@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "harness/driver/spawned_worker.h"
 #include "harness/driver/worker.h"
@@ -32,15 +31,17 @@ class CellRun {
   std::vector<CellRecord> run() {
     if (description_.missing != nullptr)
       if (const auto reason = description_.missing(spec_)) return all("unavailable: " + *reason);
-    if (const std::string reason = unsuitable(contract_, workload_, cell_.processes); !reason.empty())
-      return all("unavailable: " + reason);
     try {
+      if (const std::string reason = unsuitable(contract_, workload_, cell_.processes); !reason.empty())
+        return all("unavailable: " + reason);
       create_engine();
       lead_workers();
     } catch (const Error& error) {
-      const bool absent = error.code() == ErrorCode::unavailable;
-      fail_from(0, fmt::format("{}: {}", absent ? "unavailable" : fmt::format("invalid: {}", to_string(error.code())),
-                               error.what()));
+      const bool absent = engine_ == nullptr && error.code() == ErrorCode::unavailable;
+      const std::string kind = absent ? "unavailable" : fmt::format("invalid: {}", to_string(error.code()));
+      fail_from(0, fmt::format("{}: {}", kind, error.what()));
+    } catch (const std::exception& error) {  // no memory, no process to be had: the next cell may have more luck
+      fail_from(0, fmt::format("invalid: {}", error.what()));
     }
     return std::move(records_);
   }
@@ -88,7 +89,8 @@ class CellRun {
       return run_worker(
           *control_, {workload_, contract_, worker, cell_.processes, engine_batch, [&] { return engine_->attach(); }});
     };
-    write_config(*control_, {cell_, options_.seed, engine_->address(), options_.plugins});
+    if (options_.start == StartMode::spawn)
+      write_config(*control_, {cell_, options_.seed, engine_->address(), options_.plugins});
     WorkerGroup workers(control_, cell_.processes, options_.start, body, spawn_command());
     if (!step(workers, kAttachStep, 0)) return;
     for (const pid_t pid : workers.pids()) attached_bytes_ += memory_of(pid).anonymous_bytes;
@@ -108,12 +110,27 @@ class CellRun {
 
   bool step(WorkerGroup& workers, std::uint32_t number, std::size_t phase) {
     const std::string failure = workers.step(number, options_.timeout);
-    if (!failure.empty()) fail_from(phase, "invalid: " + failure);
-    return failure.empty();
+    if (failure.empty()) return true;
+    fail_from(phase, "invalid: " + failure);
+    for (unsigned worker = 0; worker < cell_.processes; ++worker)
+      if (control_->workers[worker].wrong_data) found_wrong(control_->workers[worker].failure);
+    return false;
+  }
+
+  // An engine that was wrong once gets no speed in any phase.
+  void found_wrong(const std::string& what) {
+    for (CellRecord& record : records_) {
+      record.verified = "failed: " + what;
+      record.ops_per_s = 0;
+      if (record.ok()) record.status = "invalid: verification failed";
+    }
   }
 
   bool run_phase(WorkerGroup& workers, std::size_t phase) {
     if (!step(workers, prepare_step(phase), phase)) return false;
+    control_->one_in = 1;
+    for (unsigned worker = 0; worker < cell_.processes; ++worker)
+      control_->one_in = std::max(control_->one_in, control_->workers[worker].report.one_in);
     const std::vector<pid_t> servers = engine_->server_pids();
     const Usage before = usage_of(servers);
     if (!step(workers, run_step(phase), phase)) return false;
@@ -162,26 +179,28 @@ class CellRun {
     record.status = judge(workload_.phases[phase], record, misses);
   }
 
-  // The speed counts only when all was done and every key that had to be there was found.
-  std::string judge(const Phase& phase, const CellRecord& record, std::uint64_t misses) const {
+  // The speed counts only when all was done.
+  std::string judge(const Phase& phase, const CellRecord& record, std::uint64_t misses) {
     if (phase.seconds == 0 && phase.operations != 0 && record.ops < phase.operations)
       return fmt::format("invalid: {} of {} operations were done", record.ops, phase.operations);
-    if (contract_.stores && misses > 0 && always_hits(phase))
-      return fmt::format("invalid: {} gets or erases missed a key that was there", misses);
+    if (misses > 0 && misses_are_wrong(phase))
+      missed_ = fmt::format("phase {}: {} gets or erases missed a key that was there", phase.name, misses);
     return "ok";
   }
 
   // Every key was stored before this phase, and nothing but a process's own erase ever removes one.
-  bool always_hits(const Phase& phase) const {
-    if (workload_.preload) return true;
+  bool misses_are_wrong(const Phase& phase) const {
+    if (!contract_.stores || workload_.preload) return contract_.stores;
     std::uint64_t stored = 0;
     for (const Phase& earlier : workload_.phases) {
       if (&earlier == &phase) break;
-      if (earlier.mix.set > 0 && earlier.share == Share::own &&
-          earlier.distribution.kind == DistributionKind::sequential)
-        stored = std::max(stored, earlier.operations);
+      const Mix& mix = earlier.mix;
+      const bool only_sets = mix.get + mix.insert + mix.erase + mix.add + mix.scan + mix.read_modify_write == 0;
+      if (only_sets && earlier.share == Share::own && earlier.distribution.kind == DistributionKind::sequential)
+        stored =
+            std::max(stored, std::min(earlier.operations, earlier.keys != 0 ? earlier.keys : workload_.keys.count));
     }
-    return stored >= workload_.keys.count;
+    return stored >= (phase.keys != 0 ? phase.keys : workload_.keys.count);
   }
 
   void measure_memory(const WorkerGroup& workers, const std::vector<pid_t>& servers, Memory& memory) const {
@@ -214,16 +233,18 @@ class CellRun {
     } else if (contract_.shared_between_processes) {
       readback = verify_in_new_process([&] { return engine_->attach(); }, workload_, cell_.processes, executed_,
                                        options_.timeout);
-      if (!readback.wrong.empty()) verified = "failed: " + readback.wrong;
+      if (!readback.not_done.empty()) verified = "not done: " + readback.not_done;
     } else if (adds && cell_.processes > 1) {
       verified = "not applicable: each process counts for itself";
     }
     for (CellRecord& record : records_) {
       record.verified = verified;
       record.verified_keys = readback.keys;
-      if (!readback.wrong.empty() && record.ok()) record.status = "invalid: verification failed";
+      if (!readback.not_done.empty() && record.ok()) record.status = "invalid: " + verified;
       if (record.ok() && record.elapsed_s > 0) record.ops_per_s = static_cast<double>(record.ops) / record.elapsed_s;
     }
+    if (const std::string& wrong = readback.wrong.empty() ? missed_ : readback.wrong; !wrong.empty())
+      found_wrong(wrong);
   }
 
   const Cell& cell_;
@@ -236,6 +257,7 @@ class CellRun {
   std::unique_ptr<Engine> engine_;
   std::vector<CellRecord> records_;                   // a phase an entry
   std::vector<std::vector<std::uint64_t>> executed_;  // [phase][worker]
+  std::string missed_;                                // keys that a phase did not find, or empty
   std::uint64_t attached_bytes_ = 0;                  // private memory of all workers just after attaching
 };
 

@@ -35,10 +35,11 @@ ControlMapping::~ControlMapping() {
   close(fd_);
 }
 
-void fail_with(WorkerArea& area, std::string_view why) noexcept {
+void fail_with(WorkerArea& area, std::string_view why, bool wrong_data) noexcept {
   const std::size_t length = std::min(why.size(), sizeof(area.failure) - 1);
   std::memcpy(area.failure, why.data(), length);
   area.failure[length] = '\0';
+  area.wrong_data = wrong_data;
   area.failed.store(true, std::memory_order_release);
 }
 

@@ -5,7 +5,8 @@
 // nothing of it can be left over. Protocol: the driver raises `released` to step k; workers wait for it,
 // do step k and then raise their own `reached` to k. While a step's clock runs nobody writes a cache line
 // that another process reads: a worker's area is its own, and it is filled when the clock has stopped.
-// Everything is written by exactly one side: `released`, `config` by the driver, an area by its worker.
+// Written by one side each: an area by its worker, `first_done` by worker 0, the rest by the driver; all
+// ring `arrivals`.
 #pragma once
 
 #include <atomic>
@@ -17,10 +18,11 @@
 #include "harness/meters/clock.h"
 #include "harness/meters/histogram.h"
 #include "results/record.h"
+#include "workloads/workload.h"
 
 namespace dictbench {
 
-inline constexpr unsigned kMaxWorkers = 128;
+inline constexpr unsigned kMaxWorkers = kMaxProcesses;
 
 // What one worker reports of one phase. Times are CLOCK_MONOTONIC nanoseconds, comparable across processes.
 struct PhaseReport {
@@ -36,8 +38,9 @@ struct PhaseReport {
 struct alignas(64) WorkerArea {
   std::atomic<std::uint32_t> reached{0};
   std::atomic<bool> failed{false};
-  char failure[512] = {};  // why, when `failed`: one line
-  PhaseReport report;      // of the last phase
+  bool wrong_data = false;  // the failure is the dict's: it gave what it must not
+  char failure[512] = {};   // why, when `failed`: one line
+  PhaseReport report;       // of the last phase
 };
 
 struct ControlPage {
@@ -45,6 +48,7 @@ struct ControlPage {
   alignas(64) std::atomic<std::uint32_t> arrivals{0};    // a bell that the driver sleeps on
   alignas(64) std::atomic<std::uint32_t> first_done{0};  // Start::first_alone: phases that worker 0 has ended
   TickClock clock;
+  std::uint64_t one_in = 1;  // latency sampling of the phase: the rarest that a worker asked for, for all
   std::uint32_t config_length = 0;
   char config[8192] = {};  // JSON of WorkerConfig, for spawned workers
   WorkerArea workers[kMaxWorkers];
@@ -68,8 +72,9 @@ class ControlMapping {
   ControlPage* page_ = nullptr;
 };
 
-// A worker's last word when it cannot go on: `why` is cut to the room there is.
-void fail_with(WorkerArea& area, std::string_view why) noexcept;
+// A worker's last word when it cannot go on: `why` is cut to the room there is. `wrong_data`: the dict
+// gave what it must not.
+void fail_with(WorkerArea& area, std::string_view why, bool wrong_data = false) noexcept;
 
 // Tells the driver that an area changed.
 void ring_driver(ControlPage& page) noexcept;

@@ -161,11 +161,13 @@ LoopResult closed_loop(const LoopPlan& plan) {
   const std::size_t size = plan.stream.size();
   const unsigned group = executor.group();
   const bool timed = plan.phase.seconds > 0;
+  constexpr std::int64_t kLookNs = 10'000'000;  // look at the deadline about this often at least
   // Between two looks at the deadline: far more work than the look, far less than the phase.
-  const std::size_t stretch = timed ? std::min<std::size_t>(size, 16 * plan.one_in * group) : size;
+  std::size_t stretch = timed ? std::min<std::size_t>(size, 16 * plan.one_in * group) : size;
 
   result.start_ns = monotonic_ns();
   const std::int64_t deadline = result.start_ns + static_cast<std::int64_t>(plan.phase.seconds * 1e9);
+  std::int64_t looked = result.start_ns;
   std::uint64_t done = 0;  // operations of earlier rounds of the stream
   std::size_t sample = (gaps.next() - 1) * group;
   for (std::size_t index = 0;;) {
@@ -184,9 +186,15 @@ LoopResult closed_loop(const LoopPlan& plan) {
       index = std::min(size, index + group);
       sample += gaps.next() * group;
     }
-    if (timed && monotonic_ns() >= deadline) {
-      done += index;
-      break;
+    if (timed) {
+      const std::int64_t now = monotonic_ns();
+      if (now >= deadline) {
+        done += index;
+        break;
+      }
+      // Sampling was chosen by gets; a set that flushes to the disk may take a thousand times as long.
+      if (now - looked > kLookNs && stretch > group) stretch = std::max<std::size_t>(stretch / group / 2, 1) * group;
+      looked = now;
     }
     if (index < size) continue;
     done += size;
@@ -256,15 +264,20 @@ std::uint64_t choose_sampling(Dict& dict, const OperationStream& stream, const T
   const std::size_t most = std::min(kGets, stream.size());
   if (most == 0) return 1;
   Value value;
-  std::size_t done = 0;
-  double spent_ns = 0;
-  const std::uint64_t before = clock.now();
-  while (done < most && spent_ns < kLongestNs) {
-    for (const std::size_t end = std::min(most, done + kStretch); done < end; ++done)
-      dict.get(stream[done].key(), value);
-    spent_ns = clock.to_ns(clock.now() - before);
+  std::vector<double> gets_ns;  // of each stretch, per get; the median leaves page faults and preemption out
+  std::uint64_t before = clock.now();
+  const std::uint64_t deadline = before + clock.from_ns(kLongestNs);
+  for (std::size_t done = 0; done < most && before < deadline;) {
+    const std::size_t count = std::min(kStretch, most - done);
+    for (std::size_t i = 0; i < count; ++i) dict.get(stream[done + i].key(), value);
+    const std::uint64_t after = clock.now();
+    gets_ns.push_back(clock.to_ns(after - before) / static_cast<double>(count));
+    before = after;
+    done += count;
   }
-  const double call_ns = spent_ns / static_cast<double>(done) * batch;
+  const auto middle = gets_ns.begin() + static_cast<std::ptrdiff_t>(gets_ns.size() / 2);
+  std::ranges::nth_element(gets_ns, middle);
+  const double call_ns = *middle * batch;
   std::uint64_t one_in = 1;
   while (one_in < kMost && kSampleNs / static_cast<double>(one_in) > kShare * call_ns) one_in *= 2;
   return one_in;

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <ctime>
-#include <map>
 #include <random>
 
 #include "harness/driver/budget.h"
@@ -83,9 +82,12 @@ RunSummary run(const RunOptions& options) {
     if (interrupted()) break;  // the cell was cut short: nothing of it is a result
     for (const CellRecord& result : records) writer.write(result);
     const auto bad = std::ranges::find_if(records, [](const CellRecord& result) { return !result.ok(); });
-    if (bad != records.end()) {
+    if (bad == records.end()) {
+      ++summary.measured;
+    } else {
       const bool unavailable = bad->status.starts_with("unavailable");
       ++(unavailable ? summary.unavailable : summary.invalid);
+      summary.wrong += bad->verified.starts_with("failed");
       if (!unavailable)
         progress.note(fmt::format("{} x {}: {} ({})", bad->engine, bad->workload, bad->status, bad->verified));
     }

@@ -19,7 +19,7 @@ struct RunOptions {
 };
 
 struct RunSummary {
-  std::size_t cells = 0, invalid = 0, unavailable = 0, skipped = 0;
+  std::size_t cells = 0, measured = 0, wrong = 0, invalid = 0, unavailable = 0, skipped = 0;  // wrong: of the invalid
   bool interrupted = false;
 };
 

@@ -37,9 +37,11 @@ std::vector<Cell> make_schedule(const CellSelection& selection) {
     std::vector<Cell> round;
     for (std::size_t w = 0; w < workloads.size(); ++w) {
       if (repetition > selection.repetitions.value_or(workloads[w].repetitions)) continue;
-      for (const unsigned processes : selection.processes.empty() ? workloads[w].processes : selection.processes)
+      for (const unsigned processes : selection.processes.empty() ? workloads[w].processes : selection.processes) {
+        if (repetition == 1) footprint(workloads[w], processes);  // refuses fewer keys than processes
         for (const std::string& engine : selection.engines)
           round.push_back({engine, selection.workloads[w], scale, processes, repetition});
+      }
     }
     shuffle(round, random);
     schedule.insert(schedule.end(), round.begin(), round.end());
@@ -50,11 +52,12 @@ std::vector<Cell> make_schedule(const CellSelection& selection) {
 std::vector<Cell> without_done(std::vector<Cell> cells, const RecordFile& done, StartMode start,
                                const std::optional<std::uint64_t>& seed) {
   const std::string start_name = start == StartMode::fork ? "fork" : "spawn";
-  std::map<std::string, std::set<std::string>> phases_done;
+  // Cell -> run -> phases: those of two attempts do not add up to one.
+  std::map<std::string, std::map<std::string, std::set<std::string>>> attempts;
   for (const CellRecord& record : done.cells)
-    if (record.ok() || record.status.starts_with("unavailable"))
-      phases_done[identity(record.engine, record.workload, record.workload_hash, record.processes, record.repetition,
-                           record.start)]
+    if (record.ok())
+      attempts[identity(record.engine, record.workload, record.workload_hash, record.processes, record.repetition,
+                        record.start)][record.run_id]
           .insert(record.phase);
   std::map<std::string, Workload> loaded;
   std::erase_if(cells, [&](const Cell& cell) {
@@ -62,9 +65,11 @@ std::vector<Cell> without_done(std::vector<Cell> cells, const RecordFile& done, 
     if (!loaded.contains(key)) loaded.emplace(key, workload_of(cell, seed));
     const Workload& workload = loaded.at(key);
     const auto found =
-        phases_done.find(identity(parse_engine_spec(cell.engine).text(), workload.name,
-                                  fmt::format("{:016x}", workload.hash), cell.processes, cell.repetition, start_name));
-    return found != phases_done.end() && found->second.size() == workload.phases.size();
+        attempts.find(identity(parse_engine_spec(cell.engine).text(), workload.name,
+                               fmt::format("{:016x}", workload.hash), cell.processes, cell.repetition, start_name));
+    return found != attempts.end() && std::ranges::any_of(found->second, [&](const auto& attempt) {
+             return attempt.second.size() == workload.phases.size();
+           });
   });
   return cells;
 }

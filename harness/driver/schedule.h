@@ -18,16 +18,16 @@ struct CellSelection {
   std::vector<std::string> workloads;   // names or files
   std::vector<unsigned> processes;      // empty: as each workload says
   std::optional<unsigned> repetitions;  // nothing: as each workload says
-  std::optional<double> scale;      // nothing: 1
-  std::uint64_t order_seed = 1;       // of the shuffle
-  std::optional<std::uint64_t> seed;  // of the operations; nothing: as each workload says
+  std::optional<double> scale;          // nothing: 1
+  std::uint64_t order_seed = 1;         // of the shuffle
+  std::optional<std::uint64_t> seed;    // of the operations; nothing: as each workload says
 };
 
 // Throws SpecError or WorkloadError for a name that does not exist, before anything runs.
 std::vector<Cell> make_schedule(const CellSelection& selection);
 
-// Takes out the cells that `done` holds already: all phases, with the same workload hash, ended "ok" or
-// "unavailable". A cell that was invalid is run again.
+// Takes out the cells that `done` holds already: all phases of one attempt, with the same workload hash,
+// ended "ok". A cell that was invalid or unavailable is tried again.
 std::vector<Cell> without_done(std::vector<Cell> cells, const RecordFile& done, StartMode start,
                                const std::optional<std::uint64_t>& seed);
 

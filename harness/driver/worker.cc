@@ -13,6 +13,12 @@
 namespace dictbench {
 namespace {
 
+// The dict gave what it must not.
+class WrongData : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 class Worker {
  public:
   Worker(ControlPage& page, const WorkerPlan& plan) : page_(page), area_(page.workers[plan.worker]), plan_(plan) {}
@@ -64,21 +70,21 @@ class Worker {
     {
       const OperationStream stream(plan_.workload, phase, plan_.worker, plan_.processes);
       const unsigned batch = batch_of(phase, plan_.engine_batch);
-      const std::uint64_t one_in = phase.arrival_rate > 0 ? 1 : choose_sampling(*dict_, stream, page_.clock, batch);
+      area_.report.one_in = choose_sampling(*dict_, stream, page_.clock, batch);
       arrive(prepare_step(number));
 
       await(run_step(number));
       if (phase.start == Start::first_alone && plan_.worker != 0) await_first(static_cast<std::uint32_t>(number));
       const Usage before = own_usage();
       const LoopResult result = run_operations({*dict_, stream, plan_.workload, phase, page_.clock, plan_.worker,
-                                                plan_.processes, batch, one_in, sequence_});
+                                                plan_.processes, batch, page_.one_in, sequence_});
       const Usage after = own_usage();
       if (plan_.worker == 0) release_others(static_cast<std::uint32_t>(number));
       sequence_ += result.ops;
       executed_.push_back(result.ops);
       report(result, difference(after, before));
       if (plan_.contract.stores && !result.wrong_value.empty())
-        throw std::runtime_error("read a wrong value: " + result.wrong_value);
+        throw WrongData(fmt::format("read a wrong value: {}", result.wrong_value));
       arrive(run_step(number));
       await(settle_step(number));
     }
@@ -117,7 +123,7 @@ class Worker {
       executed.back()[plan_.worker] = ops;
     }
     const Readback readback = read_back(*dict_, plan_.workload, plan_.processes, executed);
-    if (!readback.wrong.empty()) throw std::runtime_error(readback.wrong);
+    if (!readback.wrong.empty()) throw WrongData(readback.wrong);
   }
 
   ControlPage& page_;
@@ -132,15 +138,19 @@ class Worker {
 
 int run_worker(ControlPage& page, const WorkerPlan& plan) {
   std::string why;
+  bool wrong_data = false;
   try {
     Worker(page, plan).live();
     return 0;
+  } catch (const WrongData& error) {
+    why = error.what();
+    wrong_data = true;
   } catch (const Error& error) {
     why = fmt::format("{}: {}", to_string(error.code()), error.what());
   } catch (const std::exception& error) {
     why = error.what();
   }
-  fail_with(page.workers[plan.worker], why);
+  fail_with(page.workers[plan.worker], why, wrong_data);
   ring_driver(page);
   return 1;
 }

@@ -3,7 +3,7 @@
 // Steps, in the order in which the driver releases them (control_page.h):
 //   1            attach to the dict
 //   2            preload: this process's share of the keys, untimed
-//   3 + 3p       prepare phase p: generate its operations, choose the sampling
+//   3 + 3p       prepare phase p: generate its operations, propose the sampling
 //   4 + 3p       run phase p, report: between this step's release and its end the clock runs
 //   5 + 3p       settle: free the operations, count the items; the driver then measures memory
 //   last + 1     check a dict of its own (engines that are not shared), detach, end

@@ -103,8 +103,11 @@ std::string WorkerGroup::step(std::uint32_t step, std::chrono::seconds timeout) 
     const std::uint32_t arrivals = control_->arrivals.load(std::memory_order_acquire);
     std::string why = failure();
     bool all = why.empty();
-    for (unsigned worker = 0; worker < pids_.size(); ++worker)
-      all = all && control_->workers[worker].reached.load(std::memory_order_acquire) >= step;
+    for (unsigned worker = 0; worker < pids_.size(); ++worker) {
+      const bool reached = control_->workers[worker].reached.load(std::memory_order_acquire) >= step;
+      if (why.empty() && gone_[worker] && !reached) why = fmt::format("worker {} ended early", worker);
+      all = all && reached;
+    }
     if (all) return {};
     if (why.empty() && interrupted()) why = "interrupted";
     if (why.empty() && std::chrono::steady_clock::now() >= deadline)
@@ -124,7 +127,11 @@ std::string WorkerGroup::failure() {
       return fmt::format("worker {}: {}", worker, control_->workers[worker].failure);
   for (unsigned worker = 0; worker < pids_.size(); ++worker)
     if (!gone_[worker])
-      if (std::string why = reap(worker, false); !why.empty()) return why;
+      if (std::string why = reap(worker, false); !why.empty())
+        // It may have told its reason between the two looks.
+        return control_->workers[worker].failed.load(std::memory_order_acquire)
+                   ? fmt::format("worker {}: {}", worker, control_->workers[worker].failure)
+                   : why;
   return {};
 }
 

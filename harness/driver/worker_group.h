@@ -1,6 +1,6 @@
 // The worker processes of one cell, seen from the driver: start, lead through the steps, reap.
 //
-// Workers are forked from the driver, or (Start::spawn) execute this program anew and find the control
+// Workers are forked from the driver, or (StartMode::spawn) execute this program anew and find the control
 // page by an inherited file descriptor; both die with the driver (PR_SET_PDEATHSIG). Destroying the
 // group kills and reaps whoever still lives. Used by the driver's main thread only.
 #pragma once

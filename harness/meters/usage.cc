@@ -36,8 +36,10 @@ void add_times_and_faults(pid_t pid, Usage& sum) {
 // Context switches are counted per thread only.
 void add_switches(pid_t pid, Usage& sum) {
   std::error_code error;
-  for (const auto& thread : std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid), error)) {
-    std::ifstream file(thread.path() / "status");
+  // increment() with an error code: the process may end while we walk.
+  for (std::filesystem::directory_iterator thread(fmt::format("/proc/{}/task", pid), error), end; thread != end;
+       thread.increment(error)) {
+    std::ifstream file(thread->path() / "status");
     for (std::string line; std::getline(file, line);) {
       const auto number = [&] { return std::stoull(line.substr(line.find(':') + 1)); };
       if (line.starts_with("voluntary_ctxt_switches:")) sum.voluntary_switches += number();

@@ -20,10 +20,11 @@ inline constexpr std::uint64_t kMostKeys = 100'000;
 struct Readback {
   std::uint64_t keys = 0;   // read and compared
   std::uint64_t items = 0;  // that the dict must hold
-  std::string wrong{};      // the first thing that is wrong, or empty
+  std::string wrong{};      // the first thing that is wrong with the dict, or empty
+  std::string not_done{};   // why it could not be read to its end (server gone, time out), or empty
 };
 
-// executed[phase][worker]: operations done. Errors of the dict become `wrong`.
+// executed[phase][worker]: operations done. Errors of the dict become `wrong`, or `not_done` where its server is gone.
 Readback read_back(Dict& dict, const Workload& workload, unsigned processes,
                    const std::vector<std::vector<std::uint64_t>>& executed);
 

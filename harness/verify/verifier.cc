@@ -19,11 +19,12 @@ Readback verify_in_new_process(const std::function<std::unique_ptr<Dict>()>& att
     try {
       readback = read_back(*attach(), workload, processes, executed);
     } catch (const std::exception& error) {
-      readback.wrong = fmt::format("the reading process could not attach: {}", error.what());
+      readback.not_done = fmt::format("the reading process failed: {}", error.what());
     }
     area.report.ops = readback.keys;
     area.report.items = readback.items;
-    if (!readback.wrong.empty()) fail_with(area, readback.wrong);
+    if (!readback.not_done.empty()) fail_with(area, readback.not_done);
+    if (!readback.wrong.empty()) fail_with(area, readback.wrong, true);
     area.reached.store(kOnlyStep, std::memory_order_release);
     ring_driver(*control);
     return 0;
@@ -33,7 +34,8 @@ Readback verify_in_new_process(const std::function<std::unique_ptr<Dict>()>& att
   const std::string died = child.step(kOnlyStep, timeout);
   readback.keys = area.report.ops;
   readback.items = area.report.items;
-  readback.wrong = area.failed.load(std::memory_order_acquire) ? area.failure : died;
+  const std::string told = area.failed.load(std::memory_order_acquire) ? area.failure : died;
+  (area.wrong_data ? readback.wrong : readback.not_done) = told;
   return readback;
 }
 

@@ -12,8 +12,8 @@
 
 namespace dictbench {
 
-// As read_back(), in a child that `attach`es. A child that dies or does not end in time is a finding
-// too (`wrong` says so). Called by the driver, with no worker attached any more.
+// As read_back(), in a child that `attach`es. A child that dies or does not end in time is told as
+// `not_done`. Called by the driver, with no worker attached any more.
 Readback verify_in_new_process(const std::function<std::unique_ptr<Dict>()>& attach, const Workload& workload,
                                unsigned processes, const std::vector<std::vector<std::uint64_t>>& executed,
                                std::chrono::seconds timeout);

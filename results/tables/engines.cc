@@ -32,7 +32,7 @@ TableCell ratio_cell(const Series& series, const Series* fastest) {
   if (!ratio) return no_figure();
   // At another scale there is another number of keys, so other cache misses: not like for like.
   const char* const about = series.scale == fastest->scale ? "" : "~";
-  return {.text = about + ratio_text(ratio->median),
+  return {.text = fmt::format("{}{}", about, ratio_text(ratio->median)),
           .number = ratio->median,
           .interval = std::pair(ratio->interval.low, ratio->interval.high)};
 }

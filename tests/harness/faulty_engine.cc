@@ -8,12 +8,13 @@
 namespace dictbench {
 namespace {
 
-enum class Fault { none, lose, tear, misplace, die, hang, full };
+enum class Fault { none, lose, tear, tear_get, misplace, die, hang, full };
 
 Fault fault_of(const Spec& spec) {
   const std::string& name = spec.get("fault");
   if (name == "lose") return Fault::lose;
   if (name == "tear") return Fault::tear;
+  if (name == "tear-get") return Fault::tear_get;
   if (name == "misplace") return Fault::misplace;
   if (name == "die") return Fault::die;
   if (name == "hang") return Fault::hang;
@@ -25,7 +26,11 @@ class FaultyDict final : public Dict {
  public:
   FaultyDict(std::unique_ptr<Dict> inner, Fault fault) : inner_(std::move(inner)), fault_(fault) {}
 
-  bool get(std::string_view key, Value& out) override { return inner_->get(key, out); }
+  bool get(std::string_view key, Value& out) override {
+    const bool found = inner_->get(key, out);
+    if (fault_ == Fault::tear_get && found) out.truncate(out.size() - 1);
+    return found;
+  }
 
   void set(std::string_view key, std::string_view value) override {
     constexpr unsigned kNth = 100;  // every so many sets the fault strikes
@@ -39,6 +44,7 @@ class FaultyDict final : public Dict {
         case Fault::hang:
           while (true) pause();
         case Fault::full: throw Error(ErrorCode::full, "no room, as the test wants it");
+        case Fault::tear_get:
         case Fault::none: break;
       }
     last_ = value;
@@ -98,7 +104,7 @@ const EngineDescription kDescription{
                  .kind = OptionKind::choice,
                  .default_value = "none",
                  .meaning = "what is wrong",
-                 .choices = {"none", "lose", "tear", "misplace", "die", "hang", "full"}}},
+                 .choices = {"none", "lose", "tear", "tear-get", "misplace", "die", "hang", "full"}}},
     .contract = contract,
     .create = [](const Spec& spec, const SizeHint& hint) -> std::unique_ptr<Engine> {
       return std::make_unique<FaultyEngine>(spec, hint);
