@@ -121,10 +121,8 @@ PublishedTable load_published(std::string_view name) {
   std::ostringstream text;
   if (stream) text << stream.rdbuf();
   if (!stream) {
-    throw PublishedError(
-        fmt::format("{}: cannot be read; $DICTBENCH_PUBLISHED names the folder with the documents' "
-                    "figures when it is not the source tree's",
-                    file.string()));
+    throw PublishedError(fmt::format("{}: cannot be read; the folder has {}; $DICTBENCH_PUBLISHED names another one",
+                                     file.string(), fmt::join(list_published(), ", ")));
   }
   PublishedTable table = parse_published(text.str(), file.string());
   if (table.name != name) {
@@ -140,7 +138,8 @@ std::vector<std::string> list_published() {
     if (entry.path().extension() == ".json") names.push_back(entry.path().stem().string());
   }
   if (error) {
-    throw PublishedError(fmt::format("{}: cannot be listed: {}", published_folder().string(), error.message()));
+    throw PublishedError(fmt::format("{}: cannot be listed: {}; $DICTBENCH_PUBLISHED names another folder",
+                                     published_folder().string(), error.message()));
   }
   std::sort(names.begin(), names.end());
   return names;

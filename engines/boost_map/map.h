@@ -68,9 +68,6 @@ class SharedMap {
   // Attaches. Throws Error as Segment::open does.
   explicit SharedMap(const std::string& segment_name);
 
-  // Bytes of the smallest segment that holds a map.
-  static std::uint64_t least_bytes();
-
   // The lock to hold around everything below.
   RwLockHandle& lock() noexcept { return lock_; }
 
@@ -94,11 +91,11 @@ class SharedMap {
   class Change;
 
   static std::uint64_t heap_offset();
+  static std::uint64_t least_bytes();  // of the smallest segment that holds a map
   Root& root() const noexcept;
   Heap& heap() const noexcept;
   bool changing() const noexcept;
   [[noreturn]] static void throw_corrupt();
-  Map::iterator lower_bound(std::string_view key);
   void store(Map::iterator at, std::string_view key, std::string_view value);
   void grow(std::uint64_t bytes);
 

@@ -242,7 +242,7 @@ class LmdbEngine final : public Engine {
   }
 
   std::vector<std::pair<std::string, std::string>> facts() const override {
-    return {{"lmdb map bytes", fmt::to_string(map_size_)}};
+    return {{"map_bytes", fmt::to_string(map_size_)}, {"filesystem", filesystem_name(directory_.path())}};
   }
 
  private:

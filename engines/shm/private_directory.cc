@@ -1,7 +1,9 @@
 #include "engines/shm/private_directory.h"
 
 #include <fmt/format.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -48,6 +50,29 @@ FolderBytes folder_bytes(const std::filesystem::path& folder) {
     bytes.length += static_cast<std::uint64_t>(info.st_size);
   }
   return bytes;
+}
+
+std::string filesystem_name(const std::filesystem::path& path) {
+  // From linux/magic.h, or, where it lacks one, from statfs(2).
+  constexpr std::uint32_t kZfs = 0x2fc12fc1, kBcachefs = 0xca451a4e;
+  struct statfs info {};
+  if (statfs(path.c_str(), &info) != 0) return fmt::format("unknown: {}", std::strerror(errno));
+  const auto magic = static_cast<std::uint32_t>(info.f_type);
+  switch (magic) {
+    case TMPFS_MAGIC: return "tmpfs";
+    case RAMFS_MAGIC: return "ramfs";
+    case EXT4_SUPER_MAGIC: return "ext4";
+    case XFS_SUPER_MAGIC: return "xfs";
+    case BTRFS_SUPER_MAGIC: return "btrfs";
+    case F2FS_SUPER_MAGIC: return "f2fs";
+    case OVERLAYFS_SUPER_MAGIC: return "overlay";
+    case NFS_SUPER_MAGIC: return "nfs";
+    case FUSE_SUPER_MAGIC: return "fuse";
+    case V9FS_MAGIC: return "9p";
+    case kZfs: return "zfs";
+    case kBcachefs: return "bcachefs";
+    default: return fmt::format("{:#010x}", magic);
+  }
 }
 
 }  // namespace dictbench

@@ -34,6 +34,10 @@ struct FolderBytes {
 };
 FolderBytes folder_bytes(const std::filesystem::path& folder);
 
+// The kind of file system that `path` lies on: "tmpfs", "ext4" (ext2 and ext3 have the same magic), "overlay",
+// "xfs", ...; of one that we have no name for its magic, "0x1234abcd"; "unknown: reason" when it cannot be asked.
+std::string filesystem_name(const std::filesystem::path& path);
+
 // $TMPDIR, else /tmp.
 std::filesystem::path temporary_folder();
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "engines/registry.h"
+#include "engines/shm/private_directory.h"
 #include "engines/sqlite_wal/database_file.h"
 #include "engines/sqlite_wal/dict.h"
 
@@ -42,7 +43,8 @@ class SqliteWalEngine final : public Engine {
   std::string address() const override { return file_.path(); }
   StorageBytes storage_bytes() const override { return file_.bytes(); }
   std::vector<std::pair<std::string, std::string>> facts() const override {
-    return {{"sqlite table", layout_ == SqliteLayout::clustered ? "clustered" : "rowid"}};
+    return {{"table_layout", layout_ == SqliteLayout::clustered ? "clustered" : "rowid"},
+            {"filesystem", filesystem_name(file_.path())}};
   }
 
  private:

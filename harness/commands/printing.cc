@@ -51,7 +51,14 @@ std::filesystem::path committed_records() {
 
 TableContext table_context() {
   TableContext context;
-  for (const EngineDescription& engine : engine_descriptions()) context.contracts.push_back(contract_row(engine));
+  for (const EngineDescription& engine : engine_descriptions()) {
+    context.contracts.push_back(contract_row(engine));
+    const Contract contract = engine.contract(parse_engine_spec(engine.name));
+    if (!contract.stores)
+      context.cost_engines.insert(engine.name);
+    else if (!contract.shared_between_processes)
+      context.private_engines.insert(engine.name);
+  }
   return context;
 }
 

@@ -37,23 +37,11 @@ TableCell ratio_cell(const Series& series, const Series* fastest) {
           .interval = std::pair(ratio->interval.low, ratio->interval.high)};
 }
 
-// By processes; within them the fastest first, what has no speed after it, the harness's own cost last.
-std::vector<const Series*> ordered(const Block& block, const TableContext& context) {
-  std::vector<const Series*> rows;
-  for (const Series& series : block.series) rows.push_back(&series);
-  const auto rank = [&](const Series* series) {
-    const double speed = series->good() ? median_of(*series, ops_per_s).value_or(0) : -1;
-    return std::tuple(series->processes, standing_of(*series, context) == Standing::cost, -speed, series->engine,
-                      -series->scale, series->start);
-  };
-  std::sort(rows.begin(), rows.end(), [&](const Series* a, const Series* b) { return rank(a) < rank(b); });
-  return rows;
-}
-
 std::vector<std::string> notes_of(const Block& block, const TableContext& context) {
   std::vector<std::string> notes = {
       statistics_note(block),
-      "Ratio: to the fastest shared engine with as many processes, paired by repetition within one run; ~: at another scale than "
+      "Ratio: to the fastest shared engine with as many processes, paired by repetition within one run; ~: at another "
+      "scale than "
       "that one's, so of another number of keys. Switches: "
       "context switches of workers and servers per 1,000 operations, voluntary and involuntary."};
   for (std::string& note : standing_notes(block, context)) notes.push_back(std::move(note));
@@ -91,7 +79,7 @@ std::vector<Table> build_engines(const RecordFile& records, const TableContext& 
   std::vector<Table> tables;
   for (const Block& block : blocks) {
     Table table{"engines", title_of(block, blocks), {}, kColumns, {}};
-    for (const Series* series : ordered(block, context)) {
+    for (const Series* series : fastest_first(block, context)) {
       const Standing standing = standing_of(*series, context);
       const bool good = series->good();
       const auto figure = [&](const Metric& metric, auto format) {

@@ -24,18 +24,6 @@ TableCell exact_cell(const Series& series) {
   return text_cell(verified == "failed" ? "no" : verified);
 }
 
-std::vector<const Series*> ordered(const Block& block, const TableContext& context) {
-  std::vector<const Series*> rows;
-  for (const Series& series : block.series) rows.push_back(&series);
-  const auto rank = [&](const Series* series) {
-    const double speed = series->good() ? median_of(*series, ops_per_s).value_or(0) : -1;
-    return std::tuple(series->processes, standing_of(*series, context) == Standing::cost, -speed, series->engine,
-                      -series->scale, series->start);
-  };
-  std::sort(rows.begin(), rows.end(), [&](const Series* a, const Series* b) { return rank(a) < rank(b); });
-  return rows;
-}
-
 }  // namespace
 
 std::vector<Table> build_lock_counter(const RecordFile& records, const TableContext& context) {
@@ -52,7 +40,7 @@ std::vector<Table> build_lock_counter(const RecordFile& records, const TableCont
     if (std::any_of(blocks.begin(), blocks.end(), [&](const Block& other) { return other.host != block.host; })) {
       table.title += " on " + block.host;
     }
-    for (const Series* series : ordered(block, context)) {
+    for (const Series* series : fastest_first(block, context)) {
       const auto increments = median_of(*series, [](const CellRecord& cell) { return static_cast<double>(cell.ops); });
       table.rows.push_back({text_cell(series->engine),
                             number_cell(std::to_string(series->processes), series->processes),

@@ -120,6 +120,18 @@ int severity(const CellRecord& cell) {
 
 }  // namespace
 
+std::vector<const Series*> fastest_first(const Block& block, const TableContext& context) {
+  std::vector<const Series*> rows;
+  for (const Series& series : block.series) rows.push_back(&series);
+  const auto rank = [&](const Series* series) {
+    const double speed = series->good() ? median_of(*series, ops_per_s).value_or(0) : -1;
+    return std::tuple(series->processes, standing_of(*series, context) == Standing::cost, -speed, series->engine,
+                      -series->scale, series->start);
+  };
+  std::sort(rows.begin(), rows.end(), [&](const Series* a, const Series* b) { return rank(a) < rank(b); });
+  return rows;
+}
+
 bool shows_speed(const CellRecord& cell) { return cell.ok() && verified_enough(cell); }
 
 std::string Series::reason() const {

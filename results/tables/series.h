@@ -57,6 +57,9 @@ std::string engine_name(const std::string& spec);
 enum class Standing { shared, not_shared, cost };
 Standing standing_of(const Series& series, const TableContext& context);
 
+// By processes; within them the fastest first, what has no speed after it, the harness's own cost last.
+std::vector<const Series*> fastest_first(const Block& block, const TableContext& context);
+
 // Whether this one record is fit to show a speed.
 bool shows_speed(const CellRecord& cell);
 

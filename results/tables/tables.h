@@ -41,7 +41,8 @@ struct TableContext {
   std::vector<ContractRow> contracts;
   Selection selection;
   // Engine names (without options): whose figures are the harness's own cost, and which are private to each
-  // process and so cannot be the fastest shared engine.
+  // process and so cannot be the fastest shared engine. The caller adds what the loaded engines' contracts say;
+  // the names here are for records of engines that are not loaded (plots, a program built without them).
   std::set<std::string, std::less<>> cost_engines = {"null"};
   std::set<std::string, std::less<>> private_engines = {"local"};
 };

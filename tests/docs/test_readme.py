@@ -1,6 +1,7 @@
 """The README's tables are what its committed records say."""
 
 import pathlib
+import re
 
 import pytest
 
@@ -24,3 +25,9 @@ def test_a_changed_digit_is_found(dictbench, tmp_path):
     result = dictbench("render", "--check", changed)
     assert result.returncode == 1
     assert "README.md" in result.stderr
+
+
+def test_every_picture_is_in_the_tree():
+    links = re.findall(r"!\[[^\]]*\]\(([^)\s]+)\)", (ROOT / "README.md").read_text())
+    assert links
+    assert [link for link in links if not (ROOT / link).is_file()] == []

@@ -49,8 +49,9 @@ TEST(Published, AWrongFileIsRefusedWithPlaceAndReason) {
   refused(head + R"([{"system":"a","figures":{"elapsed_s":"1"}}]})", "figure 'elapsed_s' must be a number");
   refused(head + R"([{"system":"a","figure":{}}]})", "key 'figure' is unknown; allowed are figures");
   refused(head + R"([{"system":"a","processes":0,"figures":{"a":1}}]})", "'processes' must be");
-  EXPECT_THAT([] { load_published("nosuch"); },
-              ThrowsMessage<PublishedError>(HasSubstr("nosuch.json: cannot be read")));
+  EXPECT_THAT(
+      [] { load_published("nosuch"); },
+      ThrowsMessage<PublishedError>(HasSubstr("nosuch.json: cannot be read; the folder has lock-counter, mpdict")));
 }
 
 TEST(Published, TheFolderCanBeAnother) {
@@ -60,6 +61,8 @@ TEST(Published, TheFolderCanBeAnother) {
   setenv("DICTBENCH_PUBLISHED", (folder / "").c_str(), 1);
   EXPECT_THAT(list_published(), ElementsAre("y"));
   EXPECT_THAT([] { load_published("y"); }, ThrowsMessage<PublishedError>(HasSubstr("must be the file's")));
+  setenv("DICTBENCH_PUBLISHED", "/nonexistent", 1);
+  EXPECT_THAT([] { load_published("y"); }, ThrowsMessage<PublishedError>(HasSubstr("/nonexistent: cannot be listed")));
   unsetenv("DICTBENCH_PUBLISHED");
 }
 

@@ -54,5 +54,13 @@ TEST(PrivateDirectory, CountsItsBytes) {
   EXPECT_LT(bytes.in_use, 1u << 20);
 }
 
+TEST(FilesystemName, NamesWhatItKnowsAndGivesTheMagicOfTheRest) {
+  EXPECT_EQ(filesystem_name("/dev/shm"), "tmpfs");
+  EXPECT_EQ(filesystem_name("/proc"), "0x00009fa0");
+  EXPECT_EQ(filesystem_name("/nonexistent/folder"), "unknown: No such file or directory");
+  const PrivateDirectory directory;
+  EXPECT_EQ(filesystem_name(directory.path()), filesystem_name(directory.path().parent_path()));
+}
+
 }  // namespace
 }  // namespace dictbench
