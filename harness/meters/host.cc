@@ -61,10 +61,15 @@ std::string shared_memory_folder() {
 }
 
 std::string virtualization() {
-  const std::string flags = field("/proc/cpuinfo", "flags");
-  return flags.find(" hypervisor") == std::string::npos
-             ? "none seen"
-             : "virtual machine: " + first_line("/sys/class/dmi/id/sys_vendor");
+  if (field("/proc/cpuinfo", "flags").find(" hypervisor") == std::string::npos) return "none seen";
+  const std::string vendor = first_line("/sys/class/dmi/id/sys_vendor");
+  return vendor.starts_with("unavailable") ? "virtual machine" : fmt::format("virtual machine ({})", vendor);
+}
+
+std::string memory() {
+  const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+  if (pages <= 0 || page <= 0) return "unavailable: sysconf does not tell";
+  return fmt::format("{:.1f} GiB", static_cast<double>(pages) * static_cast<double>(page) / (1u << 30));
 }
 
 std::string governor() { return first_line(std::string(kCpu0) + "cpufreq/scaling_governor"); }
@@ -86,7 +91,7 @@ Facts host_facts() {
           {"cores", std::to_string(std::thread::hardware_concurrency())},
           {"smt", first_line("/sys/devices/system/cpu/smt/active")},
           {"caches", caches()},
-          {"memory", field("/proc/meminfo", "MemTotal")},
+          {"memory", memory()},
           {"governor", governor()},
           {"turbo_off", first_line("/sys/devices/system/cpu/intel_pstate/no_turbo")},
           {"architecture", system.machine},
