@@ -111,7 +111,7 @@ def read_records(files: Iterable[Path]) -> Records:
     if len(hosts) > 1:
         raise RecordError(f"records of {len(hosts)} machines ({'; '.join(hosts)}): give the files of one machine")
     cells, notes = _keep_newest_workloads([_cell(where, line, runs) for where, line in bare_cells])
-    return Records(list(runs.values()), cells, notes)
+    return Records(list(runs.values()), _keep_largest_scale(cells), notes)
 
 
 def _read_file(file: Path, runs: dict, bare_cells: list) -> None:
@@ -201,6 +201,15 @@ def _get(where: str, record: dict, name: str, kind: type, default=_REQUIRED):
     if not isinstance(value, kind):
         raise RecordError(f"{where}: field '{name}' must be {_NAME_OF_JSON_TYPE[kind]}, not {json.dumps(value)[:40]}")
     return value
+
+
+def _keep_largest_scale(cells: list) -> list:
+    """A run fitted to a budget gives slow engines a smaller scale; where an engine has several, the largest tells most."""
+    largest: dict = {}
+    for cell in cells:
+        key = cell.workload, cell.label
+        largest[key] = max(largest.get(key, 0), cell.scale)
+    return [cell for cell in cells if cell.scale == largest[cell.workload, cell.label]]
 
 
 def _keep_newest_workloads(cells: list) -> tuple:

@@ -1,6 +1,6 @@
 """Repetitions to one figure: median and exact interval by task, number of processes and engine.
 
-A task is one phase of one workload at one scale. An engine that returned wrong data in any repetition of a task has
+A task is one phase of one workload. An engine that returned wrong data in any repetition of a task has
 no figures for it: a speed of wrong answers is no speed. Other broken repetitions are left out one by one.
 """
 
@@ -19,7 +19,6 @@ SEPARATOR = " · "  # in a label, between a workload and its phase
 class Task(NamedTuple):
     workload: str
     phase: str
-    scale: float
 
 
 class Place(NamedTuple):
@@ -53,7 +52,7 @@ class Fault:
 
 
 def place_of(cell: Cell) -> Place:
-    return Place(Task(cell.workload, cell.phase, cell.scale), cell.processes, cell.label)
+    return Place(Task(cell.workload, cell.phase), cell.processes, cell.label)
 
 
 def by_place(cells: list) -> dict:
@@ -112,10 +111,8 @@ def busiest(cells: list) -> dict:
 
 
 def task_label(task: Task, tasks: set, processes: Optional[int] = None) -> str:
-    """The workload's name, and phase and scale where they tell it from another of `tasks`."""
+    """The workload's name, and the phase where it tells it from another of `tasks`."""
     label = task.workload
     if len({other.phase for other in tasks if other.workload == task.workload}) > 1:
         label += SEPARATOR + task.phase
-    if task.scale != 1 and len({other.scale for other in tasks if other.workload == task.workload}) > 1:
-        label += f" × {task.scale:g}"
     return label if processes is None else f"{label}, {processes} process{'' if processes == 1 else 'es'}"

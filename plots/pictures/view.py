@@ -93,9 +93,11 @@ class View:
     def notes(self, tasks: list, shown: list, bar: str = "pale bar") -> str:
         """The line under a title: processes, host, scale, what median and bar mean. `shown`: the summaries drawn."""
         parts = [self._processes(tasks), self.cells[0].host]
-        scales = {task.scale for task in tasks}
-        if scales != {1.0}:
-            parts.append("scale " + ", ".join(f"{scale:g}" for scale in sorted(scales)))
+        scales = sorted({cell.scale for cell in self.cells if summary.place_of(cell).task in tasks})
+        if len(scales) > 1:
+            parts.append(f"scales {scales[0]:g} to {scales[-1]:g}, each engine's own: see the tables")
+        elif scales != [1.0]:
+            parts.append(f"scale {scales[0]:g}")
         parts.append(summary.interval_note(shown, bar))
         return "  ·  ".join(part for part in parts if part)
 

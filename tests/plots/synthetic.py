@@ -19,7 +19,7 @@ def run_line(run_id="run-1", cpus="2", warnings=("The governor is powersave: set
     return {"type": "run", "schema": 1, "run_id": run_id, "started": "2025-01-02T03:04:05Z", "commit": "0123456789ab",
             "dirty": False, "compiler": "GNU 12.2.0", "flags": "-O3", "build_type": "Release",
             "versions": {"redis-server": "7.0.15", "lmdb": "0.9.24"},
-            "host": {"cpu_model": "Example(R) Processor @ 2.25GHz", "cpus": cpus, "memory": "8 GiB",
+            "host": {"cpu_model": "Example(R) Processor @ 2.25GHz", "cores": cpus, "memory": "8 GiB",
                      "kernel": "6.1.0", "governor": "unavailable: no cpufreq"},
             "options": {"repetitions": "5"}, "seed": 7, "warnings": list(warnings)}
 

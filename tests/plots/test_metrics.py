@@ -82,7 +82,7 @@ def test_a_broken_repetition_is_left_out_and_wrong_data_hides_all(tmp_path):
     assert told == {"redis": ("invalid", False, 1), "lmdb": ("wrong data", True, 1)}
 
 
-def test_phases_and_scales_are_told_apart_where_there_are_several(cells):
+def test_phases_are_told_apart_where_there_are_several(cells):
     tasks = {summary.place_of(cell).task for cell in cells}
     assert {summary.task_label(task, tasks) for task in tasks} == {
         "load-1m", "get-uniform", "zipf-95-5", "churn", "pyshmht-64b · set", "pyshmht-64b · get"}

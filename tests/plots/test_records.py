@@ -3,6 +3,7 @@ import json
 import pytest
 import synthetic
 
+from plots import summary
 from plots.records import RecordError, read_records
 
 
@@ -79,3 +80,11 @@ def test_only_valid_and_verified_cells_may_be_drawn(tmp_path):
     found = read_records([write(tmp_path / "a", synthetic.run_line(), *lines)]).cells
     assert [cell.fault for cell in found] == list(told.values())
     assert [cell.drawable for cell in found] == [reason == "" for reason in told.values()]
+
+
+def test_engines_at_their_own_scales_share_a_task_and_an_engine_keeps_its_largest(tmp_path):
+    file = write(tmp_path / "r.jsonl", synthetic.run_line(), synthetic.cell_line("lmdb", scale=0.1),
+                 synthetic.cell_line("lmdb", scale=0.5), synthetic.cell_line("redis", scale=0.02))
+    cells = read_records([file]).cells
+    assert {(cell.engine, cell.scale) for cell in cells} == {("lmdb", 0.5), ("redis", 0.02)}
+    assert len({summary.place_of(cell).task for cell in cells}) == 1
