@@ -2,7 +2,9 @@
 
 Runs dictbench and another program in turn, A B A B ..., against one server on one socket (or, for `local`, the
 same loop in dictbench_micro), and prints the median of the ratios round by round. Not a test: a benchmark, for a
-quiet machine. ./run_all.sh agreement calls it. Exit code 1 when a ratio leaves its bounds.
+quiet machine. ./run_all.sh agreement calls it. Beside that, `null` shows what the harness itself costs, and has
+a bound. Exit code 1 when a figure leaves its bounds, else 3 when a comparison was skipped because something is
+not installed.
 """
 
 import argparse
@@ -29,6 +31,9 @@ REDIS_VALUE = "10"
 MEMCACHED_KEY = "key:{index:036}"
 MEMCACHED_VALUE = '{ distribution = "uniform", least = 50, most = 5000 }'
 PIPELINE = 16
+NULL_NS = 5.0  # the most that the harness may cost per operation
+CHECK_FAILED = 1
+ENVIRONMENT_FAILED = 3
 
 WORKLOAD = """
 summary = "one kind of operation, as the other program does it"
@@ -47,6 +52,18 @@ mix = {{ {kind} = 1 }}
 operations = {operations}
 distribution = "uniform"
 """
+
+
+class Missing(Exception):
+    """A program that a comparison needs is not there; the text says which and what to install."""
+
+
+def program(*names, install):
+    """The path of the first of these programs that is installed."""
+    for name in names:
+        if path := shutil.which(name):
+            return path
+    raise Missing(f"{' or '.join(names)} is not installed; apt-get install {install}")
 
 
 @contextlib.contextmanager
@@ -84,10 +101,10 @@ def dictbench(folder, engine, kind, operations, processes=1, key=REDIS_KEY, valu
     return cell["ops_per_s"]
 
 
-def redis_benchmark(socket, kind, operations, programs=1, pipeline=1):
+def redis_benchmark(benchmark, socket, kind, operations, programs=1, pipeline=1):
     """The sum over `programs` redis-benchmark -c 1 that run at once."""
     command = [
-        "redis-benchmark", "-s", socket, "-c", "1", "-P", str(pipeline), "-n", str(operations // programs),
+        benchmark, "-s", socket, "-c", "1", "-P", str(pipeline), "-n", str(operations // programs),
         "-d", REDIS_VALUE, "-r", str(KEYS), "-t", kind, "--csv",
     ]
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) for _ in range(programs)]
@@ -120,14 +137,13 @@ def compare(name, bounds, rounds, ours, theirs):
 
 
 def redis_agreement(folder, rounds):
-    program = shutil.which("redis-server") or shutil.which("valkey-server")
-    if not program or not shutil.which("redis-benchmark"):
-        print("skip redis: redis-server or redis-benchmark is not installed")
-        return True
+    server_program = program("redis-server", "valkey-server", install="redis-server (or valkey-server)")
+    tools = "redis-tools (or valkey-tools)"
+    benchmark = program("redis-benchmark", "valkey-benchmark", install=tools)
     socket = folder / "redis.sock"
-    cli = ["redis-cli", "-s", socket]
+    cli = [program("redis-cli", "valkey-cli", install=tools), "-s", socket]
     ready = lambda: subprocess.run([*cli, "ping"], capture_output=True).stdout.strip() == b"PONG"
-    arguments = [program, "--port", "0", "--unixsocket", socket, "--save", "", "--appendonly", "no", "--dir", folder]
+    arguments = [server_program, "--port", "0", "--unixsocket", socket, "--save", "", "--appendonly", "no", "--dir", folder]
 
     def emptied(measure):
         def call():
@@ -142,12 +158,12 @@ def redis_agreement(folder, rounds):
                 good &= compare(
                     f"redis {kind}, {processes} process(es), against redis-benchmark -c 1", (0.85, 1.15), rounds,
                     emptied(lambda: dictbench(folder, f"redis?address={socket}", kind, 60_000, processes)),
-                    lambda: redis_benchmark(socket, kind, 60_000, processes),
+                    lambda: redis_benchmark(benchmark, socket, kind, 60_000, processes),
                 )
             good &= compare(
                 f"redis?pipeline={PIPELINE} {kind}, against redis-benchmark -c 1 -P {PIPELINE}", (0.8, float("inf")), rounds,
                 emptied(lambda: dictbench(folder, f"redis?address={socket}&pipeline={PIPELINE}", kind, 400_000)),
-                lambda: redis_benchmark(socket, kind, 400_000, pipeline=PIPELINE),
+                lambda: redis_benchmark(benchmark, socket, kind, 400_000, pipeline=PIPELINE),
             )
     return good
 
@@ -161,11 +177,10 @@ def memcslap(socket, kind, operations):
 
 
 def memcached_agreement(folder, rounds):
-    if not shutil.which("memcached") or not shutil.which("memcslap"):
-        print("skip memcached: memcached or memcslap (libmemcached-tools) is not installed")
-        return True
+    server_program = program("memcached", install="memcached")
+    program("memcslap", install="libmemcached-tools")
     socket = folder / "memcached.sock"
-    arguments = ["memcached", "-s", socket, "-a", "0600", "-m", "1024", "-u", getpass.getuser()]
+    arguments = [server_program, "-s", socket, "-a", "0600", "-m", "1024", "-u", getpass.getuser()]
     operations = 20_000
 
     def on_fresh_server(measure):  # a flushed one still counts its dead items for a while
@@ -194,36 +209,61 @@ def micro(engine, kind):
     return 1e9 / benchmarks[0]["real_time"]
 
 
+def get_uniform(folder, engine):
+    """Operations per second of one process."""
+    out = folder / "records.jsonl"
+    out.unlink(missing_ok=True)
+    subprocess.run(
+        [COMMAND, "run", "--engine", engine, "--workload", "get-uniform", "--processes", "1", "--repetitions", "1", "--format", "none", "--out", out],
+        check=True, stderr=subprocess.DEVNULL,
+    )
+    return [record["ops_per_s"] for record in map(json.loads, out.read_text().splitlines()) if record["type"] == "cell"][-1]
+
+
 def local_agreement(folder, rounds):
     if not MICRO.exists():
-        print("skip local: build/dictbench_micro is not built (apt-get install libbenchmark-dev)")
-        return True
-    out = folder / "records.jsonl"
-
-    def ours():
-        out.unlink(missing_ok=True)
-        subprocess.run(
-            [COMMAND, "run", "--engine", "local", "--workload", "get-uniform", "--processes", "1", "--repetitions", "1", "--format", "none", "--out", out],
-            check=True, stderr=subprocess.DEVNULL,
-        )
-        return [record["ops_per_s"] for record in map(json.loads, out.read_text().splitlines()) if record["type"] == "cell"][-1]
-
-    return compare("local get-uniform, against dictbench_micro", (0.85, 1.15), rounds, ours, lambda: micro("local", "get"))
+        raise Missing("build/dictbench_micro is not built; apt-get install libbenchmark-dev")
+    return compare(
+        "local get-uniform, against dictbench_micro", (0.85, 1.15), rounds,
+        lambda: get_uniform(folder, "local"), lambda: micro("local", "get"),
+    )
 
 
-PEERS = {"redis": redis_agreement, "memcached": memcached_agreement, "local": local_agreement}
+def harness_cost(folder, rounds):
+    """No other program: `null` does nothing, so its time is the harness's."""
+    figures = [1e9 / get_uniform(folder, "null") for _ in range(rounds)]
+    median = statistics.median(figures)
+    good = median <= NULL_NS
+    print(
+        f"{'ok  ' if good else 'FAIL'} null get-uniform, 1 process: {median:.2f} ns per operation "
+        f"[{min(figures):.2f}, {max(figures):.2f}], wanted at most {NULL_NS:g}",
+        flush=True,
+    )
+    return good
+
+
+COMPARISONS = {"redis": redis_agreement, "memcached": memcached_agreement, "local": local_agreement, "null": harness_cost}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--only", choices=PEERS, help="one of the comparisons")
+    parser.add_argument("--only", choices=COMPARISONS, help="one of the comparisons")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="dictbench-agreement-") as name:
         folder = pathlib.Path(name)
-        chosen = [arguments.only] if arguments.only else PEERS
-        good = [PEERS[name](folder, arguments.rounds) for name in chosen]
-    return 0 if all(good) else 1
+        good, missing = True, []
+        for chosen in [arguments.only] if arguments.only else COMPARISONS:
+            try:
+                good &= COMPARISONS[chosen](folder, arguments.rounds)
+            except Missing as reason:
+                print(f"skip {chosen}: {reason}", flush=True)
+                missing.append(f"{chosen}: {reason}")
+    if missing:
+        print(f"not everything was compared: {'; '.join(missing)}", file=sys.stderr)
+    if not good:
+        return CHECK_FAILED
+    return ENVIRONMENT_FAILED if missing else 0
 
 
 if __name__ == "__main__":
