@@ -1,14 +1,10 @@
-"""What the tests of the command share: where the build is, and how to call it."""
+"""How the tests call the command."""
 
-import os
-import pathlib
 import subprocess
 
 import pytest
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-BUILD = pathlib.Path(os.environ.get("DICTBENCH_BUILD", ROOT / "build"))
-COMMAND = BUILD / "dictbench"
+from locations import COMMAND
 
 
 @pytest.fixture

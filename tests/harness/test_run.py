@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from conftest import BUILD, COMMAND
+from locations import BUILD, COMMAND
 
 FAULTY = BUILD / "tests" / "libfaulty.so"
 SHARED = ["boost-map", "lmdb", "sqlite-wal", "redis", "memcached"]
