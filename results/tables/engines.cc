@@ -41,9 +41,8 @@ std::vector<std::string> notes_of(const Block& block, const TableContext& contex
   std::vector<std::string> notes = {
       statistics_note(block),
       "Ratio: to the fastest shared engine with as many processes, paired by repetition within one run; ~: at another "
-      "scale than "
-      "that one's, so of another number of keys. Switches: "
-      "context switches of workers and servers per 1,000 operations, voluntary and involuntary."};
+      "scale than that one's, so of another number of keys. Switches: context switches of workers and servers per "
+      "1,000 operations, voluntary and involuntary."};
   for (std::string& note : standing_notes(block, context)) notes.push_back(std::move(note));
   for (std::string& note : provenance_notes(block)) notes.push_back(std::move(note));
   return notes;
