@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "harness/driver/operation_loop.h"
+#include "harness/driver/preload.h"
 #include "harness/meters/usage.h"
 #include "harness/verify/readback.h"
 
@@ -28,7 +29,10 @@ class Worker {
     dict_ = plan_.attach();
     arrive(kAttachStep);
     await(kPreloadStep);
-    if (plan_.workload.preload) preload();
+    // A dict of its own gets every key, a shared one this process's share.
+    const bool shared = plan_.contract.shared_between_processes;
+    if (plan_.workload.preload)
+      preload(*dict_, plan_.workload, shared ? plan_.worker : 0, shared ? plan_.processes : 1);
     arrive(kPreloadStep);
     for (std::size_t phase = 0; phase < plan_.workload.phases.size(); ++phase) run_phase(phase);
     await(finish_step(plan_.workload));
@@ -46,22 +50,6 @@ class Worker {
   void arrive(std::uint32_t step) {
     area_.reached.store(step, std::memory_order_release);
     ring_driver(page_);
-  }
-
-  // A dict of its own gets every key, a shared one this process's share.
-  void preload() {
-    const bool shared = plan_.contract.shared_between_processes;
-    const Phase phase = preload_phase(plan_.workload);
-    const OperationStream stream(plan_.workload, phase, shared ? plan_.worker : 0, shared ? plan_.processes : 1);
-    constexpr std::size_t kBatch = 128;
-    ValueWriter writer(plan_.workload, phase, kPreloadWriter, kBatch);
-    std::vector<KeyValue> items;
-    for (std::size_t i = 0; i < stream.size(); ++i) {
-      items.push_back({stream[i].key(), writer.make(stream[i], stream[i].key_number)});
-      if (items.size() < kBatch && i + 1 < stream.size()) continue;
-      dict_->set_many(items);
-      items.clear();
-    }
   }
 
   void run_phase(std::size_t number) {

@@ -79,8 +79,8 @@ void sample_latency(benchmark::State& state) {
   const TickClock clock = TickClock::calibrate();
   Histogram histogram;
   for ([[maybe_unused]] auto _ : state) {
-    const std::uint64_t before = clock.now();
-    const std::uint64_t after = clock.now();
+    const std::uint64_t before = clock.now_in_order();
+    const std::uint64_t after = clock.now_in_order();
     histogram.record(static_cast<std::uint64_t>(clock.to_ns(after - before)));
   }
   benchmark::DoNotOptimize(histogram);
@@ -121,7 +121,7 @@ void register_harness_benchmarks() {
     benchmark::RegisterBenchmark((std::string("harness/loop_over_null/") + workload).c_str(), whole_loop, workload)
         ->ArgName("one_in")
         ->Arg(1)
-        ->Arg(64)
+        ->Arg(256)
         ->UseManualTime();
 }
 

@@ -1,11 +1,9 @@
 #include "harness/micro/prepared_dict.h"
 
 #include <utility>
-#include <vector>
 
 #include "engines/registry.h"
-#include "workloads/operation_stream.h"
-#include "workloads/value_content.h"
+#include "harness/driver/preload.h"
 
 namespace dictbench {
 
@@ -19,18 +17,6 @@ PreparedDict::PreparedDict(std::string spec, const Workload& workload) : spec_(s
   fill();
 }
 
-void PreparedDict::fill() {
-  constexpr std::size_t kBatch = 128;
-  const Phase phase = preload_phase(workload_);
-  const OperationStream stream(workload_, phase, 0, 1);
-  ValueWriter writer(workload_, phase, kPreloadWriter, kBatch);
-  std::vector<KeyValue> items;
-  for (std::size_t i = 0; i < stream.size(); ++i) {
-    items.push_back({stream[i].key(), writer.make(stream[i], stream[i].key_number)});
-    if (items.size() < kBatch && i + 1 < stream.size()) continue;
-    dict_->set_many(items);
-    items.clear();
-  }
-}
+void PreparedDict::fill() { preload(*dict_, workload_, 0, 1); }
 
 }  // namespace dictbench
