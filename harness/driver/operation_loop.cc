@@ -28,7 +28,7 @@ class SingleExecutor {
   }
 
   // The operations [index, end), the first of them with this sequence number. The loop holds nothing but
-  // what a get needs: with all kinds inlined its state spilled to the stack, and `null` took 6 ns, not 3.
+  // what a get needs: with all kinds inlined its state spilled to the stack, which `null` shows (6.1 against 5.2 ns).
   std::uint64_t run(std::size_t index, std::size_t end, std::uint64_t sequence) {
     if (index >= end) return 0;
     Dict& dict = plan_.dict;

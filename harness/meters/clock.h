@@ -35,7 +35,7 @@ struct TickClock {
   }
 
   // Waits until all earlier loads have their data and lets nothing later begin before: an operation
-  // between two of these is charged for its cache misses. Without the fences a get of 130 ns was
+  // between two of these is charged for its cache misses. Without the fences a get of some 400 ns was
   // sampled as 21 ns, because its misses were still under way at the second reading.
   std::uint64_t now_in_order() const noexcept {
 #if defined(__x86_64__)
