@@ -15,10 +15,11 @@ enum class Consistency {
 std::string_view to_string(Consistency consistency);
 
 struct Contract {
-  bool stores = true;                    // false: accepts everything, keeps nothing (`null`)
-  bool shared_between_processes = true;  // false: each attached process has a dict of its own
-  bool survives_killed_writer = false;   // SIGKILL of a process in mid-write leaves the dict usable and whole
-  bool durable = false;                  // acknowledged writes survive a restart of the machine
+  bool stores = true;                     // false: accepts everything, keeps nothing (`null`)
+  bool shared_between_processes = true;   // false: each attached process has a dict of its own
+  bool survives_killed_writer = false;    // SIGKILL of a process in mid-write leaves the dict usable and whole
+  bool survives_stopped_process = false;  // SIGSTOP of a process in mid-operation holds nobody else up
+  bool durable = false;                   // acknowledged writes survive a restart of the machine
   Consistency consistency = Consistency::linearizable;
   bool ordered = false;  // scan() works, for_each() goes in byte order of the keys
   bool atomic_add = true;

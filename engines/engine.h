@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -98,6 +99,13 @@ class Engine {
   virtual std::vector<pid_t> server_pids() const { return {}; }
 
   virtual StorageBytes storage_bytes() const { return {}; }
+
+  // What killed processes could leave behind and must not pile up, beside storage: {"reader slots", 3}.
+  virtual std::vector<std::pair<std::string, std::uint64_t>> held() const { return {}; }
+
+  // The engine's own check of its structures, while nobody writes: what is broken, or empty text. Nothing:
+  // the engine has no such check. Throws Error.
+  virtual std::optional<std::string> check_integrity() { return std::nullopt; }
 
   // Recorded beside the figures: the server's command line, page size granted, ...
   virtual std::vector<std::pair<std::string, std::string>> facts() const { return {}; }

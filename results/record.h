@@ -1,6 +1,7 @@
 // The record: JSON Lines, append-only, one flushed line per run and per repetition of one cell.
 //
-// First line of a run {"type":"run", ...}, then {"type":"cell", ...} lines. Nobody edits records; every
+// First line of a run {"type":"run", ...}, then {"type":"cell", ...}, {"type":"torture", ...} or
+// {"type":"check", ...} lines. Nobody edits records; every
 // table, picture and README block is computed from them. Figures: seconds, bytes, nanoseconds and plain
 // counts, as the names say. Absent figures (no latency sampled, no server) are left out of the line.
 #pragma once
@@ -102,6 +103,40 @@ struct CellRecord {
   bool ok() const { return status == "ok"; }
 };
 
+// What one fault did to one engine (`dictbench torture`, harness/torture/).
+struct TortureRecord {
+  std::string run_id;
+  std::string engine;  // spec text
+  std::string fault;   // "kill", "crash-points", "server-stop", ...
+  unsigned processes = 0;
+  std::uint64_t tried = 0;         // how often the fault was injected
+  std::uint64_t survived = 0;      // of them, how often the dict went on and was whole
+  std::uint64_t operations = 0;    // acknowledged meanwhile
+  std::uint64_t lost = 0;          // acknowledged writes that were gone
+  double longest_stall_s = 0;      // in which a process that the fault did not hit got no operation done
+  double bytes_left_per_kill = 0;  // growth of the storage, once the first kills are over
+  double elapsed_s = 0;
+  std::string found;   // one line for people: what happened under the fault
+  std::string status;  // "ok", "broken: which invariant", "not applicable: why", "unavailable: why"
+  Facts facts;         // anything more that the fault measures: {"point boost-map.set.stored", "20 of 20"}
+
+  bool ok() const { return status == "ok"; }
+};
+
+// What the linearizability checker found (`dictbench check`, harness/verify/).
+struct CheckRecord {
+  std::string run_id;
+  std::string engine;   // spec text
+  std::string promise;  // the consistency that was checked, from the contract
+  unsigned processes = 0;
+  std::uint64_t keys = 0;
+  std::uint64_t operations = 0;  // checked, open ones included
+  std::uint64_t open = 0;        // in flight when their process was killed
+  std::uint64_t kills = 0;
+  double elapsed_s = 0;  // of recording and checking
+  std::string verdict;   // "ok", "illegal: why", "unknown: why", "unavailable: why"
+};
+
 // Appends; every line is flushed and whole, so that a killed run leaves at most one cut line at the end,
 // which readers skip and --resume overwrites.
 class RecordWriter {
@@ -115,6 +150,8 @@ class RecordWriter {
 
   void write(const RunRecord& run);
   void write(const CellRecord& cell);
+  void write(const TortureRecord& torture);
+  void write(const CheckRecord& check);
 
  private:
   void write_line(const std::string& line);
@@ -126,6 +163,8 @@ class RecordWriter {
 struct RecordFile {
   std::vector<RunRecord> runs;
   std::vector<CellRecord> cells;
+  std::vector<TortureRecord> tortures;
+  std::vector<CheckRecord> checks;
 
   const RunRecord* run(const std::string& run_id) const;  // null when the file lacks it
 };

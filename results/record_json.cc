@@ -227,6 +227,38 @@ Json to_json(const CellRecord& cell) {
   return object;
 }
 
+Json to_json(const TortureRecord& torture) {
+  return {{"type", "torture"},
+          {"run_id", torture.run_id},
+          {"engine", torture.engine},
+          {"fault", torture.fault},
+          {"processes", torture.processes},
+          {"tried", torture.tried},
+          {"survived", torture.survived},
+          {"operations", torture.operations},
+          {"lost", torture.lost},
+          {"longest_stall_s", finite(torture.longest_stall_s, "longest_stall_s")},
+          {"bytes_left_per_kill", finite(torture.bytes_left_per_kill, "bytes_left_per_kill")},
+          {"elapsed_s", finite(torture.elapsed_s, "elapsed_s")},
+          {"found", torture.found},
+          {"status", torture.status},
+          {"facts", facts_json(torture.facts)}};
+}
+
+Json to_json(const CheckRecord& check) {
+  return {{"type", "check"},
+          {"run_id", check.run_id},
+          {"engine", check.engine},
+          {"promise", check.promise},
+          {"processes", check.processes},
+          {"keys", check.keys},
+          {"operations", check.operations},
+          {"open", check.open},
+          {"kills", check.kills},
+          {"elapsed_s", finite(check.elapsed_s, "elapsed_s")},
+          {"verdict", check.verdict}};
+}
+
 RunRecord run_from_json(const Json& object) {
   const Fields fields(object, "");
   RunRecord run;
@@ -276,6 +308,42 @@ CellRecord cell_from_json(const Json& object) {
   fields.required("status", cell.status);
   fields.optional("engine_facts", cell.engine_facts);
   return cell;
+}
+
+TortureRecord torture_from_json(const Json& object) {
+  const Fields fields(object, "");
+  TortureRecord torture;
+  fields.required("run_id", torture.run_id);
+  fields.required("engine", torture.engine);
+  fields.required("fault", torture.fault);
+  fields.optional("processes", torture.processes);
+  fields.required("tried", torture.tried);
+  fields.required("survived", torture.survived);
+  fields.optional("operations", torture.operations);
+  fields.optional("lost", torture.lost);
+  fields.optional("longest_stall_s", torture.longest_stall_s);
+  fields.optional("bytes_left_per_kill", torture.bytes_left_per_kill);
+  fields.optional("elapsed_s", torture.elapsed_s);
+  fields.optional("found", torture.found);
+  fields.required("status", torture.status);
+  fields.optional("facts", torture.facts);
+  return torture;
+}
+
+CheckRecord check_from_json(const Json& object) {
+  const Fields fields(object, "");
+  CheckRecord check;
+  fields.required("run_id", check.run_id);
+  fields.required("engine", check.engine);
+  fields.required("promise", check.promise);
+  fields.optional("processes", check.processes);
+  fields.optional("keys", check.keys);
+  fields.required("operations", check.operations);
+  fields.optional("open", check.open);
+  fields.optional("kills", check.kills);
+  fields.optional("elapsed_s", check.elapsed_s);
+  fields.required("verdict", check.verdict);
+  return check;
 }
 
 }  // namespace dictbench

@@ -16,9 +16,13 @@ using Json = nlohmann::ordered_json;
 // Throws RecordError when a figure is infinite or not a number: JSON has no word for it.
 Json to_json(const RunRecord& run);
 Json to_json(const CellRecord& cell);
+Json to_json(const TortureRecord& torture);
+Json to_json(const CheckRecord& check);
 
 // Throw RecordError that names the field, without file and line (the reader adds them).
 RunRecord run_from_json(const Json& object);
 CellRecord cell_from_json(const Json& object);
+TortureRecord torture_from_json(const Json& object);
+CheckRecord check_from_json(const Json& object);
 
 }  // namespace dictbench

@@ -26,8 +26,13 @@ void read_line(const std::string& line, RecordFile& records) {
     records.runs.push_back(run_from_json(object));
   } else if (*type == "cell") {
     records.cells.push_back(cell_from_json(object));
+  } else if (*type == "torture") {
+    records.tortures.push_back(torture_from_json(object));
+  } else if (*type == "check") {
+    records.checks.push_back(check_from_json(object));
   } else {
-    throw RecordError(fmt::format("record type {} is unknown: there are \"run\" and \"cell\"", type->dump()));
+    throw RecordError(
+        fmt::format("record type {} is unknown: there are \"run\", \"cell\", \"torture\" and \"check\"", type->dump()));
   }
 }
 

@@ -45,6 +45,9 @@ void cut_unfinished_line(const fs::path& file) {
   }
 }
 
+// Bytes that are no UTF-8 (an engine's message, a path) are replaced: losing the record would be worse.
+std::string text_of(const Json& record) { return record.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
 }  // namespace
 
 RecordWriter::RecordWriter(const fs::path& file) : file_(file) {
@@ -71,14 +74,10 @@ RecordWriter::RecordWriter(const fs::path& file) : file_(file) {
 
 RecordWriter::~RecordWriter() { close(lock_); }
 
-void RecordWriter::write(const RunRecord& run) {
-  // Bytes that are no UTF-8 (an engine's message, a path) are replaced: losing the record would be worse.
-  write_line(to_json(run).dump(-1, ' ', false, Json::error_handler_t::replace));
-}
-
-void RecordWriter::write(const CellRecord& cell) {
-  write_line(to_json(cell).dump(-1, ' ', false, Json::error_handler_t::replace));
-}
+void RecordWriter::write(const RunRecord& run) { write_line(text_of(to_json(run))); }
+void RecordWriter::write(const CellRecord& cell) { write_line(text_of(to_json(cell))); }
+void RecordWriter::write(const TortureRecord& torture) { write_line(text_of(to_json(torture))); }
+void RecordWriter::write(const CheckRecord& check) { write_line(text_of(to_json(check))); }
 
 void RecordWriter::write_line(const std::string& line) {
   errno = 0;

@@ -92,6 +92,8 @@ class LocalEngine final : public Engine {
 
 Contract contract(const Spec&) {
   return {.shared_between_processes = false,
+          .survives_killed_writer = true,
+          .survives_stopped_process = true,
           .consistency = Consistency::none,
           .largest_key = std::numeric_limits<std::ptrdiff_t>::max(),
           .largest_value = std::numeric_limits<std::ptrdiff_t>::max()};

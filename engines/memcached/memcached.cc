@@ -140,6 +140,7 @@ class PrivateMemcached final : public Engine {
 
 Contract contract(const Spec& spec) {
   return {.survives_killed_writer = true,
+          .survives_stopped_process = true,
           .largest_key = kLargestMemcachedKey,
           .largest_value = largest_memcached_value(spec),
           .binary_keys = spec.get("protocol") == "binary",

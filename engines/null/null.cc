@@ -31,6 +31,7 @@ Contract contract(const Spec&) {
   return {.stores = false,
           .shared_between_processes = false,
           .survives_killed_writer = true,
+          .survives_stopped_process = true,
           .consistency = Consistency::none,
           .ordered = false,
           .atomic_add = false,

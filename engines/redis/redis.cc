@@ -159,6 +159,7 @@ class PrivateRedis final : public Engine {
 
 Contract contract(const Spec&) {
   return {.survives_killed_writer = true,
+          .survives_stopped_process = true,
           .largest_key = kLargestRedisString,
           .largest_value = kLargestRedisString,
           .needs_server = true};

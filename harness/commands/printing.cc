@@ -1,9 +1,12 @@
 #include "harness/commands/printing.h"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 
 #include "engines/registry.h"
@@ -32,6 +35,7 @@ ContractRow contract_row(const EngineDescription& engine) {
   const Contract contract = engine.contract(spec);
   row.promises = {{"shared", yes_no(contract.shared_between_processes)},
                   {"survives a killed writer", yes_no(contract.survives_killed_writer)},
+                  {"survives a stopped process", yes_no(contract.survives_stopped_process)},
                   {"durable", yes_no(contract.durable)},
                   {"consistency", std::string(to_string(contract.consistency))},
                   {"ordered", yes_no(contract.ordered)},
@@ -48,6 +52,10 @@ std::filesystem::path committed_records() {
 }
 
 }  // namespace
+
+std::filesystem::path new_record_file() {
+  return fmt::format("dictbench-records/{:%Y%m%dT%H%M%SZ}-{}.jsonl", fmt::gmtime(std::time(nullptr)), getpid());
+}
 
 TableContext table_context() {
   TableContext context;

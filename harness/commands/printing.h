@@ -1,6 +1,7 @@
 // What the commands that show results share.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,9 @@
 #include "results/tables/tables.h"
 
 namespace dictbench {
+
+// Where a command puts its records unless told: dictbench-records/TIME-PID.jsonl below the working directory.
+std::filesystem::path new_record_file();
 
 // The contracts of all engines, as the tables need them: results/ does not know engines/.
 TableContext table_context();

@@ -1,10 +1,6 @@
 #include "harness/driver/run.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <unistd.h>
-
-#include <ctime>
 
 #include "harness/commands/commands.h"
 #include "harness/commands/printing.h"
@@ -21,10 +17,6 @@ struct RunArguments {
   bool spawn = false;
   unsigned timeout_s = 300;
 };
-
-std::filesystem::path default_out() {
-  return fmt::format("dictbench-records/{:%Y%m%dT%H%M%SZ}-{}.jsonl", fmt::gmtime(std::time(nullptr)), getpid());
-}
 
 // What was not chosen comes from the suite: the named one, or the standard one when no workload was.
 void fill_from_suite(RunArguments& arguments) {
@@ -52,7 +44,7 @@ int execute(RunArguments arguments) {
   RunOptions& options = arguments.options;
   options.start = arguments.spawn ? StartMode::spawn : StartMode::fork;
   options.timeout = std::chrono::seconds(arguments.timeout_s);
-  if (options.out.empty()) options.out = default_out();
+  if (options.out.empty()) options.out = new_record_file();
 
   const RunSummary summary = run(options);
   const RecordFile records = read_records(options.out);

@@ -1,16 +1,13 @@
 #include "harness/driver/run.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <ctime>
-#include <random>
 
 #include "harness/driver/budget.h"
 #include "harness/driver/progress.h"
-#include "harness/driver/versions.h"
+#include "harness/driver/run_record.h"
 #include "harness/meters/host.h"
 
 namespace dictbench {
@@ -29,26 +26,13 @@ Facts options_told(const RunOptions& options) {
           {"budget_s", options.budget_s ? fmt::format("{}", *options.budget_s) : "none"}};
 }
 
-RunRecord describe_run(const RunOptions& options) {
-  const std::time_t now = std::time(nullptr);
-  const std::string started = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now));
-  unsigned most_processes = 1;
-  for (const std::string& workload : options.selection.workloads)
+unsigned most_processes(const CellSelection& selection) {
+  unsigned most = 1;
+  for (const std::string& workload : selection.workloads)
     for (const unsigned processes :
-         options.selection.processes.empty() ? load_workload(workload).processes : options.selection.processes)
-      most_processes = std::max(most_processes, processes);
-  return {.run_id = fmt::format("{}-{:08x}", started, std::random_device{}()),
-          .started = started,
-          .commit = source_commit(),
-          .dirty = source_dirty(),
-          .compiler = compiler_version(),
-          .flags = compiler_flags(),
-          .build_type = build_type(),
-          .versions = versions(options.selection.engines),
-          .host = host_facts(),
-          .options = options_told(options),
-          .seed = options.selection.order_seed,
-          .warnings = host_warnings(most_processes)};
+         selection.processes.empty() ? load_workload(workload).processes : selection.processes)
+      most = std::max(most, processes);
+  return most;
 }
 
 }  // namespace
@@ -60,7 +44,8 @@ RunSummary run(const RunOptions& options) {
   RecordFile done;
   if (options.resume && std::filesystem::exists(options.out)) done = read_records(options.out);
 
-  const RunRecord record = describe_run(options);
+  const RunRecord record = describe_run(options.selection.engines, options_told(options), options.selection.order_seed,
+                                        most_processes(options.selection));
   const CellOptions cell_options{record.run_id,   options.start,   options.selection.seed,
                                  options.timeout, options.plugins, TickClock::calibrate()};
   RecordWriter writer(options.out);

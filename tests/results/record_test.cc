@@ -140,7 +140,7 @@ TEST(RecordReader, RefusesABadLineWithFileAndLine) {
   refused("", "no JSON");
   refused("{\"type\":\"cell\"", "no JSON");
   refused("[1]", "an object with a \"type\"");
-  refused("{\"type\":\"row\"}", "there are \"run\" and \"cell\"");
+  refused("{\"type\":\"row\"}", "there are \"run\", \"cell\"");
   refused("{\"type\":\"cell\"}", "field 'run_id' is missing");
   refused(changed("ops", -1), "field 'ops' must be a whole number of at least 0, not -1");
   refused(changed("ops", 1.5), "field 'ops'");

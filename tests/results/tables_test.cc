@@ -42,7 +42,7 @@ std::vector<std::string> engines_of(const Table& table) {
   return names;
 }
 
-RecordFile records_of(std::vector<CellRecord> cells) { return {{make_run()}, std::move(cells)}; }
+RecordFile records_of(std::vector<CellRecord> cells) { return {{make_run()}, std::move(cells), {}, {}}; }
 
 std::vector<Table> engines(const RecordFile& records, const TableContext& context = {}) {
   return build_table("engines", records, context);
