@@ -14,12 +14,14 @@ import getpass
 import json
 import pathlib
 import re
+import resource
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from typing import NamedTuple
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 COMMAND = ROOT / "build" / "dictbench"
@@ -54,6 +56,13 @@ distribution = "uniform"
 """
 
 
+class Figure(NamedTuple):
+    """What one side of a comparison measured."""
+
+    ops_per_s: float
+    client_us: float  # processor time of the clients per operation
+
+
 class Missing(Exception):
     """A program that a comparison needs is not there; the text says which and what to install."""
 
@@ -83,8 +92,22 @@ def server(arguments, socket, ready):
         socket.unlink(missing_ok=True)
 
 
+def time_of_children():
+    """Processor seconds of all ended children."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def figure_of(records):
+    """The last cell of a record file."""
+    cell = [record for record in map(json.loads, records.read_text().splitlines()) if record["type"] == "cell"][-1]
+    if cell["status"] != "ok":
+        raise SystemExit(f"{cell['engine']}: {cell['status']}")
+    return Figure(cell["ops_per_s"], 1e6 * (cell["rusage"]["user_s"] + cell["rusage"]["system_s"]) / cell["ops"])
+
+
 def dictbench(folder, engine, kind, operations, processes=1, key=REDIS_KEY, value=REDIS_VALUE, keys=KEYS):
-    """Operations per second that dictbench measures, all processes together."""
+    """What dictbench measures, all processes together."""
     workload = folder / f"{kind}.toml"
     workload.write_text(
         WORKLOAD.format(format=key, keys=keys, value=value, kind=kind, operations=operations)
@@ -95,10 +118,7 @@ def dictbench(folder, engine, kind, operations, processes=1, key=REDIS_KEY, valu
         [COMMAND, "run", "--engine", engine, "--workload", workload, "--processes", str(processes), "--format", "none", "--out", out],
         check=True, stderr=subprocess.DEVNULL,
     )
-    (cell,) = [record for record in map(json.loads, out.read_text().splitlines()) if record["type"] == "cell"]
-    if cell["status"] != "ok":
-        raise SystemExit(f"{engine}: {cell['status']}")
-    return cell["ops_per_s"]
+    return figure_of(out)
 
 
 def redis_benchmark(benchmark, socket, kind, operations, programs=1, pipeline=1):
@@ -107,13 +127,20 @@ def redis_benchmark(benchmark, socket, kind, operations, programs=1, pipeline=1)
         benchmark, "-s", socket, "-c", "1", "-P", str(pipeline), "-n", str(operations // programs),
         "-d", REDIS_VALUE, "-r", str(KEYS), "-t", kind, "--csv",
     ]
+    before = time_of_children()
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) for _ in range(programs)]
     total = 0.0
     for process in running:
         text, _ = process.communicate()
         rows = [row for row in csv.reader(text.splitlines()) if row and row[0].lower() == kind]
         total += float(rows[0][1])
-    return total
+    return Figure(total, 1e6 * (time_of_children() - before) / operations)
+
+
+def told(who, figures):
+    """Medians as text."""
+    client_us = statistics.median(figure.client_us for figure in figures)
+    return f"{who} {statistics.median(figure.ops_per_s for figure in figures):,.0f}/s at {client_us:.2f} us of client CPU"
 
 
 def compare(name, bounds, rounds, ours, theirs):
@@ -125,11 +152,11 @@ def compare(name, bounds, rounds, ours, theirs):
         figures = {measure: measure() for measure in pair}
         mine.append(figures[ours])
         others.append(figures[theirs])
-        ratios.append(figures[ours] / figures[theirs])
+        ratios.append(figures[ours].ops_per_s / figures[theirs].ops_per_s)
     ratio = statistics.median(ratios)
     good = low <= ratio <= high
     print(
-        f"{'ok  ' if good else 'FAIL'} {name}: dictbench {statistics.median(mine):,.0f}/s, other {statistics.median(others):,.0f}/s, "
+        f"{'ok  ' if good else 'FAIL'} {name}: {told('dictbench', mine)}, {told('other', others)}, "
         f"ratio {ratio:.3f} [{min(ratios):.3f}, {max(ratios):.3f}], wanted {low:g} to {high:g}",
         flush=True,
     )
@@ -145,9 +172,18 @@ def redis_agreement(folder, rounds):
     ready = lambda: subprocess.run([*cli, "ping"], capture_output=True).stdout.strip() == b"PONG"
     arguments = [server_program, "--port", "0", "--unixsocket", socket, "--save", "", "--appendonly", "no", "--dir", folder]
 
-    def emptied(measure):
+    def emptied(measure):  # dictbench wants a database of its own
         def call():
             subprocess.run([*cli, "flushall"], check=True, capture_output=True)
+            return measure()
+        return call
+
+    # Otherwise redis-benchmark's gets would all miss, and a miss is a third quicker at -P 16 than a hit.
+    load = "for i = 0, ARGV[1] - 1 do redis.call('set', string.format('key:%012d', i), ARGV[2]) end"
+
+    def filled(measure):
+        def call():
+            subprocess.run([*cli, "eval", load, "0", str(KEYS), "x" * int(REDIS_VALUE)], check=True, capture_output=True)
             return measure()
         return call
 
@@ -157,23 +193,24 @@ def redis_agreement(folder, rounds):
             for processes in (1, 3):
                 good &= compare(
                     f"redis {kind}, {processes} process(es), against redis-benchmark -c 1", (0.85, 1.15), rounds,
-                    emptied(lambda: dictbench(folder, f"redis?address={socket}", kind, 60_000, processes)),
-                    lambda: redis_benchmark(benchmark, socket, kind, 60_000, processes),
+                    emptied(lambda: dictbench(folder, f"redis?address={socket}", kind, 60_000 * processes, processes)),
+                    filled(lambda: redis_benchmark(benchmark, socket, kind, 60_000 * processes, processes)),
                 )
             good &= compare(
                 f"redis?pipeline={PIPELINE} {kind}, against redis-benchmark -c 1 -P {PIPELINE}", (0.8, float("inf")), rounds,
                 emptied(lambda: dictbench(folder, f"redis?address={socket}&pipeline={PIPELINE}", kind, 400_000)),
-                lambda: redis_benchmark(benchmark, socket, kind, 400_000, pipeline=PIPELINE),
+                filled(lambda: redis_benchmark(benchmark, socket, kind, 400_000, pipeline=PIPELINE)),
             )
     return good
 
 
 def memcslap(socket, kind, operations):
+    before = time_of_children()
     text = subprocess.run(
         ["memcslap", "--binary", "-s", socket, "-c", "1", "-e", str(operations), "-t", kind], check=True, capture_output=True, text=True
     ).stdout
     (seconds,) = re.findall(rf"Time to {kind} +\d+ keys by +1 threads: +([\d.]+) seconds", text)
-    return operations / float(seconds)
+    return Figure(operations / float(seconds), 1e6 * (time_of_children() - before) / operations)
 
 
 def memcached_agreement(folder, rounds):
@@ -201,23 +238,23 @@ def memcached_agreement(folder, rounds):
 
 
 def micro(engine, kind):
-    """Operations per second of the same loop in dictbench_micro."""
+    """The same loop in dictbench_micro."""
     text = subprocess.run(
         [MICRO, f"--benchmark_filter=^{kind}/{re.escape(engine)}/", "--benchmark_format=json"], check=True, capture_output=True, text=True
     ).stdout
     benchmarks = json.loads(text)["benchmarks"]
-    return 1e9 / benchmarks[0]["real_time"]
+    return Figure(1e9 / benchmarks[0]["real_time"], benchmarks[0]["cpu_time"] / 1e3)
 
 
 def get_uniform(folder, engine):
-    """Operations per second of one process."""
+    """What dictbench measures with one process."""
     out = folder / "records.jsonl"
     out.unlink(missing_ok=True)
     subprocess.run(
         [COMMAND, "run", "--engine", engine, "--workload", "get-uniform", "--processes", "1", "--repetitions", "1", "--format", "none", "--out", out],
         check=True, stderr=subprocess.DEVNULL,
     )
-    return [record["ops_per_s"] for record in map(json.loads, out.read_text().splitlines()) if record["type"] == "cell"][-1]
+    return figure_of(out)
 
 
 def local_agreement(folder, rounds):
@@ -231,7 +268,7 @@ def local_agreement(folder, rounds):
 
 def harness_cost(folder, rounds):
     """No other program: `null` does nothing, so its time is the harness's."""
-    figures = [1e9 / get_uniform(folder, "null") for _ in range(rounds)]
+    figures = [1e9 / get_uniform(folder, "null").ops_per_s for _ in range(rounds)]
     median = statistics.median(figures)
     good = median <= NULL_NS
     print(
