@@ -1,12 +1,13 @@
-// Table `contracts`: what the engines declare. Two tables: what each engine is, and what it promises.
+// Table `contracts`: what each engine is, what it promises, and what torture and check found (trust.h).
 #include <algorithm>
 
 #include "results/tables/builders.h"
 #include "results/tables/provenance.h"
+#include "results/tables/trust.h"
 
 namespace dictbench {
 
-std::vector<Table> build_contracts(const RecordFile& /*records*/, const TableContext& context) {
+std::vector<Table> build_contracts(const RecordFile& records, const TableContext& context) {
   Table engines{
       "contracts",
       "Engines",
@@ -36,7 +37,9 @@ std::vector<Table> build_contracts(const RecordFile& /*records*/, const TableCon
     }
   }
   if (context.contracts.empty()) promises.notes.push_back("No engine is built in.");
-  return {engines, promises};
+  std::vector<Table> tables = {std::move(engines), std::move(promises)};
+  for (Table& table : build_trust(records, context)) tables.push_back(std::move(table));
+  return tables;
 }
 
 }  // namespace dictbench

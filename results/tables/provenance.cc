@@ -40,10 +40,10 @@ std::string commit_text(const RunRecord& run) {
 
 }  // namespace
 
-std::vector<std::string> provenance_notes(const Block& block) {
-  if (block.runs.empty()) return {"Host, compiler and date unknown: the records lack their runs."};
+std::vector<std::string> provenance_notes(const std::vector<const RunRecord*>& runs) {
+  if (runs.empty()) return {"Host, compiler and date unknown: the records lack their runs."};
   std::vector<std::string> hosts, builds, commits, dates, warnings;
-  for (const RunRecord* run : block.runs) {
+  for (const RunRecord* run : runs) {
     add_unique(hosts, host_text(*run));
     add_unique(builds, build_text(*run));
     add_unique(commits, commit_text(*run));
@@ -59,6 +59,11 @@ std::vector<std::string> provenance_notes(const Block& block) {
   if (!commits.empty()) note += fmt::format(", commit {}", fmt::join(commits, ", "));
   notes.push_back(note + ".");
   for (const std::string& warning : warnings) notes.push_back("Warning of the run: " + warning);
+  return notes;
+}
+
+std::vector<std::string> provenance_notes(const Block& block) {
+  std::vector<std::string> notes = provenance_notes(block.runs);
   if (block.outdated > 0) {
     notes.push_back(fmt::format("{} records of another version of the workload file are left out.", block.outdated));
   }

@@ -9,7 +9,8 @@
 
 namespace dictbench {
 
-// Host, cores, memory, compiler, date, commit of these runs; their warnings; records left out.
+// Host, cores, memory, compiler, date, commit of these runs; their warnings; for a block also the records left out.
+std::vector<std::string> provenance_notes(const std::vector<const RunRecord*>& runs);
 std::vector<std::string> provenance_notes(const Block& block);
 
 // How the intervals are made and what they cover for so many repetitions; for tables without: how many there were.
