@@ -197,6 +197,13 @@ void Segment::commit(std::uint64_t bytes) {
   shared.committed.store(target, std::memory_order_release);
 }
 
+void Segment::commit_range(std::uint64_t from, std::uint64_t bytes) {
+  if (bytes > reserved() || from > reserved() - bytes)
+    throw Error(ErrorCode::full, fmt::format("shared memory {} is full: {} bytes at {} wanted, {} reserved", name_,
+                                             bytes, from, reserved()));
+  allocate(kHeaderBytes + from, kHeaderBytes + from + bytes);
+}
+
 // Allocates a range of the file.
 void Segment::allocate(std::uint64_t from, std::uint64_t to) {
   const auto full = [&](const std::string& why) {

@@ -64,6 +64,10 @@ class Segment {
   // Error(full) when `bytes` passes the reservation or /dev/shm has no room; committed() is then as before.
   void commit(std::uint64_t bytes);
 
+  // The same for a range of data() behind committed(), for engines that give out the room themselves. Takes no lock,
+  // so no stopped process holds it up; ranges that are allocated at the same time must not share a page.
+  void commit_range(std::uint64_t from, std::uint64_t bytes);
+
   ProcessIdentity owner() const noexcept;
 
   std::uint64_t bytes_in_use() const;     // blocks allocated, header included

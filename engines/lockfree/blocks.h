@@ -1,0 +1,66 @@
+// Blocks: the table's allocator, one process's hands in the segment.
+//
+// A chunk of 128 KiB belongs to one arena and holds blocks of one size. Its bitmap says which are free: anybody frees
+// a block by setting a bit (so freeing twice does no harm), only the owner takes some, up to 64 at a time, into its
+// arena's magazine. So nobody waits for anybody, and what a killed process held can be told from its arena alone.
+//
+// Life of a block: take() writes it into the intent `fresh` before it leaves the magazine; published() removes the
+// intent once the block is in the table, give_back() when it never came there. Whoever takes a block out of the
+// table wrote it into its intent `stale` before, and calls free().
+//
+// Used by one thread: the one of the Dict that owns the arena.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "engines/lockfree/size_class.h"
+#include "engines/lockfree/space.h"
+
+namespace dictbench::lockfree {
+
+class Blocks {
+ public:
+  Blocks(Space space, std::uint32_t arena);
+
+  // A block of at least `bytes`, in the intent `fresh`. Throws Error(full) when the segment and /dev/shm have no room.
+  Block take(std::uint64_t bytes) { return take(bytes, mine().fresh); }
+  void published() noexcept { mine().fresh.store(0, std::memory_order_release); }
+  void give_back(Block block, std::uint64_t bytes) noexcept;
+
+  // The same with the intent `table`, because a writer may need a table while it has a block in hand.
+  Block take_table(std::uint64_t bytes) { return take(bytes, mine().table); }
+  void give_back_table(Block block, std::uint64_t bytes) noexcept;
+
+  // Frees a block that is no more in the table and that no reader is protected from: readers look again.
+  void free(Block block, std::uint64_t bytes) noexcept;
+
+  Arena& mine() const noexcept { return space_.arena(arena_); }
+
+  // After another arena's chunks have become ours.
+  void find_chunks();
+
+ private:
+  struct Holding {
+    std::vector<std::uint32_t> chunks;  // of ours, of one class
+    std::size_t cursor = 0;             // bitmap words over all of them: where to look next
+  };
+
+  Block take(std::uint64_t bytes, std::atomic<std::uint64_t>& intent);
+  void refill(unsigned size_class);
+  bool refill_from(unsigned size_class, std::size_t words, int least);
+  void fill_magazine(unsigned size_class, std::uint64_t word, std::uint64_t found);
+  void new_chunk(unsigned size_class);
+  Block take_run(std::uint64_t bytes, std::atomic<std::uint64_t>& intent);
+  std::uint64_t claim_chunks(std::uint32_t count);
+  bool claim_spare(std::uint32_t count, std::uint64_t& first);
+  bool claim_at(std::uint64_t chunk, std::uint32_t count);
+  void commit(std::uint64_t chunk, std::uint32_t count);
+
+  Space space_;
+  std::uint32_t arena_;
+  std::array<Holding, kClasses> holdings_;
+};
+
+}  // namespace dictbench::lockfree

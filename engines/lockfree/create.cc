@@ -1,0 +1,67 @@
+#include "engines/lockfree/create.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <new>
+
+#include "engines/error.h"
+#include "engines/lockfree/index.h"
+#include "engines/lockfree/owner.h"
+#include "engines/shm/process_identity.h"
+#include "engines/spec.h"
+
+namespace dictbench::lockfree {
+namespace {
+
+constexpr std::uint64_t kMostPartitions = 65'536;                       // the hash has 16 bits for them
+constexpr std::uint64_t kMostBytes = (std::uint64_t{1} << 32) * kUnit;  // what a block's number reaches
+
+std::uint64_t round_up(std::uint64_t bytes, std::uint64_t to) { return (bytes + to - 1) / to * to; }
+
+}  // namespace
+
+Segment create(const Sizes& sizes) {
+  if (!std::has_single_bit(sizes.partitions) || sizes.partitions > kMostPartitions)
+    throw SpecError(fmt::format("engine lockfree: partitions={}: a power of two from 1 to {} is wanted",
+                                sizes.partitions, kMostPartitions));
+  Root layout;
+  layout.partitions = sizes.partitions;
+  layout.arenas_at = round_up(sizeof(Root), kPageBytes);
+  layout.directory_at = layout.arenas_at + kArenas * sizeof(Arena);
+  layout.meta_at = round_up(layout.directory_at + layout.partitions * 8, kPageBytes);
+  const std::uint64_t most = std::min(sizes.max, kMostBytes);
+  layout.max_chunks = most <= layout.meta_at ? 0 : (most - layout.meta_at) / (kChunkBytes + sizeof(ChunkMeta));
+  layout.chunks_at = round_up(layout.meta_at + layout.max_chunks * sizeof(ChunkMeta), kChunkBytes);
+
+  Segment segment = Segment::create(kLayout, layout.chunks_at + layout.max_chunks * kChunkBytes, kPageBytes);
+  segment.commit_range(layout.directory_at / kPageBytes * kPageBytes,
+                       round_up(layout.directory_at % kPageBytes + layout.partitions * 8, kPageBytes));
+  Root* const root = new (segment.data()) Root;
+  root->partitions = layout.partitions;
+  root->arenas_at = layout.arenas_at;
+  root->directory_at = layout.directory_at;
+  root->meta_at = layout.meta_at;
+  root->max_chunks = layout.max_chunks;
+  root->chunks_at = layout.chunks_at;
+  root->pid_namespace = ProcessIdentity::self().pid_namespace;
+
+  Space space(segment);
+  const std::uint32_t arena = claim_arena(space);
+  Blocks blocks(space, arena);
+  Index(space, blocks).make_tables(sizes.items);
+  release_arena(space, arena);
+  return segment;
+}
+
+std::uint32_t attach_arena(Space& space) {
+  if (ProcessIdentity::self().pid_namespace != space.root().pid_namespace)
+    throw Error(
+        ErrorCode::unavailable,
+        "lockfree: the table was made in another pid namespace (container), from which nobody could tell who is "
+        "alive; attach from the same one");
+  return claim_arena(space);
+}
+
+}  // namespace dictbench::lockfree

@@ -1,0 +1,146 @@
+// `lockfree`: a hash table in shared memory in which no operation waits for another process (docs/lockfree.md).
+#include <fmt/format.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include <algorithm>
+#include <bit>
+
+#include "engines/counter.h"
+#include "engines/lockfree/block.h"
+#include "engines/lockfree/create.h"
+#include "engines/lockfree/index.h"
+#include "engines/lockfree/owner.h"
+#include "engines/registry.h"
+
+namespace dictbench {
+namespace {
+
+using lockfree::Space;
+
+class LockfreeDict final : public Dict {
+ public:
+  explicit LockfreeDict(const std::string& segment_name)
+      : segment_(Segment::open(segment_name, lockfree::kLayout)),
+        space_(segment_),
+        arena_(lockfree::attach_arena(space_)),
+        blocks_(space_, arena_),
+        index_(space_, blocks_),
+        process_(getpid()) {}
+  ~LockfreeDict() override {
+    if (process_ == getpid()) lockfree::release_arena(space_, arena_);
+  }
+
+  bool get(std::string_view key, Value& out) override { return index_.get(key, out); }
+
+  void set(std::string_view key, std::string_view value) override {
+    check(key, value.size());
+    index_.set(key, value);
+  }
+
+  bool erase(std::string_view key) override { return index_.erase(key); }
+
+  std::int64_t add(std::string_view key, std::int64_t delta) override {
+    check(key, 0);
+    std::int64_t sum = 0;
+    CounterText text(0);
+    index_.update(key, [&](std::optional<std::string_view> value) {
+      sum = checked_add(value ? counter_value(*value) : 0, delta);
+      text = CounterText(sum);
+      return text.view();
+    });
+    return sum;
+  }
+
+  std::uint64_t size() override { return index_.size(); }
+
+  void for_each(const Visitor& visit) override {
+    bool more = true;
+    for (std::uint64_t at = 0; more && at < space_.root().partitions; ++at)
+      index_.for_each_in(at, [&](std::string_view key, std::string_view value) { more = more && visit(key, value); });
+  }
+
+  std::size_t get_many(std::span<const std::string_view> keys, std::span<Value> out, std::span<bool> found) override {
+    return index_.get_many(keys, out, found);
+  }
+
+ private:
+  static void check(std::string_view key, std::size_t value) {
+    if (key.size() > lockfree::kLongestKey)
+      throw Error(ErrorCode::too_large,
+                  fmt::format("lockfree: a key of {} bytes; at most {}", key.size(), lockfree::kLongestKey));
+    if (value > lockfree::kLongestValue)
+      throw Error(ErrorCode::too_large,
+                  fmt::format("lockfree: a value of {} bytes; at most {}", value, lockfree::kLongestValue));
+  }
+
+  Segment segment_;
+  Space space_;
+  std::uint32_t arena_;
+  lockfree::Blocks blocks_;
+  lockfree::Index index_;
+  pid_t process_;
+};
+
+class LockfreeEngine final : public Engine {
+ public:
+  explicit LockfreeEngine(const lockfree::Sizes& sizes) : segment_(lockfree::create(sizes)) {}
+
+  std::unique_ptr<Dict> attach() override { return std::make_unique<LockfreeDict>(segment_.name()); }
+  std::string address() const override { return segment_.name(); }
+  StorageBytes storage_bytes() const override {
+    return {.in_use = segment_.bytes_in_use(), .length = segment_.length()};
+  }
+
+ private:
+  Segment segment_;
+};
+
+Contract contract(const Spec&) {
+  return {.survives_killed_writer = true,
+          .survives_stopped_process = true,
+          .largest_key = lockfree::kLongestKey,
+          .largest_value = lockfree::kLongestValue};
+}
+
+std::unique_ptr<Engine> create(const Spec& spec, const SizeHint&) {
+  std::uint64_t most = spec.get_bytes("max");
+  if (most == 0) most = shared_memory_space().total;
+  return std::make_unique<LockfreeEngine>(
+      lockfree::Sizes{.max = most, .items = spec.get_count("items"), .partitions = spec.get_count("partitions")});
+}
+
+}  // namespace
+
+const EngineDescription& lockfree_engine() {
+  static const EngineDescription description{
+      .name = "lockfree",
+      .summary = "hash table in a shared-memory segment in which nobody waits for anybody",
+      .options = {{.name = "max",
+                   .kind = OptionKind::bytes,
+                   .default_value = "0",
+                   .meaning = "bytes up to which it grows; default: all of /dev/shm",
+                   .choices = {},
+                   .least = 1 << 20},
+                  {.name = "items",
+                   .kind = OptionKind::count,
+                   .default_value = "0",
+                   .meaning = "items for which the tables are made at the start; default: they grow from nothing",
+                   .choices = {}},
+                  {.name = "partitions",
+                   .kind = OptionKind::count,
+                   .default_value = "1024",
+                   .meaning = "tables that grow each on its own, a power of two from 1 to 65536",
+                   .choices = {}}},
+      .contract = contract,
+      .create = create,
+      .attach = [](const Spec&, const std::string& address) -> std::unique_ptr<Dict> {
+        return std::make_unique<LockfreeDict>(address);
+      },
+      .version =
+          [] { return fmt::format("xxHash {}.{}.{}", XXH_VERSION_MAJOR, XXH_VERSION_MINOR, XXH_VERSION_RELEASE); },
+  };
+  return description;
+}
+
+}  // namespace dictbench

@@ -1,0 +1,21 @@
+// Whose arena it is: one word {start time, pid, state}, so that taking an arena over is one compare-and-swap; and what
+// is to be done for an owner that died in the middle of something.
+#pragma once
+
+#include <cstdint>
+
+#include "engines/lockfree/index.h"
+
+namespace dictbench::lockfree {
+
+// An arena for the calling process: one that nobody has, a dead owner's, put in order, or one that was never used.
+// Throws Error(full) when kArenas are in use by living processes.
+std::uint32_t claim_arena(Space& space);
+
+// The owner is done with it; what it holds stays for the next one.
+void release_arena(Space& space, std::uint32_t arena) noexcept;
+
+// Gives the chunks of arenas without a living owner to `own`. True when there were any.
+bool adopt_chunks(Space& space, std::uint32_t own);
+
+}  // namespace dictbench::lockfree

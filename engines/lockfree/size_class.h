@@ -1,0 +1,28 @@
+// The sizes of blocks. Pure functions.
+//
+// Steps of at most a half: an item wastes a quarter of its block on the average of all sizes, nothing at the sizes
+// that matter most (a 16-byte key with a 10-byte value is 32 bytes). All are multiples of a unit; what is larger than
+// the last takes whole chunks.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+namespace dictbench::lockfree {
+
+inline constexpr std::array<std::uint32_t, 22> kClassBytes = {32,    64,    96,    128,   192,   256,  384,  512,
+                                                              768,   1024,  1536,  2048,  3072,  4096, 6144, 8192,
+                                                              12288, 16384, 24576, 32768, 43680, 65536};
+
+inline constexpr unsigned kNoClass = kClassBytes.size();  // larger than any
+
+constexpr unsigned class_of(std::uint64_t bytes) {
+  if (bytes <= 32) return 0;
+  unsigned at = bytes <= 128 ? 1 : bytes <= 1024 ? 4 : 10;
+  while (at < kNoClass && kClassBytes[at] < bytes) ++at;
+  return at;
+}
+
+}  // namespace dictbench::lockfree

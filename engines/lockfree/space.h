@@ -1,0 +1,127 @@
+// The segment of a lock-free table, laid out. All of it is addressed by offsets, never by pointers.
+//
+//   Root            parameters and the few counters that all share
+//   Arena[]         one an attached Dict (arena.h); committed as they are first used
+//   directory       one word a partition (words.h)
+//   ChunkMeta[]     one a chunk: who owns it and what is free in it; committed as chunks are first used
+//   chunks          128 KiB each: blocks of one size class, or a run of chunks that is one large block
+//
+// Space is one process's view of it: a plain handle, used by any thread.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "engines/lockfree/arena.h"
+#include "engines/lockfree/words.h"
+#include "engines/shm/segment.h"
+
+namespace dictbench::lockfree {
+
+inline constexpr std::uint64_t kChunkBytes = 128 << 10;
+inline constexpr std::uint64_t kUnitsPerChunk = kChunkBytes / kUnit;
+inline constexpr std::uint64_t kWordsPerChunk = kUnitsPerChunk / 64;
+inline constexpr std::uint64_t kPageBytes = 4096;
+
+struct alignas(128) Root {
+  std::uint64_t partitions = 0;
+  std::uint64_t arenas_at = 0, directory_at = 0, meta_at = 0, chunks_at = 0;  // offsets
+  std::uint64_t max_chunks = 0;
+  std::uint64_t pid_namespace = 0;  // in which all live who attach: who is alive can be judged there only
+  alignas(128) std::atomic<std::uint64_t> epoch{1};   // counts the retired tables (retire.h)
+  alignas(128) std::atomic<std::uint64_t> chunks{0};  // ever given out; those behind have no memory yet
+  std::atomic<std::uint32_t> arenas{0};               // ever used
+  std::atomic<std::uint64_t> spare{0};                // chunks given back: a hint
+};
+
+// What a chunk is. Changed by compare-and-swap of one word.
+enum class ChunkKind : std::uint8_t {
+  raw,      // never used, or its memory could not be had
+  claimed,  // the owner is getting memory for it
+  free,     // has memory
+  blocks,   // of one size class, given out by the owner
+  run,      // first chunk of a large block
+  run_rest,
+};
+
+struct ChunkState {
+  ChunkKind kind = ChunkKind::raw;
+  std::uint8_t size_class = 0;
+  std::uint16_t owner = 0;  // arena
+  std::uint32_t run = 0;    // chunks of the run
+};
+
+constexpr std::uint64_t pack(ChunkState state) {
+  return std::uint64_t{state.run} << 32 | std::uint64_t{state.owner} << 16 | std::uint64_t{state.size_class} << 8 |
+         static_cast<std::uint64_t>(state.kind);
+}
+constexpr ChunkState unpack_chunk(std::uint64_t word) {
+  return {static_cast<ChunkKind>(word & 0xff), static_cast<std::uint8_t>(word >> 8),
+          static_cast<std::uint16_t>(word >> 16), static_cast<std::uint32_t>(word >> 32)};
+}
+
+// A further chunk of a run names the first, so that nobody who frees a run a second time frees another's.
+constexpr ChunkState run_rest(std::uint64_t first) {
+  return {.kind = ChunkKind::run_rest, .run = static_cast<std::uint32_t>(first)};
+}
+
+// A bit of `free` is a unit at which a free block begins. Anybody sets bits (frees); only the owner clears them.
+struct alignas(64) ChunkMeta {
+  std::atomic<std::uint64_t> state{0};
+  std::uint64_t reserved[7] = {};
+  std::atomic<std::uint64_t> free[kWordsPerChunk] = {};
+};
+
+class Space {
+ public:
+  explicit Space(Segment& segment) : segment_(&segment), base_(segment.data()) {}
+
+  Root& root() const noexcept { return *reinterpret_cast<Root*>(base_); }
+  Arena& arena(std::uint32_t index) const noexcept {
+    return *reinterpret_cast<Arena*>(base_ + root().arenas_at + index * sizeof(Arena));
+  }
+  std::atomic<std::uint64_t>& directory(std::uint64_t partition) const noexcept {
+    return reinterpret_cast<std::atomic<std::uint64_t>*>(base_ + root().directory_at)[partition];
+  }
+  ChunkMeta& meta(std::uint64_t chunk) const noexcept {
+    return reinterpret_cast<ChunkMeta*>(base_ + root().meta_at)[chunk];
+  }
+  std::uint64_t* block(Block block) const noexcept {
+    return reinterpret_cast<std::uint64_t*>(base_ + std::uint64_t{block} * kUnit);
+  }
+  char* at(std::uint64_t offset) const noexcept { return base_ + offset; }
+
+  std::uint64_t chunk_of(Block block) const noexcept { return (block * kUnit - root().chunks_at) / kChunkBytes; }
+  std::uint64_t unit_of(Block block) const noexcept { return (block * kUnit - root().chunks_at) % kChunkBytes / kUnit; }
+  Block block_at(std::uint64_t chunk, std::uint64_t unit) const noexcept {
+    return static_cast<Block>((root().chunks_at + chunk * kChunkBytes) / kUnit + unit);
+  }
+
+  // Frees a run, or what of it is not free yet: the first chunk comes last, because it says how many there are.
+  void free_run(std::uint64_t first) const noexcept {
+    const std::uint32_t count = unpack_chunk(meta(first).state.load(std::memory_order_relaxed)).run;
+    for (std::uint32_t i = count; i-- > 1;) {
+      std::uint64_t rest = pack(run_rest(first));
+      if (meta(first + i).state.compare_exchange_strong(rest, pack({.kind = ChunkKind::free})))
+        root().spare.fetch_add(1);
+    }
+    meta(first).state.store(pack({.kind = ChunkKind::free}), std::memory_order_release);
+    root().spare.fetch_add(1, std::memory_order_relaxed);
+  }
+
+  // Memory for the metas of these chunks. Page by page: a failing allocation of a single page undoes nothing that
+  // another process has just allocated.
+  void commit_meta(std::uint64_t chunk, std::uint64_t count) const {
+    const std::uint64_t from = root().meta_at + chunk * sizeof(ChunkMeta), to = from + count * sizeof(ChunkMeta);
+    for (std::uint64_t page = from / kPageBytes; page * kPageBytes < to; ++page)
+      segment_->commit_range(page * kPageBytes, kPageBytes);
+  }
+
+  Segment& segment() const noexcept { return *segment_; }
+
+ private:
+  Segment* segment_;
+  char* base_;
+};
+
+}  // namespace dictbench::lockfree
