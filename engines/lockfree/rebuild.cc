@@ -80,6 +80,8 @@ void Index::rebuild(std::uint64_t at, std::uint64_t word, Why why) {
   std::uint32_t buckets = wanted;
   const bool right_size = wanted <= old.buckets() && old.buckets() <= 2 * wanted;
   if (why == Why::worn && right_size) buckets = old.buckets();
+  // Where many keys crowd into one bucket, fewer a bucket on the average would not do.
+  if (why == Why::crowded) buckets = std::max(wanted, old.buckets() + old.buckets() / 4 + 1);
   while (space_.directory(at).load(std::memory_order_acquire) == word) {
     const std::uint64_t overflow = overflow_of(buckets), bytes = Table::bytes(buckets, overflow);
     const Block block = blocks_.take_table(bytes);
