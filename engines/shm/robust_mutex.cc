@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "engines/error.h"
+#include "engines/shm/crash_point.h"
 #include "engines/shm/spin.h"
 
 namespace dictbench {
@@ -28,17 +29,30 @@ PreviousOwner RobustMutex::lock() {
     spin_pause();
     error = pthread_mutex_trylock(&mutex_);
   }
-  if (error == EBUSY) error = pthread_mutex_lock(&mutex_);
-  if (error == 0) [[likely]]
+  if (error == EBUSY) {
+    CRASH_POINT("robust-mutex.lock.waiting");
+    error = pthread_mutex_lock(&mutex_);
+  }
+  if (error == 0) [[likely]] {
+    CRASH_POINT("robust-mutex.lock.taken");
     return PreviousOwner::unlocked;
+  }
   if (error == EOWNERDEAD) {
+    CRASH_POINT("robust-mutex.lock.inherited");
     error = pthread_mutex_consistent(&mutex_);
-    if (error == 0) return PreviousOwner::died;
+    if (error == 0) {
+      CRASH_POINT("robust-mutex.lock.mended");
+      return PreviousOwner::died;
+    }
   }
   throw Error(ErrorCode::corrupt,
               fmt::format("a mutex in shared memory cannot be locked: {}; make the dict anew", std::strerror(error)));
 }
 
-void RobustMutex::unlock() { pthread_mutex_unlock(&mutex_); }
+void RobustMutex::unlock() {
+  CRASH_POINT("robust-mutex.unlock.begun");
+  pthread_mutex_unlock(&mutex_);
+  CRASH_POINT("robust-mutex.unlock.done");
+}
 
 }  // namespace dictbench

@@ -21,7 +21,7 @@ class Memcached : public ::testing::TestWithParam<const char*> {
 };
 
 TEST_P(Memcached, SaysWhenItIsFullAndKeepsWhatItHas) {
-  const auto engine = create("&memory=4M");
+  const auto engine = create("&max=4M");
   const auto dict = engine->attach();
   const std::string value(10'000, 'v');
   int stored = 0;
@@ -54,10 +54,9 @@ TEST_P(Memcached, SaysWhenItIsFullAndKeepsWhatItHas) {
 }
 
 TEST_P(Memcached, KeepsItsLargestValue) {
-  const auto engine = create("&memory=16M");
+  const auto engine = create("&max=16M");
   const auto dict = engine->attach();
-  const std::string value(find_engine("memcached").contract(parse_engine_spec("memcached?memory=16M")).largest_value,
-                          'v');
+  const std::string value(find_engine("memcached").contract(parse_engine_spec("memcached?max=16M")).largest_value, 'v');
   EXPECT_EQ(value.size() >> 20, 7u);
   const std::string key(250, 'k');
   dict->set(key, value);
@@ -101,7 +100,7 @@ TEST(MemcachedContract, FollowsTheOptions) {
   const EngineDescription& memcached = find_engine("memcached");
   EXPECT_FALSE(memcached.contract(parse_engine_spec("memcached")).binary_keys);
   EXPECT_TRUE(memcached.contract(parse_engine_spec("memcached?protocol=binary")).binary_keys);
-  EXPECT_EQ(memcached.contract(parse_engine_spec("memcached?memory=3M")).largest_value >> 10, 1535u);
+  EXPECT_EQ(memcached.contract(parse_engine_spec("memcached?max=3M")).largest_value >> 10, 1535u);
   EXPECT_LT(memcached.contract(parse_engine_spec("memcached?address=localhost:11211")).largest_value, 1u << 20);
 }
 
