@@ -53,6 +53,25 @@ TEST_P(Memcached, SaysWhenItIsFullAndKeepsWhatItHas) {
   EXPECT_EQ(dict->size(), static_cast<std::uint64_t>(stored));
 }
 
+// Why `full` may stay after much was erased: memory once taken serves values of about the same size only.
+TEST_P(Memcached, ErasedRoomServesItsOwnSizeOnly) {
+  const auto engine = create("&max=8M");
+  const auto dict = engine->attach();
+  const auto fill = [&](const std::string& value) {
+    int stored = 0;
+    EXPECT_EQ(error_code_of([&] {
+                for (;; ++stored) dict->set("key" + std::to_string(stored), value);
+              }),
+              ErrorCode::full);
+    for (int i = 0; i < stored; ++i) dict->erase("key" + std::to_string(i));
+    return stored;
+  };
+  const std::string short_value(1000, 'v');
+  const int stored = fill(short_value);
+  EXPECT_EQ(fill(short_value), stored);
+  EXPECT_LT(fill(std::string(50'000, 'v')), stored / 50 / 2);
+}
+
 TEST_P(Memcached, KeepsItsLargestValue) {
   const auto engine = create("&max=16M");
   const auto dict = engine->attach();
