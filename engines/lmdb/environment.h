@@ -23,12 +23,16 @@ namespace dictbench {
 // What went wrong in `action` ("write to") at `path`, from LMDB's or errno's code.
 Error lmdb_error(int code, std::string_view action, const std::string& path);
 
+// What to do on opening about the reader slots of dead processes.
+enum class DeadReaders { clear, keep };
+
 class LmdbEnvironment {
  public:
   // Opens the files in folder `path`, or joins those that this process has open. `flags` are those of
   // mdb_env_open. `map_size`, bytes, limits what the file can hold; 0: as the file was made with.
   // Throws Error(unavailable, corrupt).
-  LmdbEnvironment(const std::string& path, unsigned flags, std::uint64_t map_size);
+  LmdbEnvironment(const std::string& path, unsigned flags, std::uint64_t map_size,
+                  DeadReaders dead = DeadReaders::clear);
   ~LmdbEnvironment();
   LmdbEnvironment(const LmdbEnvironment&) = delete;
   LmdbEnvironment& operator=(const LmdbEnvironment&) = delete;
@@ -51,6 +55,13 @@ class LmdbEnvironment {
   // them, so that a map filled to the last page could not even erase. Call with the write lock held;
   // `reader` is a reset read transaction.
   bool has_room(std::size_t bytes, MDB_txn* reader);
+
+  // Reader slots taken, by living processes or dead ones.
+  std::uint64_t readers() const;
+
+  // Reads every page that the tree and the free list reach, and the keys in their order: what is broken, or empty.
+  // Takes the write lock for an instant. Throws Error.
+  std::string broken();
 
   // Frees the reader slots of dead processes, which keep old pages from being reused; returns how many.
   int clear_dead_readers();

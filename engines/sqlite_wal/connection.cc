@@ -10,6 +10,8 @@
 #include <mutex>
 #include <thread>
 
+#include "engines/shm/crash_point.h"
+
 namespace dictbench {
 namespace {
 
@@ -65,6 +67,13 @@ SqliteConnection::SqliteConnection(const std::string& path, const SqliteSettings
     sqlite3_busy_handler(db_, on_busy, this);
     execute(fmt::format("PRAGMA synchronous={}; PRAGMA cache_size=-{}; PRAGMA mmap_size={}", settings.sync,
                         settings.cache_bytes / 1024, settings.mmap_bytes));
+    if (settings.max_bytes != 0) {
+      const SqliteStatement page_size = prepare("PRAGMA page_size");
+      const SqliteUse use(page_size);
+      step(use.get());
+      max_pages_ = std::max<std::uint64_t>(settings.max_bytes / sqlite3_column_int64(use.get(), 0), 1);
+      limit_pages(max_pages_);
+    }
     sqlite3_wal_hook(db_, on_commit, this);  // takes the place of the automatic checkpoint
   } catch (...) {
     close();
@@ -114,6 +123,11 @@ void SqliteConnection::execute(const std::string& sql) {
   }
 }
 
+void SqliteConnection::limit_pages(std::uint64_t pages) {
+  constexpr std::uint64_t kSqliteMostPages = 4294967294;
+  execute(fmt::format("PRAGMA max_page_count={}", pages == 0 ? kSqliteMostPages : pages));
+}
+
 // SQLite's own handler sleeps 1, 2, 5 ... 100 ms, but a commit without a flush takes some 30 us. So the
 // sleeps start short and double up to 1 ms.
 bool SqliteConnection::wait() {
@@ -152,9 +166,11 @@ int SqliteConnection::on_commit(void* self, sqlite3*, const char*, int pages) {
 
 void SqliteConnection::checkpoint() {
   waiting_since_.reset();
+  CRASH_POINT("sqlite-wal.checkpoint.begun");
   checkpointing_ = true;
   const int code = sqlite3_wal_checkpoint_v2(db_, nullptr, SQLITE_CHECKPOINT_FULL, nullptr, nullptr);
   checkpointing_ = false;
+  CRASH_POINT("sqlite-wal.checkpoint.done");
   next_checkpoint_ = wal_pages_ + kCheckpointPages;
   switch (code & 0xff) {
     case SQLITE_OK:
@@ -178,7 +194,10 @@ Error SqliteConnection::error(int code) const {
     case SQLITE_LOCKED:
       return make(ErrorCode::timeout,
                   fmt::format("another process held the lock for {} ms; see timeout=", timeout_.count()));
-    case SQLITE_FULL: return make(ErrorCode::full, "free space on the disk, or put the file elsewhere with path=FILE");
+    case SQLITE_FULL:
+      return make(ErrorCode::full, max_pages_ != 0
+                                       ? "erase keys or give more with max=BYTES"
+                                       : "free space on the disk, or put the file elsewhere with path=FILE");
     case SQLITE_TOOBIG: return make(ErrorCode::too_large, "see the contract's largest key and value");
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:

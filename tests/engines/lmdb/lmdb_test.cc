@@ -62,7 +62,7 @@ TEST(Lmdb, DeadReadersDoNotUseUpTheSlots) {
 
 // A pinned snapshot keeps pages from being reused; one of a dead process must not.
 TEST(Lmdb, DeadReaderDoesNotFillTheMap) {
-  const auto engine = create("lmdb?size=1M");
+  const auto engine = create("lmdb?max=1M");
   const auto dict = engine->attach();
   const std::string value(50'000, 'v');
   dict->set("key", value);
@@ -146,7 +146,7 @@ TEST(Lmdb, FullDiskLosesNothing) {
 }
 
 TEST(Lmdb, RefusesASizeTooSmallToWork) {
-  EXPECT_THROW(parse_engine_spec("lmdb?size=100K"), SpecError);
+  EXPECT_THROW(parse_engine_spec("lmdb?max=100K"), SpecError);
   EXPECT_THROW(parse_engine_spec("lmdb?sync=maybe"), SpecError);
 }
 

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <fstream>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "tests/engines/shm/child_process.h"
@@ -64,6 +66,44 @@ TEST(RobustMutex, WakesAWaiterWhenItsHolderIsKilled) {
   ASSERT_TRUE(await([&] { return about_to_lock->load(); }));
   holder.kill();
   EXPECT_EQ(waiter.wait(), 0);
+}
+
+char state_of(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  std::string number, name;
+  char state = '?';
+  file >> number >> name >> state;
+  return state;
+}
+
+// On one CPU the woken waiter cannot run before it is killed.
+TEST(RobustMutex, AKilledWaiterTakesNoWakeUpWithIt) {
+  constexpr int kRounds = 5;
+  cpu_set_t before, one;
+  ASSERT_EQ(sched_getaffinity(0, sizeof before, &before), 0);
+  CPU_ZERO(&one);
+  CPU_SET(static_cast<unsigned>(sched_getcpu()), &one);
+  ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
+  for (int round = 0; round < kRounds; ++round) {
+    SharedMemory<Shared> shared;
+    SharedMemory<std::atomic<unsigned>> about_to_lock;
+    const auto wait_for_it = [&] {
+      ++*about_to_lock;
+      shared->mutex.lock();
+      shared->mutex.unlock();
+    };
+    shared->mutex.lock();
+    ChildProcess first(wait_for_it);
+    ASSERT_TRUE(await([&] { return *about_to_lock == 1 && state_of(first.pid()) == 'S'; }));
+    ChildProcess second(wait_for_it);
+    ASSERT_TRUE(await([&] { return *about_to_lock == 2 && state_of(second.pid()) == 'S'; }));
+    shared->mutex.unlock();  // wakes the first
+    shared->mutex.lock();
+    first.kill();
+    shared->mutex.unlock();
+    EXPECT_TRUE(await([&] { return state_of(second.pid()) == 'Z'; })) << "asleep in round " << round;
+  }
+  sched_setaffinity(0, sizeof before, &before);
 }
 
 }  // namespace
