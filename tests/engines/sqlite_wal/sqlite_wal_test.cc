@@ -247,8 +247,10 @@ TEST(SqliteWal, LogThatFillsTheDiskIsEmptied) {
     if (!use_small_dev_shm("1m")) _exit(kNotAllowedHere);
     setenv("TMPDIR", "/dev/shm", 1);
     const auto engine = create("sqlite-wal");
+    for (int i = 0; i < 10; ++i)
+      engine->attach()->set(std::to_string(i), std::string(1000, 'v'));  // the file's own pages
     const auto dict = engine->attach();
-    for (int i = 0; i < 5000; ++i) dict->set(std::to_string(i % 10), std::string(1000, 'v'));
+    for (int i = 0; i < 5000; ++i) dict->set(std::to_string(i % 10), std::string(1000, static_cast<char>(i)));
   });
   const int status = child.wait();
   if (WIFEXITED(status) && WEXITSTATUS(status) == 77) GTEST_SKIP() << "no mount namespaces here";
