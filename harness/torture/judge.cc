@@ -120,6 +120,12 @@ TortureRecord judge(const Subject& subject, const Options& options,
   return record;
 }
 
+void require_none_left(const ProcessIdentity& owner, std::string_view who) {
+  constexpr milliseconds kPatience{2'000};
+  if (becomes_true([&] { return things_of(owner).empty(); }, kPatience)) return;
+  throw Broken(fmt::format("the clean-up leaves {} of {}", things_of(owner).front().string(), who));
+}
+
 bool names_a_server(const Subject& subject) {
   return std::ranges::find(subject.description.options, "address", &OptionRule::name) !=
              subject.description.options.end() &&

@@ -59,6 +59,9 @@ std::string code_of(const std::optional<Error>& error);
 TortureRecord judge(const Subject& subject, const Options& options,
                     const std::function<void(TortureRecord& record)>& body);
 
+// After a clean-up: nothing of that owner's is there. Another command that cleans up may be at it, so this waits a bit.
+void require_none_left(const ProcessIdentity& owner, std::string_view who);
+
 // The spec names a running server of somebody else, of which there is but one.
 bool names_a_server(const Subject& subject);
 

@@ -87,6 +87,15 @@ INSTANTIATE_TEST_SUITE_P(Faults, WrongEngine,
                            return name;
                          });
 
+// memcached's own set drops the old value when it finds no room for the new one.
+TEST(WrongOption, MemcachedsOwnSetIsFoundWhenFull) {
+  const Subject subject = make_subject("memcached?store=set");
+  if (subject.description.missing(subject.spec)) GTEST_SKIP() << "no memcached";
+  const TortureRecord record = inflict("full", subject);
+  if (record.status.starts_with("not applicable")) GTEST_SKIP() << record.status;
+  EXPECT_THAT(record.status, StartsWith("broken: "));
+}
+
 TEST(WrongClient, ThatAsksAgainAfterATimeoutIsFound) {
   const Subject subject = naive_client(WrongClient::asks_again_after_timeout);
   if (const auto why = subject.description.missing(subject.spec)) GTEST_SKIP() << *why;

@@ -80,8 +80,7 @@ TortureRecord inflict_driver_kill(const Subject& subject, const Options& options
       longest = std::max(longest, std::chrono::duration<double>(std::chrono::steady_clock::now() - killed).count());
       ended += count;
       remove_leftovers();
-      const auto left = things_of(owner);
-      require(left.empty(), "the clean-up leaves {}", left.empty() ? "" : left.front().string());
+      require_none_left(owner, "a killed driver");
       record.operations += watched->operations;
     }
     record.facts.emplace_back("longest until all had ended", fmt::format("{:.0f} ms", longest * 1000));

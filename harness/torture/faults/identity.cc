@@ -111,9 +111,7 @@ std::size_t kill_owner(const Subject& subject, bool reused, const ProcessIdentit
     forge(identity, left_by);
   }
   remove_leftovers();
-  const auto left = things_of(left_by);
-  require(left.empty(), "the clean-up leaves {} of a dead owner ({})", left.empty() ? "" : left.front().string(),
-          reused ? "its pid is another process's now" : "a zombie");
+  require_none_left(left_by, reused ? "a dead owner whose pid is another process's now" : "a zombie");
   return used.size();
 }
 
