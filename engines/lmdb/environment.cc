@@ -9,6 +9,8 @@
 #include <map>
 #include <mutex>
 
+#include "engines/lmdb/files.h"
+
 namespace dictbench {
 namespace {
 
@@ -41,6 +43,8 @@ OpenEnvironment open_environment(const std::string& path, unsigned flags, std::u
   const auto check = [&](int code) {
     if (code != MDB_SUCCESS) throw lmdb_error(code, "open", path);
   };
+  const bool making = map_size != 0;
+  making ? make_lmdb_lock_file(path, kReaderSlots) : require_lmdb_files(path);
   MDB_env* env = nullptr;
   check(mdb_env_create(&env));
   MDB_txn* txn = nullptr;
@@ -48,8 +52,9 @@ OpenEnvironment open_environment(const std::string& path, unsigned flags, std::u
     OpenEnvironment open{.env = env, .table = 0, .process = getpid(), .users = 0};
     // Every opener says it: the first one after all have closed lays the slots out anew.
     check(mdb_env_set_maxreaders(env, kReaderSlots));
-    if (map_size != 0) check(mdb_env_set_mapsize(env, map_size));
+    if (making) check(mdb_env_set_mapsize(env, map_size));
     check(mdb_env_open(env, path.c_str(), flags | MDB_NOTLS, 0600));
+    check_lmdb_length(env, path);
     if (int cleared = 0; readers == DeadReaders::clear) check(mdb_reader_check(env, &cleared));
     check(mdb_txn_begin(env, nullptr, MDB_RDONLY, &txn));
     check(mdb_dbi_open(txn, nullptr, 0, &open.table));

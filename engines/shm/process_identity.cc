@@ -43,7 +43,8 @@ std::uint64_t own_pid_namespace() {
 }  // namespace
 
 ProcessIdentity ProcessIdentity::self() {
-  return of(getpid()).value_or(ProcessIdentity{getpid(), 0, own_pid_namespace()});
+  // Unknown (no /proc, or no file descriptor left to read it): nobody may call the process dead.
+  return of(getpid()).value_or(ProcessIdentity{getpid(), 0, 0});
 }
 
 std::optional<ProcessIdentity> ProcessIdentity::of(pid_t pid) {

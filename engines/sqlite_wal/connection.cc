@@ -2,13 +2,16 @@
 
 #include <fmt/format.h>
 #include <sched.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <map>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include "engines/shm/crash_point.h"
 
@@ -104,10 +107,16 @@ SqliteStatement SqliteConnection::prepare(std::string_view sql) {
 
 bool SqliteConnection::step(sqlite3_stmt* statement) {
   waiting_since_.reset();
+  bool may_empty_log = sqlite3_get_autocommit(db_) != 0;  // within a transaction a statement cannot be run again
   while (true) {
     const int code = sqlite3_step(statement);
     if (code == SQLITE_ROW) return true;
     if (code == SQLITE_DONE) return false;
+    if ((code & 0xff) == SQLITE_FULL && std::exchange(may_empty_log, false)) {
+      sqlite3_reset(statement);
+      if (empty_log()) continue;
+      throw error(SQLITE_FULL);
+    }
     // Some locks are refused without asking on_busy: a lost race for a snapshot, recovery by another.
     sqlite3_reset(statement);
     if ((code & 0xff) != SQLITE_BUSY || !wait()) throw error(code);
@@ -182,10 +191,25 @@ void SqliteConnection::checkpoint() {
   }
 }
 
+// On a full disk: copies the WAL back and cuts it off, which makes room as the same pages are in it many times.
+bool SqliteConnection::empty_log() {
+  struct stat log {};
+  if (stat((path_ + "-wal").c_str(), &log) != 0 || log.st_size == 0) return false;
+  waiting_since_.reset();
+  checkpointing_ = true;
+  const int code = sqlite3_wal_checkpoint_v2(db_, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  checkpointing_ = false;
+  waiting_since_.reset();
+  return code == SQLITE_OK;
+}
+
 Error SqliteConnection::error(int code) const {
   const char* const reason = db_ == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(db_);
+  // SQLite itself says no more than "unable to open database file".
+  const int cause = db_ != nullptr && (code & 0xff) == SQLITE_CANTOPEN ? sqlite3_system_errno(db_) : 0;
   const auto make = [&](ErrorCode kind, std::string_view advice) {
-    return Error(kind, fmt::format("sqlite-wal: {}: {}; {}", path_, reason, advice));
+    return Error(kind, fmt::format("sqlite-wal: {}: {}{}{}; {}", path_, reason, cause == 0 ? "" : ": ",
+                                   cause == 0 ? "" : std::strerror(cause), advice));
   };
   if (db_ != nullptr && sqlite3_system_errno(db_) == ENOSPC)
     return make(ErrorCode::full, "free space on the disk, or put the file elsewhere with path=FILE");

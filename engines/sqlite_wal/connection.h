@@ -80,7 +80,8 @@ class SqliteConnection {
   void close();
   void limit_pages(std::uint64_t pages);  // 0: no limit
   void checkpoint();
-  bool wait();  // false: the time is over
+  bool empty_log();  // true: worth another try
+  bool wait();       // false: the time is over
   static int on_busy(void* self, int count);
   static int on_commit(void* self, sqlite3* db, const char* name, int pages);
 

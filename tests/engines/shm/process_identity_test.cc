@@ -1,6 +1,7 @@
 #include "engines/shm/process_identity.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include "tests/engines/shm/child_process.h"
 
@@ -14,6 +15,17 @@ TEST(ProcessIdentity, OfSelfIsAliveAndDiffersInAChild) {
   EXPECT_EQ(liveness(self), Liveness::alive);
   ChildProcess child([&] {
     if (ProcessIdentity::self() == self) _exit(1);
+  });
+  EXPECT_EQ(child.wait(), 0);
+}
+
+// A name with a wrong start time would make the process look dead to others.
+TEST(ProcessIdentity, WithoutADescriptorToReadItIsUnknown) {
+  ChildProcess child([] {
+    const rlimit none{.rlim_cur = 0, .rlim_max = 0};
+    if (setrlimit(RLIMIT_NOFILE, &none) != 0) _exit(1);
+    const ProcessIdentity self = ProcessIdentity::self();
+    _exit(self.pid == getpid() && liveness(self) == Liveness::unknown ? 0 : 1);
   });
   EXPECT_EQ(child.wait(), 0);
 }
