@@ -201,7 +201,7 @@ TEST(RecordWriter, SaysThatTheDiskIsFull) {
   if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "no /dev/full";
   RecordWriter writer("/dev/full");
   EXPECT_THAT([&] { writer.write(make_run()); },
-              ThrowsMessage<RecordError>(
+              ThrowsMessage<RecordWriteError>(
                   AllOf(HasSubstr("/dev/full: a record could not be written"), HasSubstr("No space left"))));
 }
 
