@@ -90,7 +90,7 @@ class EngineCheck {
       if (const auto reason = description_.missing(spec_)) return "unavailable: " + *reason;
     try {
       std::string failed;
-      while (failed.empty() && record_.operations < options_.operations) {
+      while (failed.empty() && !enough()) {
         if (engine_ == nullptr) engine_ = create();
         Round round = record_round(next_round());
         failed = take(round, writer);
@@ -115,11 +115,18 @@ class EngineCheck {
                                        .processes = options_.processes});
   }
 
+  bool enough() const { return record_.operations >= options_.operations && record_.kills >= options_.kills; }
+
+  // Kills are spread over the operations; where a round that ended early has left some, more operations follow.
   RoundPlan next_round() {
-    std::uint64_t operations = std::min(options_.operations - record_.operations, kMostOperationsARound);
-    const std::uint64_t kills_left = options_.kills - std::min(options_.kills, record_.kills);
-    const std::uint64_t kills = std::min(kills_left, kKillsARoundAndKey * options_.keys);
-    if (kills > 0) operations = std::min(operations, (options_.operations - record_.operations) * kills / kills_left);
+    constexpr std::uint64_t kLeastBetweenKills = 2000;  // so that the quickest engine's round outlives its kills
+    std::uint64_t operations =
+        std::min(options_.operations - std::min(options_.operations, record_.operations), kMostOperationsARound);
+    const std::uint64_t kills =
+        std::min(options_.kills - std::min(options_.kills, record_.kills), kKillsARoundAndKey * options_.keys);
+    if (kills > 0)
+      operations =
+          std::min(kMostOperationsARound, kills * std::max(options_.operations / options_.kills, kLeastBetweenKills));
     RoundPlan plan;
     plan.recording.contract = contract_;
     plan.recording.seed = options_.seed;

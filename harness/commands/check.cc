@@ -27,10 +27,7 @@ void print_result(const CheckResult& result) {
   fmt::print("{:<16} {:<14} {:>12} operations, {} open, {} kills: {} ({})\n",
              record.engine.empty() ? "history" : record.engine, record.promise, grouped(record.operations),
              grouped(record.open), grouped(record.kills), record.verdict, nanoseconds(record.elapsed_s * 1e9));
-  if (!result.smallest) return;
-  fmt::print("{}  the smallest history that shows it; {} operations of this key are left out\n",
-             history_table(result.smallest->operations, result.smallest->unexplained),
-             grouped(result.smallest->left_out));
+  if (result.smallest) fmt::print("{}", to_text(*result.smallest));
 }
 
 bool passed(const CheckRecord& record) {
@@ -65,6 +62,16 @@ Facts options_told(const CheckArguments& arguments) {
           {"limit_s", std::to_string(options.limit.count())}};
 }
 
+CheckProgress progress_of(const std::string& engine) {
+  using Clock = std::chrono::steady_clock;
+  static constexpr std::chrono::seconds kBetweenLines{2};
+  return [engine, next = Clock::now() + kBetweenLines](std::uint64_t operations) mutable {
+    if (Clock::now() < next) return;
+    next = Clock::now() + kBetweenLines;
+    fmt::print(stderr, "{}: {} operations so far\n", engine, grouped(operations));
+  };
+}
+
 int check_engines(CheckArguments& arguments) {
   install_interrupt_handlers();
   if (arguments.engines.empty()) arguments.engines = all_engines();
@@ -84,11 +91,7 @@ int check_engines(CheckArguments& arguments) {
   records.write(run);
   std::vector<CheckRecord> done;
   for (const std::string& engine : arguments.engines) {
-    CheckResult result = check_engine(engine, arguments.options, writer.get(), [&](std::uint64_t operations) {
-      if (operations < arguments.options.operations)
-        fmt::print(stderr, "{}: {} of {} operations\n", engine, grouped(operations),
-                   grouped(arguments.options.operations));
-    });
+    CheckResult result = check_engine(engine, arguments.options, writer.get(), progress_of(engine));
     if (interrupted()) return kNoValidResult;
     result.record.run_id = run.run_id;
     records.write(result.record);

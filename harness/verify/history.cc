@@ -29,12 +29,15 @@ std::string_view to_string(OperationKind kind) {
 }
 
 std::string operation_text(const Operation& operation) {
+  if (operation.process == kBeforeHistory)
+    return operation.kind == OperationKind::set ? fmt::format("it holds {}", operation.argument) : "it is missing";
   const bool has_argument = operation.kind == OperationKind::set || operation.kind == OperationKind::add;
   return has_argument ? fmt::format("{} {}", to_string(operation.kind), operation.argument)
                       : std::string(to_string(operation.kind));
 }
 
 std::string outcome_text(const Operation& operation) {
+  if (operation.process == kBeforeHistory) return "";
   if (operation.open()) return "never returned";
   switch (operation.outcome) {
     case Outcome::none: return "ok";

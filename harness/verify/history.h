@@ -45,7 +45,7 @@ static_assert(sizeof(Operation) <= 48);
 // The result of a get that read bytes which nobody wrote: torn, cut or another's. No set writes it.
 inline constexpr std::int64_t kUnreadable = std::numeric_limits<std::int64_t>::min();
 
-// The process of a `set` that stands for all that happened before a history begins.
+// The process of a set or erase that stands for all that happened before a history begins.
 inline constexpr std::uint32_t kBeforeHistory = std::numeric_limits<std::uint32_t>::max();
 
 std::string_view to_string(OperationKind kind);

@@ -1,5 +1,7 @@
 #include "harness/verify/smallest_history.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace dictbench {
@@ -50,19 +52,18 @@ class Shrinking {
   static std::vector<Operation> after_quiet_moment(std::span<const Operation> operations, const QuietMoment& quiet,
                                                    std::int64_t end) {
     std::vector<Operation> recent;
-    if (quiet.state.present)
-      recent.push_back({.begin_ns = quiet.at_ns,
-                        .end_ns = quiet.at_ns,
-                        .argument = quiet.state.value,
-                        .process = kBeforeHistory,
-                        .key = operations.front().key,
-                        .kind = OperationKind::set});
+    Operation before{.begin_ns = quiet.at_ns, .end_ns = quiet.at_ns, .process = kBeforeHistory};
+    before.key = operations.front().key;
+    before.kind = quiet.state.present ? OperationKind::set : OperationKind::erase;
+    before.argument = quiet.state.value;
+    before.outcome = quiet.state.present ? Outcome::none : Outcome::forgotten;
+    recent.push_back(before);
     for (std::size_t i = 0; i < operations.size(); ++i) {
       const Operation& operation = operations[i];
       const bool still_open = operation.open() && std::ranges::find(quiet.used_up, i) == quiet.used_up.end();
       if (operation.begin_ns > end || (operation.begin_ns <= quiet.at_ns && !still_open)) continue;
       recent.push_back(operation);
-      // Its begin must come after the set that stands for all before.
+      // Its begin must come after what stands for all before.
       recent.back().begin_ns = std::max(operation.begin_ns, quiet.at_ns + 1);
     }
     return recent;
@@ -97,7 +98,8 @@ class Shrinking {
       const std::size_t begin = end > size ? end - size : 0;
       std::vector<Operation> candidate = operations_;
       for (std::size_t i = end; i-- > begin;)
-        if (may_leave_out(candidate, i)) candidate.erase(candidate.begin() + static_cast<std::ptrdiff_t>(i));
+        if (candidate[i].process != kBeforeHistory && may_leave_out(candidate, i))
+          candidate.erase(candidate.begin() + static_cast<std::ptrdiff_t>(i));
       if (candidate.size() < operations_.size() && accept(std::move(candidate))) changed = true;
       end = begin;
     }
@@ -158,7 +160,28 @@ SmallestHistory smallest_illegal_history(std::span<const Operation> operations, 
   const auto real = std::ranges::count_if(
       smallest.operations, [](const Operation& operation) { return operation.process != kBeforeHistory; });
   smallest.left_out = operations.size() - static_cast<std::size_t>(real);
+  const Operation& unexplained = smallest.operations[smallest.unexplained];
+  const auto sets_it = [&](const Operation& operation) {
+    return operation.kind == OperationKind::set && operation.argument == unexplained.result;
+  };
+  if (unexplained.kind != OperationKind::get || unexplained.outcome != Outcome::found) return smallest;
+  if (const auto origin = std::ranges::find_if(operations, sets_it);
+      origin != operations.end() && std::ranges::none_of(smallest.operations, sets_it))
+    smallest.origin = *origin;
   return smallest;
+}
+
+std::string to_text(const SmallestHistory& smallest) {
+  std::string text = history_table(smallest.operations, smallest.unexplained);
+  if (smallest.origin) {
+    const double before_us =
+        static_cast<double>(smallest.operations[smallest.unexplained].begin_ns - smallest.origin->begin_ns) / 1e3;
+    text +=
+        fmt::format("  process {} began to {} {:.3f} us before it was read here; it was overwritten or erased since\n",
+                    smallest.origin->process, operation_text(*smallest.origin), before_us);
+  }
+  return text + fmt::format("  the smallest history that shows it; {} operations of this key are left out\n",
+                            smallest.left_out);
 }
 
 }  // namespace dictbench
