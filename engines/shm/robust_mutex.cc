@@ -1,6 +1,7 @@
 #include "engines/shm/robust_mutex.h"
 
 #include <fmt/format.h>
+#include <time.h>
 
 #include <cerrno>
 #include <cstring>
@@ -9,6 +10,29 @@
 #include "engines/shm/spin.h"
 
 namespace dictbench {
+namespace {
+
+// A wake-up may be lost: unlock() frees the mutex and wakes one sleeper; when that one is killed before it has run
+// and somebody else took the free mutex meanwhile, without the mark that others sleep, nobody wakes them (the kernel
+// makes good for the killed one only where the mutex is still free). So nobody sleeps for longer than this at once.
+int lock_in_naps(pthread_mutex_t& mutex) {
+  constexpr long kNapNs = 10'000'000;
+  constexpr long kSecondNs = 1'000'000'000;
+  int error = ETIMEDOUT;
+  while (error == ETIMEDOUT) {
+    timespec until{};
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += kNapNs;
+    if (until.tv_nsec >= kSecondNs) {
+      until.tv_nsec -= kSecondNs;
+      ++until.tv_sec;
+    }
+    error = pthread_mutex_timedlock(&mutex, &until);  // ThreadSanitizer of g++ 12 does not know clocklock
+  }
+  return error;
+}
+
+}  // namespace
 
 RobustMutex::RobustMutex() {
   pthread_mutexattr_t attributes;
@@ -28,7 +52,7 @@ PreviousOwner RobustMutex::lock() {
     spin_pause();
     error = pthread_mutex_trylock(&mutex_);
   }
-  if (error == EBUSY) error = pthread_mutex_lock(&mutex_);
+  if (error == EBUSY) error = lock_in_naps(mutex_);
   if (error == 0) [[likely]]
     return PreviousOwner::unlocked;
   if (error == EOWNERDEAD) {

@@ -100,6 +100,16 @@ def test_a_right_engine_passes(dictbench, tmp_path, engine, kills):
     assert own_names("/dev/shm") <= before
 
 
+@pytest.mark.parametrize("engine", SHARED)
+def test_kills_among_many_waiters_hold_nobody_up(dictbench, tmp_path, engine):
+    # On one key everybody waits for the same lock, and a process that is killed while it is being woken takes the
+    # wake-up with it: those who sleep must find out by themselves.
+    result = dictbench("check", "--engine", engine, "--operations", 40_000, "--kills", 16, "--keys", 1, "--out", "r.jsonl")
+    (record,) = checks(tmp_path / "r.jsonl")
+    skip_unless_available(record)
+    assert result.returncode == 0, result.stdout
+
+
 def test_promises_are_told(dictbench, tmp_path):
     result = dictbench("check", "--engine", "null", "--engine", "local", "--operations", 1000, "--out", "r.jsonl")
     assert result.returncode == 0
