@@ -1,6 +1,7 @@
 #include "engines/shm/robust_mutex.h"
 
 #include <fmt/format.h>
+#include <time.h>
 
 #include <cerrno>
 #include <cstring>

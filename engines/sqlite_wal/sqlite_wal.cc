@@ -67,7 +67,7 @@ Contract contract(const Spec& spec) {
           .shared_between_processes = true,
           .survives_killed_writer = true,
           .durable = spec.get("sync") == "full" && !batched,
-          .consistency = batched ? Consistency::none : Consistency::linearizable,
+          .consistency = batched ? Consistency::buffered_sets : Consistency::linearizable,
           .ordered = true,
           .atomic_add = true,
           .largest_key = kSqliteLargestKey,

@@ -1,6 +1,7 @@
 #include "engines/shm/robust_mutex.h"
 
 #include <gtest/gtest.h>
+#include <linux/futex.h>
 
 #include <atomic>
 #include <fstream>
@@ -48,6 +49,24 @@ TEST(RobustMutex, TellsOnceThatItsHolderWasKilled) {
     EXPECT_EQ(RobustMutexGuard(shared->mutex).previous(), PreviousOwner::died);
     EXPECT_EQ(RobustMutexGuard(shared->mutex).previous(), PreviousOwner::unlocked);
   }
+}
+
+// What a waiter sees whose wake-up died with another waiter: the mutex became free, and nobody told it.
+TEST(RobustMutex, AWaiterThatNobodyWakesFindsOutByItself) {
+  SharedMemory<Shared> shared;
+  ChildProcess holder([&] {
+    shared->mutex.lock();
+    shared->held = true;
+    while (true) pause();
+  });
+  ASSERT_TRUE(await([&] { return shared->held.load(); }));
+  ChildProcess waiter([&] { shared->mutex.lock(); });
+  // glibc's mutex begins with the futex: 0 means free, the uppermost bit that somebody sleeps.
+  const std::atomic_ref futex(*reinterpret_cast<std::uint32_t*>(&shared->mutex));
+  ASSERT_TRUE(await([&] { return (futex.load() & FUTEX_WAITERS) != 0; }));
+  usleep(10'000);  // from the mark to the sleep
+  futex.store(0);
+  EXPECT_EQ(waiter.wait(), 0);
 }
 
 TEST(RobustMutex, WakesAWaiterWhenItsHolderIsKilled) {
