@@ -35,6 +35,14 @@ pid_t checked_fork() {
 
 }  // namespace
 
+pid_t fork_worker(const std::function<int()>& body) {
+  const pid_t driver = getpid();
+  const pid_t pid = checked_fork();
+  if (pid != 0) return pid;
+  die_with(driver);
+  _exit(body());  // no exit handlers: what they would clean up is the driver's
+}
+
 bool interrupted() noexcept { return interrupt_seen != 0; }
 
 void install_interrupt_handlers() {
@@ -65,13 +73,7 @@ WorkerGroup::WorkerGroup(ControlMapping& control, unsigned processes, StartMode 
 WorkerGroup::~WorkerGroup() { kill_all(); }
 
 void WorkerGroup::start_forked(unsigned worker, const std::function<int(unsigned)>& body) {
-  const pid_t driver = getpid();
-  const pid_t pid = checked_fork();
-  if (pid == 0) {
-    die_with(driver);
-    _exit(body(worker));  // no exit handlers: what they would clean up is the driver's
-  }
-  pids_.push_back(pid);
+  pids_.push_back(fork_worker([&] { return body(worker); }));
 }
 
 void WorkerGroup::start_spawned(unsigned worker, const std::vector<std::string>& arguments) {

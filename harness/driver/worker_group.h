@@ -55,6 +55,10 @@ class WorkerGroup {
   std::vector<WorkerEnd> ends_;
 };
 
+// A forked child whose whole life is `body`, which returns its exit status: it dies with this process and leaves SIGINT
+// to it. Throws std::system_error.
+pid_t fork_worker(const std::function<int()>& body);
+
 // True once SIGINT or SIGTERM asked this process to end; set by install_interrupt_handlers().
 bool interrupted() noexcept;
 void install_interrupt_handlers();
