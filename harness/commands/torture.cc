@@ -62,8 +62,9 @@ std::vector<Subject> chosen_subjects(const std::vector<std::string>& engines) {
 // comes from one program. Returns when there is no sibling.
 void hand_over_to_crash_points() {
   std::error_code error;
-  const auto sibling = std::filesystem::read_symlink("/proc/self/exe", error).parent_path() / "dictbench_crash_points";
-  if (error || access(sibling.c_str(), X_OK) != 0) return;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+  const auto sibling = self.parent_path() / "dictbench_crash_points";
+  if (error || self == sibling || access(sibling.c_str(), X_OK) != 0) return;
   std::ifstream file("/proc/self/cmdline", std::ios::binary);
   std::vector<std::string> command;
   for (std::string argument; std::getline(file, argument, '\0');) command.push_back(argument);

@@ -77,8 +77,7 @@ class Arena {
   // within the patience, and what look() throws.
   void await_progress(const Marks& since, const std::string& after);
 
-  // False when `limit` passed before every worker but `but` had progressed; one that got an error in time counts as
-  // well.
+  // Whether every worker but `but` did two operations after `since` before `limit` passed.
   bool others_go_on(const Marks& since, unsigned but, std::chrono::milliseconds limit);
 
   // Waits until the condition holds, looking after the workers meanwhile. False when `limit` passed.

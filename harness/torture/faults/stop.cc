@@ -12,6 +12,7 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kStop{300};
+constexpr milliseconds kHeldUp{150};  // less than the timeout, more than a few time slices
 constexpr milliseconds kHang{30};
 constexpr microseconds kLatestMoment{10'000};
 
@@ -31,14 +32,14 @@ TortureRecord inflict_stop(const Subject& original, const Options& options) {
     wait_for_moment(arena, random);
     arena.stop(victim);
     const Arena::Marks stopped = arena.marks();
-    const bool others_went_on = arena.others_go_on(stopped, victim, kStop);
-    if (others_went_on) arena.await([] { return false; }, kStop);
-    if (!others_went_on) {
+    const auto end = std::chrono::steady_clock::now() + kStop;
+    if (!arena.others_go_on(stopped, victim, kHeldUp)) {
       ++held_up;
-      if (subject.contract.survives_stopped_process)
-        throw InvariantBroken(
-            fmt::format("worker {} was stopped for {} ms, and it held the others up", victim, kStop.count()));
+      // On a busy machine a promise is broken only after much longer.
+      if (subject.contract.survives_stopped_process && !arena.others_go_on(stopped, victim, options.patience))
+        throw InvariantBroken(fmt::format("worker {} was stopped, and it held the others up", victim));
     }
+    arena.await([] { return false; }, end - std::chrono::steady_clock::now());
     const Arena::Marks continued = arena.marks();
     arena.resume(victim);
     arena.await_progress(continued, fmt::format("worker {} was stopped and went on", victim));
