@@ -60,6 +60,7 @@ Arena::~Arena() {
 void Arena::start(unsigned slot, const Arming& arming) {
   Slot& own = ledger_->slots[slot];
   own.state.store(SlotState::starting);
+  own.leave.store(false);
   if (!rules_.contract.shared_between_processes) ledger_->begin_anew(slot);
   const std::uint64_t life = lives_++;
   pids_[slot] = fork_worker(
@@ -84,6 +85,28 @@ void Arena::kill(unsigned slot) {
   reaped(slot);
 }
 
+void Arena::dismiss(unsigned slot) { ledger_->slots[slot].leave.store(true); }
+
+void Arena::end(unsigned slot) {
+  dismiss(slot);
+  if (!await([&] { return pids_[slot] == 0; }, options_.patience))
+    throw InvariantBroken(fmt::format("worker {} did not end within {:.1f} s when it was asked to", slot,
+                                      std::chrono::duration<double>(options_.patience).count()));
+}
+
+bool Arena::was_killed(unsigned slot) {
+  constexpr int kLooks = 500;  // 50 ms: others learn of a death before its process has gone altogether
+  int status = 0;
+  for (int i = 0; i < kLooks && pids_[slot] != 0; ++i) {
+    if (wait_for(pids_[slot], WNOHANG, status) == pids_[slot]) {
+      reaped(slot);
+      return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+    }
+    pause();
+  }
+  return false;
+}
+
 Arena::Death Arena::await_death(unsigned slot, milliseconds limit) {
   Death death = Death::none;
   expected_ = slot;
@@ -95,6 +118,9 @@ Arena::Death Arena::await_death(unsigned slot, milliseconds limit) {
           death = Death::stopped;
         } else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {
           death = Death::killed;
+          reaped(slot);
+        } else if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+          death = Death::ended;
           reaped(slot);
         } else {
           const std::string how = how_it_ended(slot, status);
@@ -248,7 +274,8 @@ Footprint Arena::footprint() const {
   for (const pid_t server : engine_->server_pids()) {
     std::error_code error;
     const std::filesystem::directory_iterator open(fmt::format("/proc/{}/fd", server), error);
-    footprint.held.emplace_back("file descriptors of the server", std::distance(begin(open), end(open)));
+    footprint.held.emplace_back("file descriptors of the server",
+                                std::distance(std::filesystem::begin(open), std::filesystem::end(open)));
   }
   return footprint;
 }

@@ -61,10 +61,16 @@ class Arena {
   // SIGKILL; reaps the process and retires what it had in flight.
   void kill(unsigned slot);
 
-  // Waits until the process has died by SIGKILL (true; reaped as by kill()) or is stopped (true). False: `limit`
-  // passed.
-  enum class Death { killed, stopped, none };
+  // Asks the process to end in order; end() also waits for that.
+  void dismiss(unsigned slot);
+  void end(unsigned slot);
+
+  // Waits until the process has died by SIGKILL (reaped as by kill()), is stopped, or has ended in order.
+  enum class Death { killed, stopped, ended, none };  // none: `limit` passed
   Death await_death(unsigned slot, std::chrono::milliseconds limit);
+
+  // After DictLost: whether the process is dead by SIGKILL, as it may be without await_death() having seen it.
+  bool was_killed(unsigned slot);
 
   // SIGSTOP and SIGCONT. A stop does not count as a survivor's stall.
   void stop(unsigned slot);

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
-#include <optional>
+#include <vector>
 
 #include "harness/driver/worker_group.h"
 #include "harness/torture/inventory.h"
@@ -19,8 +19,13 @@ using std::chrono::milliseconds;
 // The first kills warm up: tables grow to their size, free lists and logs to theirs.
 constexpr std::uint64_t kWarmUp = 10;
 
-// Fewer kills than these tell a leak from the load's own ups and downs badly.
-constexpr std::uint64_t kKillsToJudgeGrowth = 50;
+// In a run by time, between two samples.
+constexpr std::uint64_t kPartOfTimed = 100;
+
+// Values are random, so storage goes up and down by some 100 kB: of so many tries, and more than so many bytes in each
+// part of them, it is a leak.
+constexpr std::uint64_t kTriesToJudgeGrowth = 200;
+constexpr double kMostLeftPerKill = 1024;
 
 class Campaign {
  public:
@@ -37,7 +42,7 @@ class Campaign {
       throw;
     }
     if (std::string left = Inventory::take().more_than(before); !left.empty()) throw InvariantBroken(left);
-    if (grown_over_ > 0) record.bytes_left_per_kill = std::max(0.0, grown_ / static_cast<double>(grown_over_));
+    judge_growth();
   }
 
   TortureRecord record;
@@ -54,30 +59,62 @@ class Campaign {
       if (!arena_) {
         arena_ = std::make_unique<Arena>(subject_, options_, rules_, plan_.may_be_lost);
         tries_in_arena_ = 0;
-        baseline_.reset();
+        sampled_at_ = 0;
         plan_.start(*arena_);
       }
       ++record.tried;
       inject_(*arena_);
-      if (plan_.spends_arena && !rules_.ends_with_server) arena_->quiesce();
+      ++tries_in_arena_;
+      if (plan_.spends_arena) {
+        if (!rules_.ends_with_server) arena_->quiesce();
+      } else if (sample_is_due()) {
+        sample();
+      }
     } catch (const DictLost&) {
       ++findings.lost_dicts;
       drop_arena();
       return;
     }
     if (!rules_.ends_with_server) ++record.survived;
-    if (plan_.spends_arena) return drop_arena();
-    if (++tries_in_arena_ == std::min(kWarmUp, std::max<std::uint64_t>(1, plan_.tries / 2))) take_baseline();
+    if (plan_.spends_arena) drop_arena();
   }
 
-  void take_baseline() {
-    try {
-      arena_->quiesce();
-      baseline_ = arena_->footprint();
-      arena_->start_all();
-    } catch (const DictLost&) {
-      throw InvariantBroken("the dict was lost when nobody was killed");
+  // A leak shows in every part of the tries; the load's own ups and downs, and a file's high-water mark, in some.
+  bool sample_is_due() const {
+    if (tries_in_arena_ < kWarmUp || (tries_in_arena_ - kWarmUp) % part() != 0) return false;
+    return options_.duration || tries_in_arena_ + part() <= plan_.tries;
+  }
+
+  std::uint64_t part() const {
+    constexpr std::uint64_t kParts = 4;
+    if (options_.duration || plan_.tries < kWarmUp + kParts) return kPartOfTimed;
+    return (plan_.tries - kWarmUp) / kParts;
+  }
+
+  void sample() {
+    arena_->quiesce();
+    take_sample();
+    arena_->start_all();
+  }
+
+  void take_sample() {
+    Footprint now = arena_->footprint();
+    if (sampled_at_ > 0) {
+      // A server notices a little later that its clients are gone.
+      arena_->await(
+          [&] {
+            now = arena_->footprint();
+            return grown_held(now).empty();
+          },
+          milliseconds(2000));
+      if (const std::string held = grown_held(now); !held.empty()) throw InvariantBroken(held);
+      const double kills = static_cast<double>(tries_in_arena_ - sampled_at_);
+      if (kills > 0) growth_.push_back((static_cast<double>(now.bytes) - static_cast<double>(last_.bytes)) / kills);
+    } else {
+      first_ = now;
     }
+    last_ = now;
+    sampled_at_ = tries_in_arena_;
   }
 
   // A killed worker may have left the dict lost without anybody having looked since.
@@ -89,36 +126,21 @@ class Campaign {
       if (record.survived > 0) --record.survived;
       return drop_arena();
     }
-    if (baseline_) judge_growth();
+    if (sampled_at_ > 0) take_sample();
     drop_arena();
   }
 
   void judge_growth() {
-    // A server notices a little later that its clients are gone.
-    Footprint now = arena_->footprint();
-    arena_->await(
-        [&] {
-          now = arena_->footprint();
-          return grown_held(now).empty();
-        },
-        milliseconds(2000));
-    if (const std::string held = grown_held(now); !held.empty()) throw InvariantBroken(held);
-    const std::uint64_t kills = tries_in_arena_ - std::min(tries_in_arena_, kWarmUp);
-    const double growth = static_cast<double>(now.bytes) - static_cast<double>(baseline_->bytes);
-    grown_ += growth;
-    grown_over_ += kills;
-    // Values are random, so the load itself goes up and down by some hundred kB.
-    constexpr double kAllowed = 2 << 20;
-    if (kills >= kKillsToJudgeGrowth && growth > kAllowed + static_cast<double>(baseline_->bytes) / 2)
-      throw InvariantBroken(fmt::format("memory grows: {:.0f} kB after {} kills, {:.0f} kB after {}",
-                                        static_cast<double>(baseline_->bytes) / 1e3, kWarmUp,
-                                        static_cast<double>(now.bytes) / 1e3, tries_in_arena_));
+    if (growth_.size() < 2) return;
+    record.bytes_left_per_kill = std::max(0.0, std::ranges::min(growth_));
+    if (record.tried >= kTriesToJudgeGrowth && record.bytes_left_per_kill > kMostLeftPerKill)
+      throw InvariantBroken(fmt::format("memory grows by {:.0f} bytes a try", record.bytes_left_per_kill));
   }
 
   std::string grown_held(const Footprint& now) const {
     for (const auto& [what, count] : now.held) {
-      const auto before = std::ranges::find(baseline_->held, what, &std::pair<std::string, std::uint64_t>::first);
-      if (before == baseline_->held.end() || count <= before->second + rules_.processes) continue;
+      const auto before = std::ranges::find(first_.held, what, &std::pair<std::string, std::uint64_t>::first);
+      if (before == first_.held.end() || count <= before->second + rules_.processes) continue;
       return fmt::format("{} pile up: {} after {} kills, {} after {}", what, before->second, kWarmUp, count,
                          tries_in_arena_);
     }
@@ -142,9 +164,9 @@ class Campaign {
   const Inject& inject_;
   std::unique_ptr<Arena> arena_;
   std::uint64_t tries_in_arena_ = 0;
-  std::optional<Footprint> baseline_;
-  double grown_ = 0;
-  std::uint64_t grown_over_ = 0;
+  Footprint first_, last_;        // samples of this arena
+  std::uint64_t sampled_at_ = 0;  // tries before the last one; 0: none taken
+  std::vector<double> growth_;    // bytes a try, of each part of the tries
   Clock::time_point begun_ = Clock::now();
 };
 

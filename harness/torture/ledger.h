@@ -74,6 +74,7 @@ struct alignas(128) Slot {
   std::atomic<std::uint64_t> retired_begin = 0, retired_kept = 0, retired_end = 0;
 
   std::atomic<SlotState> state = SlotState::starting;
+  std::atomic<bool> leave = false;            // this slot's process ends in order
   std::atomic<std::uint64_t> operations = 0;  // acknowledged, reads included
   std::atomic<std::int64_t> last_progress_ns = 0;
   std::atomic<std::int64_t> longest_stall_ns = 0;  // between two operations of one process that no fault hit

@@ -47,7 +47,7 @@ class Worker {
   void run() {
     try {
       attach();
-      while (!ledger_.stop.load(std::memory_order_relaxed) && !ledger_.is_broken()) {
+      while (!is_to_end()) {
         try {
           operate();
         } catch (const Error& error) {
@@ -62,6 +62,11 @@ class Worker {
   }
 
  private:
+  bool is_to_end() const {
+    return ledger_.stop.load(std::memory_order_relaxed) || own_.leave.load(std::memory_order_relaxed) ||
+           ledger_.is_broken();
+  }
+
   void attach() {
     while (true) {
       try {
@@ -73,7 +78,7 @@ class Worker {
         note(error);
         if (error.code() == ErrorCode::corrupt) throw Ended{SlotState::lost};
         if (error.code() == ErrorCode::unavailable && rules_.ends_with_server) throw Ended{SlotState::refused};
-        if (ledger_.stop.load(std::memory_order_relaxed)) throw Ended{SlotState::running};
+        if (is_to_end()) throw Ended{SlotState::running};
         pause(kAttachPauseNs);
       }
     }

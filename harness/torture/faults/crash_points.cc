@@ -24,10 +24,13 @@ using std::chrono::milliseconds;
 
 constexpr unsigned kScouts = 3;
 constexpr double kSeldom = 20;                // visits of one process in the reconnaissance
-constexpr std::uint64_t kTriesOfSeldom = 4;   // of one step: each costs a dict
+constexpr std::uint64_t kTriesOfSeldom = 12;  // of one step: each costs a dict
+constexpr std::uint64_t kLeastTries = 4;
 constexpr std::uint64_t kOneStopIn = 4;       // tries; the others are kills
 constexpr std::uint64_t kLatestVisit = 2000;  // so that it comes within some ten milliseconds
 constexpr milliseconds kReach{500};
+constexpr milliseconds kReachEach{40};
+constexpr unsigned kDeaths = 5;
 constexpr milliseconds kStop{20};
 
 struct Tally {
@@ -74,7 +77,8 @@ class CrashPoints {
     const double latest = std::clamp<double>(visits / 2, 1, kLatestVisit);
     for (std::uint64_t i = 0; i < tries; ++i) {
       // The first visits, while it attaches and fills its keys, then later ones, each power of two alike.
-      const double nth = i < 2 ? static_cast<double>(i + 1) : std::exp2(random_.unit() * std::log2(latest));
+      const double nth =
+          i < 2 ? std::min(static_cast<double>(i + 1), latest) : std::exp2(random_.unit() * std::log2(latest));
       tries_.push_back({point, static_cast<std::uint64_t>(nth),
                         i % kOneStopIn == kOneStopIn - 1 ? CrashAction::stop : CrashAction::kill});
     }
@@ -87,33 +91,33 @@ class CrashPoints {
   // In a dict that is in use: a worker is replaced by an armed one.
   void replace_and_suffer(Arena& arena) {
     const auto victim = static_cast<unsigned>(random_.below(arena.processes()));
-    arena.kill(victim);
+    arena.end(victim);
     arena.start(victim, arming());
-    suffer(arena, victim);
+    suffer(arena, victim, 0);
   }
 
-  // The armed worker runs: waits for its end or its stop, and sees that all go on.
-  void suffer(Arena& arena, unsigned victim) {
+  // The armed worker runs: waits for its end or its stop, and sees that all go on. Some steps are there to recover from
+  // a death: up to `deaths` others are killed to make it take them.
+  void suffer(Arena& arena, unsigned victim, unsigned deaths) {
     Tally& tally = tallies[now().point];
     const std::string point = now().point;
     ++next_;
     ++tally.tried;
+    bool reached = false;
     try {
-      const Arena::Death death = arena.await_death(victim, kReach);
-      if (death == Arena::Death::stopped) {
-        ++tally.reached;
-        stand_still(arena, victim, point);
-        return;
-      }
-      if (death == Arena::Death::killed)
-        ++tally.reached;
-      else
-        arena.kill(victim);
+      const Arena::Death death = reach(arena, victim, deaths);
+      reached = death == Arena::Death::killed || death == Arena::Death::stopped;
+      tally.reached += reached;
+      if (death == Arena::Death::stopped) return stand_still(arena, victim, point);
       const Arena::Marks killed = arena.marks();
       arena.start(victim);
       arena.await_progress(killed, fmt::format("worker {} was killed at {}", victim, point));
     } catch (const DictLost&) {
-      ++tally.lost;
+      if (!reached && arena.was_killed(victim)) {
+        reached = true;
+        ++tally.reached;
+      }
+      tally.lost += reached;
       throw;
     } catch (const InvariantBroken& broken) {
       throw InvariantBroken(fmt::format("{} (crash point {})", broken.what(), point));
@@ -123,6 +127,21 @@ class CrashPoints {
   std::map<std::string, Tally> tallies;
 
  private:
+  Arena::Death reach(Arena& arena, unsigned victim, unsigned deaths) {
+    Arena::Death death = arena.await_death(victim, deaths == 0 ? kReach : kReachEach);
+    for (unsigned i = 0; i < deaths && death == Arena::Death::none; ++i) {
+      const unsigned other = (victim + 1 + i % (arena.processes() - 1)) % arena.processes();
+      arena.kill(other);
+      arena.start(other);
+      death = arena.await_death(victim, kReachEach);
+    }
+    if (death != Arena::Death::none) return death;
+    arena.dismiss(victim);  // and some steps are taken when it detaches
+    death = arena.await_death(victim, kReach);
+    if (death == Arena::Death::none) arena.kill(victim);
+    return death;
+  }
+
   void stand_still(Arena& arena, unsigned victim, const std::string& point) {
     arena.ledger().slots[victim].hits.fetch_add(1);
     const Arena::Marks stopped = arena.marks();
@@ -161,8 +180,8 @@ void tell_points(TortureRecord& record, const CrashPoints& points, std::uint64_t
     reached += tally.reached;
     lost += tally.lost;
     unreached_points += tally.reached == 0;
-    record.facts.emplace_back("point " + name,
-                              fmt::format("reached {} of {}, dict lost {}", tally.reached, tally.tried, tally.lost));
+    record.facts.emplace_back("point " + name, fmt::format("reached in {} of {} tries, dict lost in {}", tally.reached,
+                                                           tally.tried, tally.lost));
   }
   if (record.ok())
     record.found = fmt::format(
@@ -197,7 +216,7 @@ TortureRecord inflict_crash_points(const Subject& subject, const Options& option
   }
 
   CrashPoints often(subject, options.seed), seldom(subject, options.seed + 1);
-  const std::uint64_t tries = std::max<std::uint64_t>(kTriesOfSeldom, options.tries / visits.size());
+  const std::uint64_t tries = std::max<std::uint64_t>(kLeastTries, options.tries / visits.size());
   for (const auto& [point, count] : visits) {
     if (count >= kSeldom)
       often.plan(point, count, tries);
@@ -217,8 +236,9 @@ TortureRecord inflict_crash_points(const Subject& subject, const Options& option
     for (unsigned slot = 1; slot < arena.processes(); ++slot) arena.start(slot);
   };
   if (seldom.tries() > 0 && (record.status.empty() || record.ok()))
-    add_to(record, run_campaign(
-                       subject, options, plan, rules, [&](Arena& arena) { seldom.suffer(arena, 0); }, nothing));
+    add_to(record,
+           run_campaign(
+               subject, options, plan, rules, [&](Arena& arena) { seldom.suffer(arena, 0, kDeaths); }, nothing));
 
   often.tallies.merge(seldom.tallies);
   tell_points(record, often, visits.size());
