@@ -172,7 +172,7 @@ void add_torture_command(CLI::App& app, Action& action) {
       ->allow_extra_args(false);
   command->add_option("--faults", arguments->faults, "names, like kill,stop (default: all)")->delimiter(',');
   auto* kills = command->add_option("--kills", arguments->options.tries,
-                                    "how often a fault is inflicted; slow ones a twentieth as often (default: 20)");
+                                    "how often a fault is inflicted; slow ones a tenth as often (default: 20)");
   kills->check(CLI::Range(1U, 10'000'000U));
   command->add_option("--seconds", arguments->seconds, "of each fault, instead of a number of kills")
       ->check(CLI::PositiveNumber)

@@ -60,7 +60,7 @@ class Campaign {
         arena_ = std::make_unique<Arena>(subject_, options_, rules_, plan_.may_be_lost);
         tries_in_arena_ = 0;
         sampled_at_ = 0;
-        plan_.start(*arena_);
+        start_arena();
       }
       ++record.tried;
       inject_(*arena_);
@@ -77,6 +77,14 @@ class Campaign {
     }
     if (!rules_.ends_with_server) ++record.survived;
     if (plan_.spends_arena) drop_arena();
+  }
+
+  void start_arena() {
+    try {
+      plan_.start(*arena_);
+    } catch (const DictLost& lost) {
+      throw InvariantBroken(fmt::format("a new dict is lost when nobody was killed: {}", lost.what()));
+    }
   }
 
   // A leak shows in every part of the tries; the load's own ups and downs, and a file's high-water mark, in some.
@@ -204,7 +212,7 @@ TortureRecord run_campaign(const Subject& subject, const Options& options, const
   return record;
 }
 
-std::uint64_t slow_tries(const Options& options) { return std::max<std::uint64_t>(3, options.tries / 20); }
+std::uint64_t slow_tries(const Options& options) { return std::max<std::uint64_t>(3, options.tries / 10); }
 
 std::string duration_text(double seconds) {
   return seconds < 1 ? fmt::format("{:.1f} ms", seconds * 1e3) : fmt::format("{:.1f} s", seconds);

@@ -25,7 +25,7 @@ using std::chrono::milliseconds;
 constexpr unsigned kScouts = 3;
 constexpr double kSeldom = 20;                // visits of one process in the reconnaissance
 constexpr std::uint64_t kTriesOfSeldom = 12;  // of one step: each costs a dict
-constexpr std::uint64_t kLeastTries = 4;
+constexpr std::uint64_t kLeastTries = 3;
 constexpr std::uint64_t kOneStopIn = 4;       // tries; the others are kills
 constexpr std::uint64_t kLatestVisit = 2000;  // so that it comes within some ten milliseconds
 constexpr milliseconds kReach{500};
