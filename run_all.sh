@@ -27,6 +27,7 @@ usage: ./run_all.sh [COMMAND]
   build                set up and build only: leaves the command at build/dictbench
   test                 set up, build, run all tests
   test --sanitizers    before that, the tests under AddressSanitizer, UBSan and ThreadSanitizer
+  torture              set up, build, the long torture: 1,000 kills of every engine and all other faults (about 15 minutes)
   agreement            set up, build, compare with redis-benchmark, memcslap and dictbench_micro (minutes, on a quiet machine)
   --help               this text
 
@@ -70,10 +71,21 @@ run_suite() {
   exit "$status"
 }
 
+# Appends to one record file what every fault does to every engine.
+run_torture() {
+  local records status=0
+  records=$root/build/results/torture-$(date -u +%Y%m%dT%H%M%SZ)-$$.jsonl
+  mkdir -p "$root/build/results"
+  "$root/build/dictbench" torture --kills 1000 --out "$records" || status=$?
+  # Here the histories follow: the check of many operations for linearizability, into the same records.
+  say "records: $records"
+  exit "$status"
+}
+
 main() {
   local command=${1:-run}
   case $command in
-    run | --smoke | build | agreement | --help | -h)
+    run | --smoke | build | torture | agreement | --help | -h)
       if (($# > 1)); then usage_error "$command takes no argument, '$2' was given"; fi
       if [[ $# -eq 1 && $command == run ]]; then usage_error "unknown command 'run'"; fi
       ;;
@@ -95,6 +107,10 @@ main() {
   require_build_tools
   case $command in
     build) build release dictbench ;;
+    torture)
+      build release dictbench
+      run_torture
+      ;;
     agreement)
       build release
       "$python" "$root/tests/agreement/agree.py"

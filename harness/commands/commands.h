@@ -12,6 +12,7 @@ using Action = std::function<int()>;
 
 void add_list_command(CLI::App& app, Action& action);
 void add_run_command(CLI::App& app, Action& action);
+void add_torture_command(CLI::App& app, Action& action);
 void add_worker_command(CLI::App& app, Action& action);  // hidden: `--start spawn` executes it
 void add_table_command(CLI::App& app, Action& action);
 void add_render_command(CLI::App& app, Action& action);

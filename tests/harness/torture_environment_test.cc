@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "harness/torture/faults/faults.h"
+#include "harness/torture/faults/environment_faults.h"
 #include "harness/torture/proxy.h"
 #include "tests/harness/wrong_engines.h"
 

@@ -7,7 +7,7 @@
 
 #include "engines/shm/leftovers.h"
 #include "harness/torture/expected.h"
-#include "harness/torture/faults/faults.h"
+#include "harness/torture/faults/environment_faults.h"
 #include "harness/torture/judge.h"
 #include "harness/torture/things.h"
 

@@ -3,7 +3,7 @@
 // The reply is still in the connection when the next question is asked: a client that uses the connection again takes
 // it for the answer. tests/harness/torture_environment_test.cc has such a client, and this fault finds it.
 #include "harness/torture/exchange.h"
-#include "harness/torture/faults/faults.h"
+#include "harness/torture/faults/environment_faults.h"
 #include "harness/torture/judge.h"
 #include "harness/torture/proxy.h"
 

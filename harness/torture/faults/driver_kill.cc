@@ -4,7 +4,7 @@
 #include "engines/shm/leftovers.h"
 #include "harness/driver/worker_group.h"
 #include "harness/torture/expected.h"
-#include "harness/torture/faults/faults.h"
+#include "harness/torture/faults/environment_faults.h"
 #include "harness/torture/judge.h"
 #include "harness/torture/things.h"
 

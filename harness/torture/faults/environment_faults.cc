@@ -1,4 +1,5 @@
-#include "harness/torture/faults/faults.h"
+#include "harness/torture/faults/environment_faults.h"
+
 #include "harness/torture/judge.h"
 
 namespace dictbench::torture {
@@ -35,6 +36,11 @@ std::string needs_timeout(const Subject& subject) {
   return subject.with("timeout", "200") ? "" : "it has no option timeout";
 }
 
+std::string needs_disk(const Subject& subject) {
+  if (std::string why = needs_shared(subject); !why.empty()) return why;
+  return subject.contract.needs_server && !subject.contract.durable ? "its server keeps nothing on a disk" : "";
+}
+
 }  // namespace
 
 std::vector<Fault> environment_faults() {
@@ -49,6 +55,8 @@ std::vector<Fault> environment_faults() {
       {"unlink", "name, file or socket removed by a third party", needs_shared, inflict_unlink},
       {"driver-kill", "SIGKILL of the driver that owns engine and workers", needs_own, inflict_driver_kill},
       {"reset", "the connection breaks in the middle of an exchange", needs_server, inflict_reset},
+      {"durable", "no fault: are writes flushed to the disk before they are acknowledged?", needs_disk,
+       inflict_durable},
       {"delay", "a reply that comes after the client's timeout", needs_timeout, inflict_delay},
   };
 }

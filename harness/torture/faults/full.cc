@@ -1,5 +1,5 @@
 // `full`: an engine limited to a few megabytes, filled by one process and then by several at once.
-#include "harness/torture/faults/faults.h"
+#include "harness/torture/faults/environment_faults.h"
 #include "harness/torture/filling.h"
 #include "harness/torture/judge.h"
 

@@ -1,6 +1,6 @@
 // `reset`: the connection breaks before, in or after the request, or in the reply, for every kind of operation.
 #include "harness/torture/exchange.h"
-#include "harness/torture/faults/faults.h"
+#include "harness/torture/faults/environment_faults.h"
 #include "harness/torture/judge.h"
 #include "harness/torture/proxy.h"
 

@@ -8,7 +8,7 @@
 #include <algorithm>
 
 #include "engines/shm/private_directory.h"
-#include "harness/torture/faults/faults.h"
+#include "harness/torture/faults/environment_faults.h"
 #include "harness/torture/filling.h"
 #include "harness/torture/judge.h"
 #include "harness/torture/small_file_system.h"

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "harness/torture/expected.h"
-#include "harness/torture/faults/faults.h"
+#include "harness/torture/faults/environment_faults.h"
 #include "harness/torture/judge.h"
 #include "harness/torture/things.h"
 

@@ -36,6 +36,9 @@ TortureRecord inflict_driver_kill(const Subject& subject, const Options& options
 TortureRecord inflict_reset(const Subject& subject, const Options& options);
 TortureRecord inflict_delay(const Subject& subject, const Options& options);
 
+// Writes that are acknowledged before they are flushed to the disk.
+TortureRecord inflict_durable(const Subject& subject, const Options& options);
+
 // All of the above with their names, for the registry.
 std::vector<Fault> environment_faults();
 
