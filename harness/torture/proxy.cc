@@ -149,7 +149,8 @@ class Proxy::Relay {
 
   // False: the connection is over.
   bool from_client(Pair& pair) {
-    if (page_.mode == Mode::cut_before_request) return cut(pair);  // unread: on a Unix socket that makes a reset
+    if (!is_open_at_the_other_end(pair.client)) return close_both(pair);  // an earlier client's end is no request
+    if (page_.mode == Mode::cut_before_request) return cut(pair);         // unread: on a Unix socket that makes a reset
     const ssize_t size = read(pair.client, buffer_.data(), buffer_.size());
     if (size <= 0) return close_both(pair);
     const auto count = static_cast<std::size_t>(size);
