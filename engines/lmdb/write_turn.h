@@ -15,9 +15,9 @@ namespace dictbench {
 
 class LmdbWriteTurn {
  public:
-  // In folder `path`. Both throw Error(unavailable, full).
-  static void create(const std::string& path);
-  explicit LmdbWriteTurn(const std::string& path);
+  // Both throw Error(unavailable, full), the second also `corrupt`: the file is cut or another's.
+  static void create(const std::string& folder);
+  explicit LmdbWriteTurn(const std::string& folder);
   ~LmdbWriteTurn();
   LmdbWriteTurn(const LmdbWriteTurn&) = delete;
   LmdbWriteTurn& operator=(const LmdbWriteTurn&) = delete;
@@ -27,6 +27,7 @@ class LmdbWriteTurn {
 
  private:
   RobustMutex* mutex_;
+  void* mapping_;
 };
 
 }  // namespace dictbench

@@ -2,7 +2,10 @@
 //
 // Who is attached may go on or get an Error. Who attaches then must get an Error: a new, empty dict in the place
 // of the old one would be two dicts where the processes believe in one.
+#include <fmt/ranges.h>
+
 #include <algorithm>
+#include <set>
 #include <vector>
 
 #include "harness/torture/expected.h"
@@ -70,7 +73,7 @@ std::vector<fs::path> targets(Engine& engine) {
 TortureRecord inflict_unlink(const Subject& subject, const Options& options) {
   return judge(subject, options, [&](TortureRecord& record) {
     std::size_t count = 1;
-    std::string told;
+    std::set<std::string> told;
     for (std::size_t target = 0; target < count; ++target) {
       const auto engine = subject.create();
       const auto all = targets(*engine);
@@ -91,10 +94,9 @@ TortureRecord inflict_unlink(const Subject& subject, const Options& options) {
       require(after.ok(), "{} removed: {}", what, after.trouble);
       ++record.survived;
       record.operations += 4 * kKeys;
-      told +=
-          fmt::format("{}who was attached {}, who comes gets {}", told.empty() ? "" : "; ", before.text, after.text);
+      told.insert(fmt::format("who was attached {}, who comes gets {}", before.text, after.text));
     }
-    record.found = fmt::format("{} names removed: {}", record.tried, told);
+    record.found = fmt::format("{} names removed: {}", record.tried, fmt::join(told, "; "));
   });
 }
 
