@@ -4,45 +4,13 @@
 
 #include <cstdio>
 #include <optional>
-#include <utility>
 
 #include "engines/counter.h"
 #include "engines/shm/crash_point.h"
+#include "engines/sqlite_wal/waiting_sets.h"
 
 namespace dictbench {
 namespace {
-
-// Sets that wait in this process to be written together: their bytes in a row.
-class WaitingSets {
- public:
-  void push(std::string_view key, std::string_view value) {
-    bytes_.append(key).append(value);
-    sizes_.emplace_back(key.size(), value.size());
-  }
-  void pop() {
-    bytes_.resize(bytes_.size() - sizes_.back().first - sizes_.back().second);
-    sizes_.pop_back();
-  }
-  void clear() {
-    bytes_.clear();
-    sizes_.clear();
-  }
-  std::size_t count() const { return sizes_.size(); }
-  std::size_t bytes() const { return bytes_.size(); }
-
-  template <typename Each>
-  void for_each(const Each& each) const {
-    std::string_view rest = bytes_;
-    for (const auto& [key, value] : sizes_) {
-      each(rest.substr(0, key), rest.substr(key, value));
-      rest.remove_prefix(key + value);
-    }
-  }
-
- private:
-  std::string bytes_;
-  std::vector<std::pair<std::size_t, std::size_t>> sizes_;
-};
 
 // More than this is written before the batch is complete, so that large values do not fill the memory.
 constexpr std::size_t kMostWaitingBytes = std::size_t{16} << 20;
