@@ -74,8 +74,9 @@ def test_every_step_of_the_load_is_tried(dictbench, tmp_path):
 
 
 WORDS = {
-    "lost-update": "is lost", "changed-byte": "not whole", "cut-value": "not whole", "misplaced-value": "not whole",
-    "die": "killed by signal 9", "hang": "got nothing done for 2.0 s",
+    "lost-update": ["is lost"], "changed-byte": ["not whole"], "misplaced-value": ["not whole"],
+    "cut-value": ["not whole", "is lost"],  # what is cut may be a counter
+    "die": ["killed by signal 9"], "hang": ["got nothing done for 2.0 s"],
 }
 
 
@@ -88,8 +89,8 @@ def test_a_wrong_engine_is_caught(dictbench, tmp_path, private_tmp, kind, inner)
     )
     assert result.returncode == 1, result.stdout + result.stderr
     record = tortures(tmp_path / "r.jsonl")["kill"]
-    assert record["status"].startswith("broken: ") and WORDS[kind] in record["status"]
-    assert (record["lost"] > 0) == (kind == "lost-update")
+    assert record["status"].startswith("broken: ") and any(words in record["status"] for words in WORDS[kind])
+    assert (record["lost"] > 0) == ("is lost" in record["status"])
     assert os.listdir(private_tmp) == []
 
 
