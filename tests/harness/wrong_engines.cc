@@ -121,7 +121,7 @@ template <Wrong W>
 class FileEngine final : public Engine {
  public:
   explicit FileEngine(std::uint64_t most) : most_(most) {
-    path_ = W == Wrong::shares_a_name ? (temporary_folder() / "dictbench-test-shared").string()
+    path_ = W == Wrong::shares_a_name ? (temporary_folder() / kSharedName).string()
                                       : (directory_.path() / "content").string();
     std::ofstream(path_) << "0\n";
     if (W != Wrong::leaves_its_server) return;
