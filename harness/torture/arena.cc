@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <iterator>
 #include <system_error>
 
@@ -90,9 +91,7 @@ void Arena::dismiss(unsigned slot) { ledger_->slots[slot].leave.store(true); }
 
 void Arena::end(unsigned slot) {
   dismiss(slot);
-  if (!await([&] { return pids_[slot] == 0; }, options_.patience))
-    throw InvariantBroken(fmt::format("worker {} did not end within {:.1f} s when it was asked to", slot,
-                                      std::chrono::duration<double>(options_.patience).count()));
+  if (!await([&] { return pids_[slot] == 0; }, end_patience())) not_ended(slot);
 }
 
 bool Arena::was_killed(unsigned slot) {
@@ -223,13 +222,24 @@ void Arena::look() {
 
 void Arena::end_workers() {
   ledger_->stop.store(true);
-  const bool all = await([&] { return std::ranges::count(pids_, 0) == static_cast<std::ptrdiff_t>(pids_.size()); },
-                         options_.patience);
+  const auto remaining = [&] { return std::ranges::find_if(pids_, [](pid_t pid) { return pid != 0; }); };
+  const bool all = await([&] { return remaining() == pids_.end(); }, end_patience());
   ledger_->stop.store(false);
-  if (!all)
-    throw InvariantBroken(fmt::format("a worker did not end within {:.1f} s when it was asked to",
-                                      std::chrono::duration<double>(options_.patience).count()));
+  if (!all) not_ended(static_cast<unsigned>(remaining() - pids_.begin()));
   look();
+}
+
+// Detaching may flush to a disk, for which a busy one lets wait.
+milliseconds Arena::end_patience() const { return std::max(options_.patience, milliseconds(30'000)); }
+
+void Arena::not_ended(unsigned slot) const {
+  std::ifstream file(fmt::format("/proc/{}/stat", pids_[slot]));
+  std::string text;
+  std::getline(file, text);
+  const auto name_end = text.rfind(')');
+  throw InvariantBroken(fmt::format("worker {} (process state {}) did not end within {} s when it was asked to", slot,
+                                    name_end + 2 < text.size() ? text[name_end + 2] : '?',
+                                    end_patience().count() / 1000));
 }
 
 void Arena::quiesce() {
@@ -253,8 +263,7 @@ void Arena::quiesce() {
   });
   int status = 0;
   try {
-    const bool ended = await([&] { return wait_for(auditor, WNOHANG, status) == auditor; },
-                             std::max(options_.patience, milliseconds(30'000)));
+    const bool ended = await([&] { return wait_for(auditor, WNOHANG, status) == auditor; }, end_patience());
     if (!ended) throw InvariantBroken("reading the whole dict at the end did not end");
   } catch (...) {
     ::kill(auditor, SIGKILL);

@@ -37,7 +37,7 @@ Rules rules_for(const Subject& subject, const Options& options);
 TortureRecord run_campaign(const Subject& subject, const Options& options, const Plan& plan, const Rules& rules,
                            const Inject& inject, const Describe& describe);
 
-// Faults that take a third of a second or a new server each are inflicted a tenth as often, but 3 times at least.
+// Faults that take longer or a new server each are inflicted a tenth as often, but 3 times at least.
 std::uint64_t slow_tries(const Options& options);
 
 // "0.2 ms", "1.3 s".
