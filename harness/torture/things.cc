@@ -13,11 +13,14 @@ namespace fs = std::filesystem;
 std::vector<fs::path> things_of(const ProcessIdentity& owner) {
   std::vector<fs::path> things;
   const std::string prefix = fmt::format("{}{}.", own_name_prefix(), owner.text());
+  // Of a process that could not tell its own start time: such a name is nobody's, and stays for ever.
+  const std::string nameless = fmt::format("{}{}.0.", own_name_prefix(), owner.pid);
   for (const fs::path& folder : {fs::path("/dev/shm"), temporary_folder()}) {
     std::error_code error;
     for (auto entry = fs::directory_iterator(folder, error); !error && entry != fs::directory_iterator();
          entry.increment(error))
-      if (entry->path().filename().string().starts_with(prefix)) things.push_back(entry->path());
+      if (const std::string name = entry->path().filename(); name.starts_with(prefix) || name.starts_with(nameless))
+        things.push_back(entry->path());
   }
   std::ranges::sort(things);
   const auto twice = std::ranges::unique(things);  // the temporary folder may be /dev/shm

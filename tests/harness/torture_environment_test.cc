@@ -64,7 +64,10 @@ struct WrongCase {
   const char* broken;  // in the status
 };
 
-class WrongEngine : public ::testing::TestWithParam<WrongCase> {};
+class WrongEngine : public ::testing::TestWithParam<WrongCase> {
+ protected:
+  void TearDown() override { remove_shared_names(); }
+};
 
 TEST_P(WrongEngine, IsFound) {
   const TortureRecord record = inflict(GetParam().fault, naive_file(GetParam().wrong));

@@ -20,6 +20,8 @@ namespace dictbench::torture {
 namespace {
 
 namespace fs = std::filesystem;
+constexpr const char* kSharedName = "dictbench-test-shared";
+
 using Content = std::map<std::string, std::string>;
 
 // "COUNT", then per key "KEYSIZE VALUESIZE KEYVALUE".
@@ -121,7 +123,7 @@ template <Wrong W>
 class FileEngine final : public Engine {
  public:
   explicit FileEngine(std::uint64_t most) : most_(most) {
-    path_ = W == Wrong::shares_a_name ? (temporary_folder() / "dictbench-test-shared").string()
+    path_ = W == Wrong::shares_a_name ? (temporary_folder() / kSharedName).string()
                                       : (directory_.path() / "content").string();
     std::ofstream(path_) << "0\n";
     if (W != Wrong::leaves_its_server) return;
@@ -273,6 +275,11 @@ Subject naive_file(Wrong wrong) {
     throw std::invalid_argument("no such wrong engine");
   };
   return subject_of(description(), Spec::parse("naive-file"));
+}
+
+void remove_shared_names() {
+  for (const auto& entry : fs::directory_iterator(temporary_folder()))
+    if (entry.path().filename().string().starts_with(kSharedName)) fs::remove(entry.path());
 }
 
 Subject naive_client(WrongClient wrong) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include "tests/engines/error_code.h"
 #include "tests/engines/shm/child_process.h"
 
 namespace dictbench {
@@ -19,13 +20,14 @@ TEST(ProcessIdentity, OfSelfIsAliveAndDiffersInAChild) {
   EXPECT_EQ(child.wait(), 0);
 }
 
-// A name with a wrong start time would make the process look dead to others.
-TEST(ProcessIdentity, WithoutADescriptorToReadItIsUnknown) {
+// Called dead, a living reader's slot would be given away and a living run's things removed.
+TEST(ProcessIdentity, WithoutADescriptorToLookNobodyIsDead) {
   ChildProcess child([] {
+    const ProcessIdentity self = ProcessIdentity::self();
     const rlimit none{.rlim_cur = 0, .rlim_max = 0};
     if (setrlimit(RLIMIT_NOFILE, &none) != 0) _exit(1);
-    const ProcessIdentity self = ProcessIdentity::self();
-    _exit(self.pid == getpid() && liveness(self) == Liveness::unknown ? 0 : 1);
+    if (liveness(self) != Liveness::unknown) _exit(2);
+    if (error_code_of([] { ProcessIdentity::self(); }) != ErrorCode::unavailable) _exit(3);
   });
   EXPECT_EQ(child.wait(), 0);
 }
