@@ -20,6 +20,8 @@ namespace dictbench::torture {
 namespace {
 
 namespace fs = std::filesystem;
+constexpr const char* kSharedName = "dictbench-test-shared";
+
 using Content = std::map<std::string, std::string>;
 
 // "COUNT", then per key "KEYSIZE VALUESIZE KEYVALUE".
@@ -273,6 +275,11 @@ Subject naive_file(Wrong wrong) {
     throw std::invalid_argument("no such wrong engine");
   };
   return subject_of(description(), Spec::parse("naive-file"));
+}
+
+void remove_shared_names() {
+  for (const auto& entry : fs::directory_iterator(temporary_folder()))
+    if (entry.path().filename().string().starts_with(kSharedName)) fs::remove(entry.path());
 }
 
 Subject naive_client(WrongClient wrong) {

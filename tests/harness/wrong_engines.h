@@ -21,6 +21,9 @@ enum class Wrong {
 // KiB.
 Subject naive_file(Wrong wrong);
 
+// What an engine that shares a name leaves when it is killed bears no owner's name, so no clean-up takes it.
+void remove_shared_names();
+
 enum class WrongClient {
   asks_again_after_timeout,  // on the same connection
   sends_again_after_reset,   // on a new connection, as if the first try had done nothing
