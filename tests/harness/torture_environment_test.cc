@@ -4,9 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <filesystem>
 
-#include "engines/shm/private_directory.h"
 #include "harness/torture/faults/environment_faults.h"
 #include "harness/torture/proxy.h"
 #include "tests/harness/wrong_engines.h"
@@ -83,11 +81,7 @@ struct WrongCase {
 
 class WrongEngine : public ::testing::TestWithParam<WrongCase> {
  protected:
-  // What an engine that shares a name leaves, when it is killed, bears no owner's name.
-  void TearDown() override {
-    for (const auto& entry : std::filesystem::directory_iterator(temporary_folder()))
-      if (entry.path().filename().string().starts_with(kSharedName)) std::filesystem::remove(entry.path());
-  }
+  void TearDown() override { remove_shared_names(); }
 };
 
 TEST_P(WrongEngine, IsFound) {

@@ -6,7 +6,6 @@
 namespace dictbench::torture {
 
 // What the names of the engine that shares one begin with.
-inline constexpr const char* kSharedName = "dictbench-test-shared";
 
 enum class Wrong {
   takes_missing_for_empty,  // a removed or truncated file is an empty dict
