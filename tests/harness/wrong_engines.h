@@ -5,8 +5,6 @@
 
 namespace dictbench::torture {
 
-// What the names of the engine that shares one begin with.
-
 enum class Wrong {
   takes_missing_for_empty,  // a removed or truncated file is an empty dict
   shares_a_name,            // two engines lie in one file
