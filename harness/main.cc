@@ -43,7 +43,8 @@ int main(int argc, char** argv) {
     return app.exit(wanted);
   } catch (const CLI::ParseError& error) {
     if (app.get_subcommands().empty() && argc > 1 && argv[1][0] != '-')  // CLI11 calls an unknown command none at all
-      fmt::print(stderr, "dictbench: '{}' is no command; there are list, run, check, torture, table, render, export\n", argv[1]);
+      fmt::print(stderr, "dictbench: '{}' is no command; there are list, run, check, torture, table, render, export\n",
+                 argv[1]);
     else
       fmt::print(stderr, "dictbench: {}; see dictbench --help\n", error.what());
     return dictbench::kUsage;

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <map>
+#include <memory>
 #include <mutex>
 
 #include "engines/lmdb/files.h"
@@ -23,6 +24,7 @@ constexpr std::size_t kPagesForErasing = 64;
 
 struct OpenEnvironment {
   MDB_env* env = nullptr;
+  LmdbQueue* queue = nullptr;
   MDB_dbi table = 0;
   pid_t process = 0;
   unsigned users = 0;
@@ -45,22 +47,26 @@ OpenEnvironment open_environment(const std::string& path, unsigned flags, std::u
   };
   const bool making = map_size != 0;
   making ? make_lmdb_lock_file(path, kReaderSlots) : require_lmdb_files(path);
+  if (making) LmdbQueue::make(path);
+  auto queue = std::make_unique<LmdbQueue>(path);
   MDB_env* env = nullptr;
   check(mdb_env_create(&env));
   MDB_txn* txn = nullptr;
   try {
-    OpenEnvironment open{.env = env, .table = 0, .process = getpid(), .users = 0};
+    OpenEnvironment open{.env = env, .queue = queue.get(), .table = 0, .process = getpid(), .users = 0};
     // Every opener says it: the first one after all have closed lays the slots out anew.
     check(mdb_env_set_maxreaders(env, kReaderSlots));
     if (making) check(mdb_env_set_mapsize(env, map_size));
     check(mdb_env_open(env, path.c_str(), flags | MDB_NOTLS, 0600));
     check_lmdb_length(env, path);
+    const RobustMutexGuard guard(queue->readers());
     if (int cleared = 0; readers == DeadReaders::clear) check(mdb_reader_check(env, &cleared));
     check(mdb_txn_begin(env, nullptr, MDB_RDONLY, &txn));
     check(mdb_dbi_open(txn, nullptr, 0, &open.table));
     MDB_txn* const ended = txn;
     txn = nullptr;
     check(mdb_txn_commit(ended));
+    static_cast<void>(queue.release());  // the registry's from here on
     return open;
   } catch (...) {
     if (txn != nullptr) mdb_txn_abort(txn);
@@ -108,6 +114,7 @@ LmdbEnvironment::LmdbEnvironment(const std::string& path, unsigned flags, std::u
   }
   ++open.users;
   env_ = open.env;
+  queue_ = open.queue;
   table_ = open.table;
   MDB_stat stat{};
   mdb_env_stat(env_, &stat);
@@ -119,6 +126,7 @@ LmdbEnvironment::~LmdbEnvironment() {
   const std::lock_guard lock(registry_mutex());
   const auto open = registry().find(path_);
   if (--open->second.users != 0) return;
+  delete open->second.queue;
   mdb_env_close(open->second.env);  // under the mutex: nobody may open the file meanwhile
   registry().erase(open);
 }
@@ -127,8 +135,12 @@ bool LmdbEnvironment::ours() const noexcept { return getpid() == process_; }
 
 MDB_txn* LmdbEnvironment::begin(unsigned flags) {
   MDB_txn* txn = nullptr;
-  int code = mdb_txn_begin(env_, nullptr, flags, &txn);
-  if (code == MDB_READERS_FULL && clear_dead_readers() > 0) code = mdb_txn_begin(env_, nullptr, flags, &txn);
+  const auto attempt = [&] {
+    const RobustMutexGuard guard(queue_->readers());
+    return mdb_txn_begin(env_, nullptr, flags, &txn);
+  };
+  int code = attempt();
+  if (code == MDB_READERS_FULL && clear_dead_readers() > 0) code = attempt();
   if (code != MDB_SUCCESS) throw lmdb_error(code, (flags & MDB_RDONLY) != 0 ? "read" : "write to", path_);
   return txn;
 }
@@ -222,6 +234,7 @@ std::string LmdbEnvironment::broken() {
 
 int LmdbEnvironment::clear_dead_readers() {
   int dead = 0;
+  const RobustMutexGuard guard(queue_->readers());
   if (const int code = mdb_reader_check(env_, &dead); code != MDB_SUCCESS)
     throw lmdb_error(code, "check the readers of", path_);
   return dead;

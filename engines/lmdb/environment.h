@@ -13,10 +13,12 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "engines/error.h"
+#include "engines/lmdb/queue.h"
 
 namespace dictbench {
 
@@ -44,8 +46,11 @@ class LmdbEnvironment {
   // False in a process forked from the one that opened it: then hands off.
   bool ours() const noexcept;
 
-  // Begins a transaction (flags: 0 or MDB_RDONLY). When no reader slot is free, those of dead processes
-  // are cleared first. Throws Error.
+  // Held by whoever has a write transaction.
+  RobustMutex& write_lock() const noexcept { return queue_->write(); }
+
+  // Begins a transaction (flags: 0, with write_lock() held, or MDB_RDONLY). When no reader slot is free, those of dead
+  // processes are cleared first. Throws Error.
   MDB_txn* begin(unsigned flags);
 
   // Turns a reset read transaction to the latest committed state. Throws Error.
@@ -70,6 +75,7 @@ class LmdbEnvironment {
   std::string path_;
   pid_t process_;
   MDB_env* env_ = nullptr;
+  LmdbQueue* queue_ = nullptr;  // the registry's, as the environment
   MDB_dbi table_ = 0;
   std::size_t page_bytes_ = 0;
 };
@@ -77,7 +83,10 @@ class LmdbEnvironment {
 // A transaction that is aborted unless it is committed.
 class LmdbTransaction {
  public:
-  LmdbTransaction(LmdbEnvironment& environment, unsigned flags) : txn_(environment.begin(flags)) {}
+  LmdbTransaction(LmdbEnvironment& environment, unsigned flags) {
+    if ((flags & MDB_RDONLY) == 0) guard_.emplace(environment.write_lock());
+    txn_ = environment.begin(flags);
+  }
   ~LmdbTransaction() {
     if (txn_ != nullptr) mdb_txn_abort(txn_);
   }
@@ -94,7 +103,8 @@ class LmdbTransaction {
   }
 
  private:
-  MDB_txn* txn_;
+  std::optional<RobustMutexGuard> guard_;  // given back when the transaction is over
+  MDB_txn* txn_ = nullptr;
 };
 
 }  // namespace dictbench

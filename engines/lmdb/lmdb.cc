@@ -15,7 +15,6 @@
 
 #include "engines/counter.h"
 #include "engines/lmdb/environment.h"
-#include "engines/lmdb/write_turn.h"
 #include "engines/registry.h"
 #include "engines/shm/crash_point.h"
 #include "engines/shm/private_directory.h"
@@ -67,7 +66,7 @@ void check_value(std::string_view value) {
 class LmdbDict final : public Dict {
  public:
   LmdbDict(const std::string& path, unsigned flags)
-      : environment_(path, flags, 0), turn_(path), reader_(environment_.begin(MDB_RDONLY)) {
+      : environment_(path, flags, 0), reader_(environment_.begin(MDB_RDONLY)) {
     CRASH_POINT("lmdb.attach.slot_taken");
     mdb_txn_reset(reader_);
   }
@@ -198,7 +197,6 @@ class LmdbDict final : public Dict {
   void write(const Change& change) {
     if (++writes_ % kWritesPerReaderCheck == 0) environment_.clear_dead_readers();
     const auto attempt = [&] {
-      const RobustMutexGuard turn(turn_.mutex());
       LmdbTransaction transaction(environment_, 0);
       CRASH_POINT("lmdb.write.begun");
       const int code = change(transaction.get());
@@ -235,7 +233,6 @@ class LmdbDict final : public Dict {
   }
 
   LmdbEnvironment environment_;
-  LmdbWriteTurn turn_;
   MDB_txn* reader_;
   std::uint64_t writes_ = 0;
 };
@@ -245,7 +242,6 @@ class LmdbEngine final : public Engine {
   explicit LmdbEngine(const Spec& spec) : flags_(environment_flags(spec)), map_size_(map_size(spec)) {
     // Made and closed again: no environment is open when the workers are forked.
     const LmdbEnvironment made(directory_.path().string(), flags_, map_size_);
-    LmdbWriteTurn::create(directory_.path().string());
   }
 
   std::unique_ptr<Dict> attach() override { return std::make_unique<LmdbDict>(address(), flags_); }

@@ -5,18 +5,19 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "harness/meters/clock.h"
+#include "harness/torture/reader.h"
 #include "workloads/random.h"
 
 namespace dictbench::torture {
 namespace {
 
 constexpr unsigned kHotKeys = 16;           // of a slot; half of all operations go to them
-constexpr unsigned kBatch = 4;              // keys of a set_many or get_many
+constexpr unsigned kBatch = 4;              // keys of a set_many
 constexpr std::uint64_t kKeepRetired = 16;  // older ones are erased
 constexpr long kAttachPauseNs = 1'000'000;
 
@@ -41,8 +42,7 @@ class Worker {
         attach_(attach),
         random_(mix64(rules.seed, slot, life)),
         hits_(own_.hits.load()),
-        seen_(rules.processes * kKeys),
-        written_(kKeys) {}
+        reader_(ledger, slot, rules) {}
 
   void run() {
     try {
@@ -139,20 +139,31 @@ class Worker {
     }
     if (kind < 50) return write(some_key());
     if (kind < 55) return write_many();
-    if (kind < 70) return read(slot_, some_key());
-    if (kind < 82) return read(some_slot(), some_key());
-    if (kind < 86) return read_many();
-    if (kind < 94) return add();
-    if (kind < 96) return read_counter();
-    read_retired();
+    if (kind < 94 && kind >= 86) return add();
+    read(kind);
+    progress();
+  }
+
+  void read(std::uint64_t kind) {
+    if (kind < 70) return reader_.read(*dict_, {slot_, some_key()});
+    if (kind < 82) return reader_.read(*dict_, some_place());
+    if (kind < 86) {
+      std::array<Place, Reader::kMostAtOnce> places;
+      for (Place& place : places) place = some_place();
+      return reader_.read_many(*dict_, places);
+    }
+    if (kind < 96) return reader_.read_counter(*dict_, static_cast<unsigned>(random_.below(kCounters)));
+    const unsigned slot = some_place().slot;
+    if (!reader_.read_retired(*dict_, slot, random_.next())) reader_.read(*dict_, {slot, some_key()});
   }
 
   unsigned some_key() {
     return static_cast<unsigned>(random_.below(2) == 0 ? random_.below(kHotKeys) : random_.below(kKeys));
   }
 
-  unsigned some_slot() {
-    return rules_.contract.shared_between_processes ? static_cast<unsigned>(random_.below(rules_.processes)) : slot_;
+  Place some_place() {
+    const bool shared = rules_.contract.shared_between_processes;
+    return {shared ? static_cast<unsigned>(random_.below(rules_.processes)) : slot_, some_key()};
   }
 
   void write(unsigned key) {
@@ -165,8 +176,9 @@ class Worker {
     if (!erases(now.version)) {
       make_value(id, now.version, rules_.longest_value(), value_);
       dict_->set(name, value_);
-    } else if (!dict_->erase(name) && rules_.contract.stores && (rules_.linearizable() || written_[key] != 0)) {
-      return lost(fmt::format("erase of {} found nothing, acknowledged was version {}", name, before.version));
+    } else if (!dict_->erase(name) && rules_.contract.stores && reader_.is_bound({slot_, key})) {
+      return reader_.report_lost(
+          fmt::format("erase of {} found nothing, acknowledged was version {}", name, before.version));
     }
     acknowledged(key, now);
     progress();
@@ -174,7 +186,7 @@ class Worker {
 
   void acknowledged(unsigned key, Stamp now) {
     own_.keys[key].acknowledged.store(now.word(), std::memory_order_release);
-    written_[key] = 1;
+    reader_.has_written(key);
   }
 
   // A batch is not atomic: each of its writes is in flight by itself.
@@ -204,145 +216,17 @@ class Worker {
     progress();
   }
 
-  // What is known of a key before it is read.
-  struct Before {
-    unsigned slot = 0, key = 0;
-    Stamp stamp;
-  };
-
-  Before look(unsigned slot, unsigned key) const {
-    return {slot, key, ledger_.slots[slot].keys[key].load_acknowledged()};
-  }
-
-  void read(unsigned slot, unsigned key) {
-    const Before before = look(slot, key);
-    const bool found = dict_->get(KeyId{slot, key, before.stamp.generation}.text(), out_);
-    judge(before, found, out_.view());
-    progress();
-  }
-
-  void read_many() {
-    std::array<Before, kBatch> before;
-    std::array<std::string, kBatch> names;
-    std::array<std::string_view, kBatch> keys;
-    std::array<bool, kBatch> found{};
-    for (unsigned i = 0; i < kBatch; ++i) {
-      before[i] = look(some_slot(), some_key());
-      names[i] = KeyId{before[i].slot, before[i].key, before[i].stamp.generation}.text();
-      keys[i] = names[i];
-    }
-    dict_->get_many(keys, outs_, found);
-    for (unsigned i = 0; i < kBatch; ++i) judge(before[i], found[i], outs_[i].view());
-    progress();
-  }
-
-  void judge(const Before& before, bool found, std::string_view value) {
-    if (!rules_.contract.stores) return;
-    const KeyId id{before.slot, before.key, before.stamp.generation};
-    std::optional<std::uint64_t> version;
-    if (found && !(version = version_of(id, value, rules_.longest_value())))
-      return ledger_.report_broken(
-          fmt::format("the value of {} is not whole: {} bytes that nobody set", id.text(), value.size()));
-    const Stamp begun = ledger_.slots[before.slot].keys[before.key].load_begun();
-    if (begun.generation != id.generation) return;  // given up meanwhile: its bounds are with the retired keys
-    const bool bound = rules_.linearizable() || (before.slot == slot_ && written_[before.key] != 0);
-    Stamp& seen = seen_[before.slot * kKeys + before.key];
-    const std::uint64_t low = bound ? before.stamp.version : 0;
-    const std::uint64_t known = bound && seen.generation == id.generation ? seen.version : 0;
-    const auto read = version_read(version, std::max(low, known), begun.version);
-    if (read) {
-      if (bound) seen = {id.generation, *read};
-      return;
-    }
-    const std::string what = found ? fmt::format("version {}", *version) : "missing";
-    if (version_read(version, low, begun.version))
-      ledger_.report_broken(
-          fmt::format("{} flipped back: version {} was seen, then it was {}", id.text(), known, what));
-    else if (!found || *version < low)
-      lost(fmt::format("{} is {}, acknowledged was version {}", id.text(), what, low));
-    else
-      ledger_.report_broken(fmt::format("{} is {}, but only {} was begun", id.text(), what, begun.version));
-  }
-
-  void lost(const std::string& what) {
-    ledger_.lost.fetch_add(1);
-    ledger_.report_broken(fmt::format("an acknowledged write is lost: {}", what));
-  }
-
   void add() {
     const auto counter = static_cast<unsigned>(random_.below(kCounters));
     const std::uint64_t delta = 1 + random_.below(3);
     CounterEntry& entry = own_.counters[counter];
-    const std::uint64_t before = acknowledged_sum(counter);
+    const std::uint64_t before = reader_.acknowledged_sum(counter);
     adding_ = {counter, delta};
     entry.begun.fetch_add(delta, std::memory_order_release);
     const std::int64_t sum = dict_->add(counter_text(counter), static_cast<std::int64_t>(delta));
-    judge_counter(counter, before + delta, sum);
+    reader_.judge_counter(counter, before + delta, sum);
     entry.acknowledged.fetch_add(delta, std::memory_order_release);
     adding_ = {};
-    progress();
-  }
-
-  void read_counter() {
-    const auto counter = static_cast<unsigned>(random_.below(kCounters));
-    const std::uint64_t before = acknowledged_sum(counter);
-    std::int64_t sum = 0;
-    const bool found = dict_->get(counter_text(counter), out_);
-    if (found && rules_.contract.stores) sum = std::strtoll(std::string(out_.view()).c_str(), nullptr, 10);
-    judge_counter(counter, before, sum);
-    progress();
-  }
-
-  unsigned first_sharer() const { return rules_.contract.shared_between_processes ? 0 : slot_; }
-  unsigned last_sharer() const { return rules_.contract.shared_between_processes ? rules_.processes - 1 : slot_; }
-  std::uint64_t acknowledged_sum(unsigned counter) const {
-    return ledger_.counter_acknowledged(counter, first_sharer(), last_sharer());
-  }
-
-  void judge_counter(unsigned counter, std::uint64_t low, std::int64_t sum) {
-    const Contract& contract = rules_.contract;
-    if (!contract.stores || !contract.atomic_add || (contract.shared_between_processes && !rules_.linearizable()))
-      return;
-    const std::uint64_t begun = ledger_.counter_begun(counter, first_sharer(), last_sharer());
-    low = std::max(low, counters_seen_[counter]);
-    const auto value = static_cast<std::uint64_t>(sum);
-    if (sum >= 0 && value >= low && value <= begun) {
-      counters_seen_[counter] = value;
-      return;
-    }
-    const std::string what = fmt::format("counter {} is {}, it must be in [{}, {}]", counter, sum, low, begun);
-    if (sum < 0 || value < low) return lost(what);
-    ledger_.report_broken(what);
-  }
-
-  // Of any slot: whether an operation in flight at a kill took effect wholly or not at all, and has not flipped back.
-  void read_retired() {
-    const unsigned slot = some_slot();
-    Slot& theirs = ledger_.slots[slot];
-    const std::uint64_t kept = theirs.retired_kept.load(std::memory_order_acquire);
-    const std::uint64_t end = theirs.retired_end.load(std::memory_order_acquire);
-    if (!rules_.contract.stores || kept >= end) return read(slot, some_key());
-    const std::uint64_t index = kept + random_.below(end - kept);
-    RetiredEntry& entry = theirs.retired_at(index);
-    const KeyId id{slot, entry.key.load(std::memory_order_relaxed), entry.generation.load(std::memory_order_relaxed)};
-    const std::uint64_t high = entry.high.load(std::memory_order_relaxed);
-    std::uint64_t low = entry.seen.load(std::memory_order_acquire);
-    const Stamp mine = seen_[slot * kKeys + id.key];
-    if (mine.generation == id.generation) low = std::max(low, mine.version);
-    if (!rules_.linearizable()) low = 0;
-    const bool found = dict_->get(id.text(), out_);
-    std::optional<std::uint64_t> version;
-    if (found) version = version_of(id, out_.view(), rules_.longest_value());
-    if (theirs.retired_kept.load(std::memory_order_acquire) > index) return progress();
-    const auto read = version_read(version, low, high);
-    if (found && !version)
-      ledger_.report_broken(fmt::format("the value of {}, in flight at a kill, is not whole", id.text()));
-    else if (!read)
-      ledger_.report_broken(fmt::format("{}, in flight at a kill, is {}; it must be a version in [{}, {}]", id.text(),
-                                        found ? fmt::format("version {}", *version) : "missing", low, high));
-    else
-      for (std::uint64_t seen = low; seen < *read && !entry.seen.compare_exchange_weak(seen, *read);) {
-      }
     progress();
   }
 
@@ -356,15 +240,15 @@ class Worker {
     progress();
   }
 
-  Ledger& ledger_;
-  const unsigned slot_;
-  Slot& own_;
-  const Rules& rules_;
   struct Adding {
     unsigned counter = 0;
     std::uint64_t delta = 0;
   };
 
+  Ledger& ledger_;
+  const unsigned slot_;
+  Slot& own_;
+  const Rules& rules_;
   const std::function<std::unique_ptr<Dict>()>& attach_;
   std::unique_ptr<Dict> dict_;
   bool in_batch_ = false;  // the operation under way is a set_many
@@ -372,12 +256,8 @@ class Worker {
   Random random_;
   std::uint32_t hits_;
   std::int64_t last_ns_ = 0;
-  std::vector<Stamp> seen_;            // newest version that this process knows, by slot and key
-  std::vector<std::uint8_t> written_;  // own keys that this process has written
-  std::array<std::uint64_t, kCounters> counters_seen_{};
+  Reader reader_;
   std::string value_;
-  Value out_;
-  std::array<Value, kBatch> outs_;
 };
 
 }  // namespace

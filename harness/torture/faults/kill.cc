@@ -13,6 +13,8 @@ namespace {
 
 using std::chrono::microseconds;
 
+constexpr unsigned kOneInAlone = 4, kOneInAttaching = 8;  // tries
+
 class Killing {
  public:
   explicit Killing(std::uint64_t seed) : random_(mix64(seed, std::uint64_t{1})) {}
@@ -25,12 +27,14 @@ class Killing {
     arena.await([] { return false; }, moment);
     arena.kill(victim);
     const Arena::Marks killed = arena.marks();
+    const std::string after = fmt::format("worker {} was killed", victim);
+    // Alone, survivors must not need a newcomer to wake them.
+    if (random_.below(kOneInAlone) == 0) arena.await_progress(killed, after);
     arena.start(victim);
-    constexpr unsigned kOneInSo = 8;
-    if (random_.below(kOneInSo) == 0)
+    if (random_.below(kOneInAttaching) == 0)
       attaching_ = victim;  // the next try finds it as it attaches
     else
-      arena.await_progress(killed, fmt::format("worker {} was killed", victim));
+      arena.await_progress(killed, after);
   }
 
   void forget() { attaching_.reset(); }

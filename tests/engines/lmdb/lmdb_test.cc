@@ -43,6 +43,21 @@ TEST(Lmdb, SlotsOfDeadReadersAreCleared) {
   EXPECT_EQ(environment.clear_dead_readers(), 2);  // the dict's slot and the walk's
 }
 
+TEST(Lmdb, ADamagedQueueIsRefused) {
+  const auto engine = create("lmdb");
+  const std::string file = engine->address() + "/queue";
+  const auto bytes = std::filesystem::file_size(file);
+  for (const std::uintmax_t length : {std::uintmax_t{0}, std::uintmax_t{100}, bytes - 1}) {
+    std::filesystem::resize_file(file, length);
+    EXPECT_EQ(error_code_of([&] { engine->attach(); }), ErrorCode::corrupt) << length;
+  }
+  std::filesystem::resize_file(file, 0);
+  std::filesystem::resize_file(file, bytes);  // zeros
+  EXPECT_EQ(error_code_of([&] { engine->attach(); }), ErrorCode::corrupt);
+  std::filesystem::remove(file);
+  EXPECT_EQ(error_code_of([&] { engine->attach(); }), ErrorCode::unavailable);
+}
+
 TEST(Lmdb, DeadReadersDoNotUseUpTheSlots) {
   const auto engine = create("lmdb");
   const auto dict = engine->attach();
