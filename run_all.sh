@@ -64,8 +64,11 @@ run_suite() {
   "$dictbench" run --suite "$suite" --out "$records" --format none || status=$?
   # Without records there is nothing to show; with them, a failed cell shows in the tables as what it is.
   if [[ ! -s $records ]]; then exit "$((status ? status : environment_failed))"; fi
-  "$dictbench" table all --results "$records"
-  "$dictbench" table all --results "$records" --format json >"$report/tables.json"
+  # What the last long torture found stands beside what the engines promise.
+  local files=(--results "$records") torture=$root/build/results/latest-torture.jsonl
+  if [[ -s $torture ]]; then files+=(--results "$torture"); fi
+  "$dictbench" table all "${files[@]}"
+  "$dictbench" table all "${files[@]}" --format json >"$report/tables.json"
   draw "$records" "$report"
   say "records: $records"
   say "tables:  $report/tables.json, above as text"
@@ -84,7 +87,7 @@ run_torture() {
   "$dictbench" check --operations 1000000 --kills 20 --out "$records" || status=$?
   "$dictbench" check --engine boost-map --operations 10000000 --kills 20 --out "$records" || status=$?
   if [[ -s $records ]]; then "$dictbench" table contracts --results "$records"; fi
-  say "records: $records"
+  say "records: $records; ./run_all.sh shows them in its report too"
   exit "$status"
 }
 
