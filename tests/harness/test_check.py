@@ -23,6 +23,7 @@ import time
 
 import pytest
 
+from leftovers import left_over
 from locations import BUILD, COMMAND
 
 MUTANT = BUILD / "tests" / "libmutant.so"
@@ -40,12 +41,6 @@ def checks(path):
 def skip_unless_available(record):
     if record["verdict"].startswith("unavailable"):
         pytest.skip(record["verdict"])
-
-
-def left_over(folder):
-    """What dead processes left: names carry the driver's pid, and other drivers may be at work meanwhile."""
-    names = {name for name in os.listdir(folder) if name.startswith(f"dictbench-{os.geteuid()}-")}
-    return {name for name in names if not os.path.exists(f"/proc/{name.split('-')[2].split('.')[0]}")}
 
 
 @pytest.mark.parametrize("inner", ["boost-map", "lmdb"])
