@@ -242,23 +242,32 @@ void Arena::not_ended(unsigned slot) const {
                                     end_patience().count() / 1000));
 }
 
+// The auditor's whole life. A server may be slow on a busy machine, and its timeout short for the fault's sake: so it
+// may take several attempts.
+void Arena::run_auditor() {
+  constexpr int kAttempts = 10;
+  for (int attempt = 1;; ++attempt) {
+    try {
+      const std::unique_ptr<Dict> dict = engine_->attach();
+      return audit(*ledger_, rules_, *dict, std::nullopt);
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::timeout && attempt < kAttempts) continue;
+      if (error.code() != ErrorCode::corrupt)
+        return ledger_->report_broken(fmt::format("the dict could not be read at the end: {}", error.what()));
+      Slot& slot = ledger_->slots[0];
+      const std::string text = error.what();
+      text.copy(slot.last_error.data(), slot.last_error.size() - 1);
+      return slot.state.store(SlotState::lost);
+    }
+  }
+}
+
 void Arena::quiesce() {
   end_workers();
   if (!rules_.contract.stores || !rules_.contract.shared_between_processes) return;
   // In a process of its own: a broken dict may hang or crash who reads it.
   const pid_t auditor = fork_child([this] {
-    try {
-      const std::unique_ptr<Dict> dict = engine_->attach();
-      audit(*ledger_, rules_, *dict, std::nullopt);
-    } catch (const Error& error) {
-      if (error.code() == ErrorCode::corrupt) {
-        const std::string text = error.what();
-        text.copy(ledger_->slots[0].last_error.data(), ledger_->slots[0].last_error.size() - 1);
-        ledger_->slots[0].state.store(SlotState::lost);
-      } else {
-        ledger_->report_broken(fmt::format("the dict could not be read at the end: {}", error.what()));
-      }
-    }
+    run_auditor();
     return 0;
   });
   int status = 0;

@@ -109,6 +109,7 @@ class Arena {
   std::string how_it_ended(unsigned slot, int status) const;
   void reaped(unsigned slot);
   void end_workers();
+  void run_auditor();
   std::chrono::milliseconds end_patience() const;
   [[noreturn]] void not_ended(unsigned slot) const;
 
