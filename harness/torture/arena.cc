@@ -190,6 +190,10 @@ bool Arena::await(const std::function<bool()>& condition, std::chrono::nanosecon
   return true;
 }
 
+void Arena::let_run(std::chrono::nanoseconds time) {
+  await([] { return false; }, time);
+}
+
 std::string Arena::how_it_ended(unsigned slot, int status) const {
   if (WIFSIGNALED(status))
     return fmt::format("worker {} was killed by signal {} ({})", slot, WTERMSIG(status), strsignal(WTERMSIG(status)));

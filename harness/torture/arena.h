@@ -89,6 +89,9 @@ class Arena {
   // Waits until the condition holds, looking after the workers meanwhile. False when `limit` passed.
   bool await(const std::function<bool()>& condition, std::chrono::nanoseconds limit);
 
+  // Leaves the workers to themselves for so long, looking after them as await() does.
+  void let_run(std::chrono::nanoseconds time);
+
   // Throws InvariantBroken, DictLost or Interrupted when there is reason to.
   void look();
 

@@ -52,7 +52,7 @@ std::map<std::string, double> reconnoitre(const Subject& subject, const Options&
     Arena arena(subject, options, rules, may_be_lost);
     try {
       arena.start_all();
-      arena.await([] { return false; }, milliseconds(100));
+      arena.let_run(milliseconds(100));
       arena.kill(0);  // recovery has steps as well
       const Arena::Marks killed = arena.marks();
       arena.start(0);
@@ -149,7 +149,7 @@ class CrashPoints {
       if (!arena.others_go_on(stopped, victim, milliseconds(1000)))
         throw InvariantBroken(fmt::format("worker {}, stopped for 1 s at {}, held the others up", victim, point));
     } else {
-      arena.await([] { return false; }, kStop);
+      arena.let_run(kStop);
     }
     const Arena::Marks continued = arena.marks();
     arena.resume(victim);

@@ -24,7 +24,7 @@ class Killing {
     // An attach takes 0.1 ms to 2 ms, fork included.
     const auto moment = attaching_ ? microseconds(random_.below(2'000)) : microseconds(200 + random_.below(9'800));
     attaching_.reset();
-    arena.await([] { return false; }, moment);
+    arena.let_run(moment);
     arena.kill(victim);
     const Arena::Marks killed = arena.marks();
     const std::string after = fmt::format("worker {} was killed", victim);

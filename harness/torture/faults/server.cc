@@ -44,7 +44,7 @@ TortureRecord inflict_server_kill(const Subject& subject, const Options& options
   Random random(mix64(options.seed, std::uint64_t{4}));
   double slowest_s = 0;
   const auto inject = [&](Arena& arena) {
-    arena.await([] { return false; }, microseconds(200 + random.below(9'800)));
+    arena.let_run(microseconds(200 + random.below(9'800)));
     std::vector<ProcessIdentity> servers;
     for (const pid_t server : arena.engine().server_pids()) servers.push_back(ProcessIdentity::of(server).value());
     const std::int64_t killed_ns = monotonic_ns();
@@ -86,7 +86,7 @@ TortureRecord inflict_server_stop(const Subject& original, const Options& option
   const Subject subject = original.with("timeout", kTimeout).value();
   Random random(mix64(options.seed, std::uint64_t{5}));
   const auto inject = [&](Arena& arena) {
-    arena.await([] { return false; }, microseconds(200 + random.below(9'800)));
+    arena.let_run(microseconds(200 + random.below(9'800)));
     std::vector<std::uint64_t> before;
     const auto timeouts = [&](unsigned slot) {
       return arena.ledger().slots[slot].errors[static_cast<unsigned>(ErrorCode::timeout)].load();
@@ -99,7 +99,7 @@ TortureRecord inflict_server_stop(const Subject& original, const Options& option
           if (timeouts(slot) == before[slot]) return false;
         return true;
       };
-      arena.await([] { return false; }, kStop);
+      arena.let_run(kStop);
       if (!arena.await(all_timed_out, options.patience))
         throw InvariantBroken(fmt::format("a client got no timeout within {} s while its server was stopped",
                                           options.patience.count() / 1000));

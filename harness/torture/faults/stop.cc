@@ -20,9 +20,7 @@ constexpr milliseconds kHeldUp{250};  // less than the timeout, more than a few 
 constexpr milliseconds kHang{30};
 constexpr microseconds kLatestMoment{10'000};
 
-void wait_for_moment(Arena& arena, Random& random) {
-  arena.await([] { return false; }, microseconds(random.below(kLatestMoment.count())));
-}
+void wait_for_moment(Arena& arena, Random& random) { arena.let_run(microseconds(random.below(kLatestMoment.count()))); }
 
 }  // namespace
 
@@ -43,7 +41,7 @@ TortureRecord inflict_stop(const Subject& original, const Options& options) {
       if (promised) throw InvariantBroken(fmt::format("worker {} was stopped, and it held the others up", victim));
       ++held_up;
     }
-    arena.await([] { return false; }, end - std::chrono::steady_clock::now());
+    arena.let_run(end - std::chrono::steady_clock::now());
     const Arena::Marks continued = arena.marks();
     arena.resume(victim);
     arena.await_progress(continued, fmt::format("worker {} was stopped and went on", victim));
@@ -67,7 +65,7 @@ TortureRecord inflict_hang(const Subject& subject, const Options& options) {
     const auto victim = static_cast<unsigned>(random.below(arena.processes()));
     wait_for_moment(arena, random);
     arena.stop(victim);
-    arena.await([] { return false; }, kHang);
+    arena.let_run(kHang);
     arena.kill(victim);
     const Arena::Marks killed = arena.marks();
     arena.start(victim);
