@@ -27,6 +27,8 @@ usage: ./run_all.sh [COMMAND]
   build                set up and build only: leaves the command at build/dictbench
   test                 set up, build, run all tests
   test --sanitizers    before that, the tests under AddressSanitizer, UBSan and ThreadSanitizer
+  torture              set up, build, the long torture: 1,000 kills of every engine, all other faults, millions of
+                       operations checked for linearizability (about 15 minutes)
   agreement            set up, build, compare with redis-benchmark, memcslap and dictbench_micro (minutes, on a quiet machine)
   --help               this text
 
@@ -62,18 +64,37 @@ run_suite() {
   "$dictbench" run --suite "$suite" --out "$records" --format none || status=$?
   # Without records there is nothing to show; with them, a failed cell shows in the tables as what it is.
   if [[ ! -s $records ]]; then exit "$((status ? status : environment_failed))"; fi
-  "$dictbench" table all --results "$records"
-  "$dictbench" table all --results "$records" --format json >"$report/tables.json"
+  # What the last long torture found stands beside what the engines promise.
+  local files=(--results "$records") torture=$root/build/results/latest-torture.jsonl
+  if [[ -s $torture ]]; then files+=(--results "$torture"); fi
+  "$dictbench" table all "${files[@]}"
+  "$dictbench" table all "${files[@]}" --format json >"$report/tables.json"
   draw "$records" "$report"
   say "records: $records"
   say "tables:  $report/tables.json, above as text"
   exit "$status"
 }
 
+# Appends to one record file what every fault does to every engine, and whether long histories keep the promised
+# order; prints the table of both. boost-map, the quickest, gets ten times as many operations.
+run_torture() {
+  local dictbench=$root/build/dictbench records status=0
+  records=$root/build/results/torture-$(date -u +%Y%m%dT%H%M%SZ)-$$.jsonl
+  mkdir -p "$root/build/results"
+  ln -sfn "$(basename "$records")" "$root/build/results/latest-torture.jsonl"
+  # A disk that is kept busy by others stalls sqlite-wal and lmdb for seconds.
+  "$dictbench" torture --kills 1000 --patience 30 --out "$records" || status=$?
+  "$dictbench" check --operations 1000000 --kills 20 --out "$records" || status=$?
+  "$dictbench" check --engine boost-map --operations 10000000 --kills 20 --out "$records" || status=$?
+  if [[ -s $records ]]; then "$dictbench" table contracts --results "$records"; fi
+  say "records: $records; ./run_all.sh shows them in its report too"
+  exit "$status"
+}
+
 main() {
   local command=${1:-run}
   case $command in
-    run | --smoke | build | agreement | --help | -h)
+    run | --smoke | build | torture | agreement | --help | -h)
       if (($# > 1)); then usage_error "$command takes no argument, '$2' was given"; fi
       if [[ $# -eq 1 && $command == run ]]; then usage_error "unknown command 'run'"; fi
       ;;
@@ -95,6 +116,10 @@ main() {
   require_build_tools
   case $command in
     build) build release dictbench ;;
+    torture)
+      build release dictbench
+      run_torture
+      ;;
     agreement)
       build release
       "$python" "$root/tests/agreement/agree.py"

@@ -8,8 +8,10 @@
 namespace dictbench {
 
 enum class Consistency {
-  none,          // no promise across processes
-  linearizable,  // every operation takes effect at one instant between its call and its return
+  none,           // no promise across processes
+  buffered_sets,  // linearizable, but a set takes effect before its process's next operation that is no set does, and
+                  // perhaps not earlier; a killed process's last sets may be lost
+  linearizable,   // every operation takes effect at one instant between its call and its return
 };
 
 std::string_view to_string(Consistency consistency);

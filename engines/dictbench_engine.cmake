@@ -1,7 +1,6 @@
 # dictbench_engine(): see engines/CMakeLists.txt. Kept apart so that the list of engines reads as a list.
 set(DICTBENCH_ENGINE_NAMES "")
 set(DICTBENCH_ENGINE_TARGETS "")
-set(DICTBENCH_ENGINE_CRASH_POINT_TARGETS "")
 set(DICTBENCH_MISSING_ENGINES "")
 
 # A library NAME and its variant NAME_crash_points, compiled with DICTBENCH_CRASH_POINTS (engines/shm/crash_point.h).
@@ -43,17 +42,15 @@ macro(dictbench_engine name)
     # Crash points live where dictbench_shm is used; the other engines need not be compiled twice.
     if(dictbench_shm IN_LIST ENGINE_LIBRARIES)
       dictbench_library_with_crash_points(${ENGINE_TARGET} SOURCES ${ENGINE_SOURCES} LIBRARIES ${ENGINE_LIBRARIES})
-      list(APPEND DICTBENCH_ENGINE_CRASH_POINT_TARGETS ${ENGINE_TARGET}_crash_points)
     else()
       add_library(${ENGINE_TARGET} STATIC ${ENGINE_SOURCES})
       target_link_libraries(${ENGINE_TARGET} PUBLIC ${ENGINE_LIBRARIES})
-      list(APPEND DICTBENCH_ENGINE_CRASH_POINT_TARGETS ${ENGINE_TARGET})
     endif()
   endif()
 endmacro()
 
 # Writes the registry's list of engines and makes the libraries `dictbench_engines` and `dictbench_engines_crash_points`,
-# of which a program links one. The registry itself is the same in both.
+# of which a program links one.
 macro(dictbench_engine_registry)
   set(DECLARATIONS "")
   set(ENTRIES "")
@@ -66,11 +63,6 @@ macro(dictbench_engine_registry)
     string(APPEND ENTRIES "      missing_engine(\"${pair}\"),\n")
   endforeach()
   configure_file(builtin_engines.cc.in builtin_engines.cc @ONLY)
-  add_library(dictbench_registry STATIC registry.cc ${CMAKE_CURRENT_BINARY_DIR}/builtin_engines.cc)
-  target_link_libraries(dictbench_registry PUBLIC dictbench_engine_base ${CMAKE_DL_LIBS})
-  add_library(dictbench_engines INTERFACE)
-  target_link_libraries(dictbench_engines INTERFACE dictbench_registry ${DICTBENCH_ENGINE_TARGETS} dictbench_shm)
-  add_library(dictbench_engines_crash_points INTERFACE)
-  target_link_libraries(dictbench_engines_crash_points
-    INTERFACE dictbench_registry ${DICTBENCH_ENGINE_CRASH_POINT_TARGETS} dictbench_shm_crash_points)
+  dictbench_library_with_crash_points(dictbench_engines SOURCES registry.cc ${CMAKE_CURRENT_BINARY_DIR}/builtin_engines.cc
+    LIBRARIES dictbench_engine_base ${DICTBENCH_ENGINE_TARGETS} dictbench_shm ${CMAKE_DL_LIBS})
 endmacro()

@@ -100,7 +100,8 @@ class Engine {
 
   virtual StorageBytes storage_bytes() const { return {}; }
 
-  // What killed processes could leave behind and must not pile up, beside storage: {"reader slots", 3}.
+  // What killed processes could leave behind and must not pile up, beside storage: {"reader slots", 3}. What a dead
+  // process held may be counted until another attaches, or until a server has noticed. Throws Error.
   virtual std::vector<std::pair<std::string, std::uint64_t>> held() const { return {}; }
 
   // The engine's own check of its structures, while nobody writes: what is broken, or empty text. Nothing:

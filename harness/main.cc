@@ -31,9 +31,11 @@ int main(int argc, char** argv) {
   dictbench::Action action;
   dictbench::add_list_command(app, action);
   dictbench::add_run_command(app, action);
+  dictbench::add_torture_command(app, action);
   dictbench::add_table_command(app, action);
   dictbench::add_render_command(app, action);
   dictbench::add_export_command(app, action);
+  dictbench::add_check_command(app, action);
   dictbench::add_worker_command(app, action);
   try {
     app.parse(argc, argv);
@@ -41,7 +43,8 @@ int main(int argc, char** argv) {
     return app.exit(wanted);
   } catch (const CLI::ParseError& error) {
     if (app.get_subcommands().empty() && argc > 1 && argv[1][0] != '-')  // CLI11 calls an unknown command none at all
-      fmt::print(stderr, "dictbench: '{}' is no command; there are list, run, table, render, export\n", argv[1]);
+      fmt::print(stderr, "dictbench: '{}' is no command; there are list, run, check, torture, table, render, export\n",
+                 argv[1]);
     else
       fmt::print(stderr, "dictbench: {}; see dictbench --help\n", error.what());
     return dictbench::kUsage;

@@ -26,6 +26,12 @@ class RecordError : public std::invalid_argument {
   using std::invalid_argument::invalid_argument;
 };
 
+// A record that could not be written, for want of disk space for instance: no fault of the input.
+class RecordWriteError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 using Facts = std::vector<std::pair<std::string, std::string>>;  // in the order in which they are told
 
 struct RunRecord {
@@ -144,19 +150,31 @@ class RecordWriter {
   // Opens for appending, creating the folder; cuts off an unfinished last line. Throws RecordError, also
   // when another process is writing the file.
   explicit RecordWriter(const std::filesystem::path& file);
-  ~RecordWriter();
   RecordWriter(const RecordWriter&) = delete;
   RecordWriter& operator=(const RecordWriter&) = delete;
 
+  // Throw RecordWriteError; RecordError for a figure that is no number.
   void write(const RunRecord& run);
   void write(const CellRecord& cell);
   void write(const TortureRecord& torture);
   void write(const CheckRecord& check);
 
  private:
+  // flock on the file, held until the destructor.
+  class Lock {
+   public:
+    explicit Lock(const std::filesystem::path& file);
+    ~Lock();
+    Lock(const Lock&) = delete;
+    Lock& operator=(const Lock&) = delete;
+
+   private:
+    int file_;
+  };
+
   void write_line(const std::string& line);
   std::filesystem::path file_;
-  int lock_ = -1;  // flock on the file: held until the destructor
+  Lock lock_;
   std::ofstream stream_;
 };
 

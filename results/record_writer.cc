@@ -45,25 +45,34 @@ void cut_unfinished_line(const fs::path& file) {
   }
 }
 
-// Bytes that are no UTF-8 (an engine's message, a path) are replaced: losing the record would be worse.
-std::string text_of(const Json& record) { return record.dump(-1, ' ', false, Json::error_handler_t::replace); }
-
-}  // namespace
-
-RecordWriter::RecordWriter(const fs::path& file) : file_(file) {
+// The file, in a folder that is there.
+fs::path with_folder(const fs::path& file) {
   std::error_code error;
   if (file.has_parent_path()) fs::create_directories(file.parent_path(), error);
   if (error) {
     throw RecordError(fmt::format("{}: cannot create the folder: {}", file.parent_path().string(), error.message()));
   }
-  lock_ = open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-  if (lock_ < 0) {
+  return file;
+}
+
+// Bytes that are no UTF-8 (an engine's message, a path) are replaced: losing the record would be worse.
+std::string text_of(const Json& record) { return record.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+}  // namespace
+
+RecordWriter::Lock::Lock(const fs::path& file) : file_(open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666)) {
+  if (file_ < 0) {
     throw RecordError(fmt::format("{}: cannot be opened for appending: {}", file.string(), std::strerror(errno)));
   }
-  if (flock(lock_, LOCK_EX | LOCK_NB) != 0) {
-    close(lock_);
+  if (flock(file_, LOCK_EX | LOCK_NB) != 0) {
+    close(file_);
     throw RecordError(fmt::format("{}: another run is writing it; choose another file", file.string()));
   }
+}
+
+RecordWriter::Lock::~Lock() { close(file_); }
+
+RecordWriter::RecordWriter(const fs::path& file) : file_(with_folder(file)), lock_(file_) {
   cut_unfinished_line(file);
   errno = 0;
   stream_.open(file, std::ios::binary | std::ios::app);
@@ -71,8 +80,6 @@ RecordWriter::RecordWriter(const fs::path& file) : file_(file) {
     throw RecordError(fmt::format("{}: cannot be opened for appending: {}", file.string(), std::strerror(errno)));
   }
 }
-
-RecordWriter::~RecordWriter() { close(lock_); }
 
 void RecordWriter::write(const RunRecord& run) { write_line(text_of(to_json(run))); }
 void RecordWriter::write(const CellRecord& cell) { write_line(text_of(to_json(cell))); }
@@ -93,8 +100,8 @@ void RecordWriter::write_line(const std::string& line) {
     fs::resize_file(file_, whole_length(written, fs::file_size(file_, ignored)), ignored);
   }
   stream_.open(file_, std::ios::binary | std::ios::app);
-  throw RecordError(fmt::format("{}: a record could not be written: {}", file_.string(),
-                                reason != 0 ? std::strerror(reason) : "unknown reason"));
+  throw RecordWriteError(fmt::format("{}: a record could not be written: {}", file_.string(),
+                                     reason != 0 ? std::strerror(reason) : "unknown reason"));
 }
 
 }  // namespace dictbench

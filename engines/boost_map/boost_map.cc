@@ -107,6 +107,14 @@ class BoostMapEngine final : public Engine {
   StorageBytes storage_bytes() const override {
     return {.in_use = segment_.bytes_in_use(), .length = segment_.length()};
   }
+  std::vector<std::pair<std::string, std::uint64_t>> held() const override {
+    return {{"reader slots", SharedMap::readers(segment_)}};
+  }
+  std::optional<std::string> check_integrity() override {
+    SharedMap map(segment_.name());
+    const SharedGuard guard(map.lock());
+    return map.broken();
+  }
   std::vector<std::pair<std::string, std::string>> facts() const override {
     return {{"max_bytes", fmt::format("{}", most_)}, {"committed_bytes", fmt::format("{}", segment_.committed())}};
   }

@@ -10,6 +10,7 @@
 
 #include "engines/counter.h"
 #include "engines/error.h"
+#include "engines/shm/crash_point.h"
 
 namespace dictbench::boost_map {
 namespace {
@@ -105,15 +106,23 @@ bool SharedMap::erase(std::string_view key) {
   Map& all = root().map;
   const auto found = all.find(key);
   if (found == all.end()) return false;
-  const Change change(root());
-  all.erase(found);
+  CRASH_POINT("boost-map.erase.found");
+  {
+    const Change change(root());
+    CRASH_POINT("boost-map.erase.marked");
+    all.erase(found);
+    CRASH_POINT("boost-map.erase.changed");
+  }
+  CRASH_POINT("boost-map.erase.done");
   return true;
 }
 
 std::int64_t SharedMap::add(std::string_view key, std::int64_t delta) {
   const String* const stored = find(key);
   const std::int64_t sum = checked_add(stored == nullptr ? 0 : counter_value(view(*stored)), delta);
+  CRASH_POINT("boost-map.add.read");
   set(key, CounterText(sum).view());
+  CRASH_POINT("boost-map.add.stored");
   return sum;
 }
 
@@ -122,17 +131,27 @@ void SharedMap::store(Map::iterator at, std::string_view key, std::string_view v
   Map& all = root().map;
   const Allocator<char> allocator(&heap());
   const bool is_new = at == all.end() || view(at->first) != key;
+  CRASH_POINT("boost-map.set.found");
   while (true) {
     try {
-      const Change change(root());
-      if (is_new) {
-        all.try_emplace(at, String(key.data(), key.size(), allocator), value.data(), value.size(), allocator);
-      } else if (constexpr std::size_t kWaste = 128; at->second.capacity() > 2 * value.size() + kWaste) {
-        // assign() would keep the room of the longer value for ever.
-        String(value.data(), value.size(), allocator).swap(at->second);
-      } else {
-        at->second.assign(value.data(), value.size());
+      {
+        const Change change(root());
+        CRASH_POINT("boost-map.set.marked");
+        if (is_new) {
+          String stored_key(key.data(), key.size(), allocator);
+          CRASH_POINT("boost-map.set.key_stored");
+          all.try_emplace(at, std::move(stored_key), value.data(), value.size(), allocator);
+        } else if (constexpr std::size_t kWaste = 128; at->second.capacity() > 2 * value.size() + kWaste) {
+          // assign() would keep the room of the longer value for ever.
+          String shorter(value.data(), value.size(), allocator);
+          CRASH_POINT("boost-map.set.shorter_stored");
+          shorter.swap(at->second);
+        } else {
+          at->second.assign(value.data(), value.size());
+        }
+        CRASH_POINT("boost-map.set.changed");
       }
+      CRASH_POINT("boost-map.set.stored");
       return;
     } catch (const boost::interprocess::bad_alloc&) {
       // Nothing has changed; try with more room.
@@ -161,8 +180,32 @@ void SharedMap::grow(std::uint64_t bytes) {
     segment_.commit(before + needed);
     added = needed;
   }
-  const Change change(root());
-  heap().grow(added);
+  CRASH_POINT("boost-map.grow.committed");
+  {
+    const Change change(root());
+    CRASH_POINT("boost-map.grow.marked");
+    heap().grow(added);
+    CRASH_POINT("boost-map.grow.changed");
+  }
+  CRASH_POINT("boost-map.grow.done");
+}
+
+std::uint64_t SharedMap::readers(const Segment& segment) {
+  return reinterpret_cast<const Root*>(segment.data())->lock.claimed_slots();
+}
+
+std::string SharedMap::broken() const {
+  if (changing()) return "a process was killed in the middle of a change";
+  // Boost's check is not const, but changes nothing.
+  if (!heap().check_sanity()) return "the heap's list of free blocks is broken";
+  std::uint64_t walked = 0;
+  const String* before = nullptr;
+  for (const auto& [key, value] : map()) {
+    if (before != nullptr && !Less()(*before, key)) return fmt::format("key {} of the walk is out of order", walked);
+    before = &key;
+    if (++walked > map().size()) break;
+  }
+  return walked == map().size() ? "" : fmt::format("the walk finds {} keys, size() says {}", walked, map().size());
 }
 
 }  // namespace dictbench::boost_map

@@ -65,6 +65,9 @@ class SharedMap {
   // A new segment with an empty map. Throws Error as Segment::create does.
   static Segment create(const Sizes& sizes, RwLockHandle::Readers readers);
 
+  // Slots of the lock that are taken, for Engine::held().
+  static std::uint64_t readers(const Segment& segment);
+
   // Attaches. Throws Error as Segment::open does.
   explicit SharedMap(const std::string& segment_name);
 
@@ -80,6 +83,9 @@ class SharedMap {
   // Under the shared lock. References live as long as the lock is held.
   const Map& map() const noexcept;
   const String* find(std::string_view key) const;
+
+  // Under the shared lock, also where check_whole() would throw: what is broken, or empty.
+  std::string broken() const;
 
   // Under the exclusive lock. Throw Error(full, too_large, unsupported).
   void set(std::string_view key, std::string_view value);

@@ -2,7 +2,11 @@
 //
 // Every write is one transaction; a get reuses the dict's reader slot and makes no system call. LMDB's
 // write lock is a robust mutex and its pages are copied on write, so a killed writer leaves the last
-// committed state. The file lies in a folder of our own and is removed with the engine.
+// committed state. A process that is stopped (SIGSTOP) inside a write holds up writers and, while it takes or gives a
+// reader slot, attaching; reads go on. The file lies in a folder of our own and is removed with the engine.
+//
+// `max` limits the file. As pages are copied before they are changed, some are kept free for erase(), which so
+// succeeds in a full dict too; what it frees can be written again two transactions later.
 #include <fmt/format.h>
 #include <sys/resource.h>
 
@@ -12,6 +16,7 @@
 #include "engines/counter.h"
 #include "engines/lmdb/environment.h"
 #include "engines/registry.h"
+#include "engines/shm/crash_point.h"
 #include "engines/shm/private_directory.h"
 
 namespace dictbench {
@@ -34,7 +39,7 @@ unsigned environment_flags(const Spec& spec) {
 
 // The file is sparse and grows with use, so room that is never used costs address space only.
 std::uint64_t map_size(const Spec& spec) {
-  if (const std::uint64_t given = spec.get_bytes("size"); given != 0) return given;
+  if (const std::uint64_t given = spec.get_bytes("max"); given != 0) return given;
   constexpr std::uint64_t kGenerous = std::uint64_t{64} << 30;
   constexpr std::uint64_t kShareOfLimit = 4;
   rlimit limit{};
@@ -62,6 +67,7 @@ class LmdbDict final : public Dict {
  public:
   LmdbDict(const std::string& path, unsigned flags)
       : environment_(path, flags, 0), reader_(environment_.begin(MDB_RDONLY)) {
+    CRASH_POINT("lmdb.attach.slot_taken");
     mdb_txn_reset(reader_);
   }
 
@@ -72,6 +78,7 @@ class LmdbDict final : public Dict {
   bool get(std::string_view key, Value& out) override {
     check_key(key);
     const Snapshot snapshot(*this);
+    CRASH_POINT("lmdb.get.begun");
     return read(key, out);
   }
 
@@ -104,6 +111,7 @@ class LmdbDict final : public Dict {
       const int code = mdb_get(txn, environment_.table(), &k, &old);
       if (code != MDB_SUCCESS && code != MDB_NOTFOUND) return code;
       sum = checked_add(code == MDB_SUCCESS ? counter_value(to_view(old)) : 0, delta);
+      CRASH_POINT("lmdb.add.read");
       if (code == MDB_NOTFOUND && !environment_.has_room(key.size(), reader_)) return MDB_MAP_FULL;
       return put(txn, key, CounterText(sum).view());
     });
@@ -190,10 +198,13 @@ class LmdbDict final : public Dict {
     if (++writes_ % kWritesPerReaderCheck == 0) environment_.clear_dead_readers();
     const auto attempt = [&] {
       LmdbTransaction transaction(environment_, 0);
+      CRASH_POINT("lmdb.write.begun");
       const int code = change(transaction.get());
+      CRASH_POINT("lmdb.write.changed");
       return code == MDB_SUCCESS ? transaction.commit() : code;
     };
     int code = attempt();
+    CRASH_POINT("lmdb.write.done");
     if (code == MDB_MAP_FULL && environment_.clear_dead_readers() > 0) code = attempt();
     check(code, "write to");
   }
@@ -240,6 +251,12 @@ class LmdbEngine final : public Engine {
     const FolderBytes bytes = folder_bytes(directory_.path());
     return {.in_use = bytes.in_use, .length = bytes.length};
   }
+
+  std::vector<std::pair<std::string, std::uint64_t>> held() const override {
+    return {{"reader slots", LmdbEnvironment(address(), flags_, 0, DeadReaders::keep).readers()}};
+  }
+
+  std::optional<std::string> check_integrity() override { return LmdbEnvironment(address(), flags_, 0).broken(); }
 
   std::vector<std::pair<std::string, std::string>> facts() const override {
     return {{"map_bytes", fmt::to_string(map_size_)}, {"filesystem", filesystem_name(directory_.path())}};
@@ -291,10 +308,11 @@ const EngineDescription& lmdb_engine() {
                    .default_value = "off",
                    .meaning = "on: write through the map, no system call a write; a full disk then kills by SIGBUS",
                    .choices = {"off", "on"}},
-                  {.name = "size",
+                  {.name = "max",
                    .kind = OptionKind::bytes,
                    .default_value = "0",
-                   .meaning = "the most the file can hold; default: 64G, or a quarter of the address space limit",
+                   .meaning =
+                       "bytes that the file may take at most; default: 64G, or a quarter of the address space limit",
                    .choices = {},
                    .least = kSmallestMap}},
       .contract = contract,

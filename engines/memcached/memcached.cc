@@ -2,12 +2,15 @@
 //
 // The server is private to the run unless `address=` names a running one; then that must be empty, and is
 // flushed at the end. The private server never evicts (-M), nor moves memory between its size classes,
-// which would drop items when there is no room (slab_automove=0): what it acknowledged it keeps.
+// which would drop items when there is no room (slab_automove=0): what it acknowledged it keeps. The other side of it:
+// memory that values of one size have taken once serves values of about that size only (slab classes, each 1.25 times
+// the one before), so after `full` an erased value makes room for one of its own size, and not for others.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <optional>
 
 #include "engines/memcached/memcached_dict.h"
@@ -77,6 +80,13 @@ class PrivateMemcached final : public Engine {
   std::unique_ptr<Dict> attach() override { return std::make_unique<MemcachedDict>(spec_, address()); }
   std::string address() const override { return endpoint_.text(); }
   std::vector<pid_t> server_pids() const override { return {server_.pid()}; }
+
+  // The server's listening socket and the connection that asks are counted too, so this is never 0.
+  std::vector<std::pair<std::string, std::uint64_t>> held() const override {
+    const std::string connections = MemcachedDict(spec_, address()).statistics()["curr_connections"];
+    return {{"connections", std::strtoull(connections.c_str(), nullptr, 10)}};
+  }
+
   std::vector<std::pair<std::string, std::string>> facts() const override { return {{"server_command", command_}}; }
 
  private:
@@ -85,7 +95,7 @@ class PrivateMemcached final : public Engine {
   std::uint64_t memory_mib(const SizeHint& hint) const {
     constexpr std::uint64_t kHeader = 56;
     constexpr std::uint64_t kLeast = 1024;
-    if (const std::uint64_t asked = spec_.get_bytes("memory"); asked != 0) return asked / kMiB;
+    if (const std::uint64_t asked = spec_.get_bytes("max"); asked != 0) return asked / kMiB;
     return std::max(kLeast, 2 * hint.items * (hint.key_bytes + hint.value_bytes + kHeader) / kMiB);
   }
 
@@ -189,10 +199,11 @@ const EngineDescription& memcached_engine() {
                .meaning = "keep: by add and replace, so that an overwrite that finds no memory leaves the old value; "
                           "set: memcached's own set, which drops it",
                .choices = {"keep", "set"}},
-              {.name = "memory",
+              {.name = "max",
                .kind = OptionKind::bytes,
                .default_value = "0",
-               .meaning = "the private server's memory for items, 2M or more; 0: what the run needs, 1G or more",
+               .meaning = "bytes that the private server takes for items at most, 2M or more; 0: what the run needs, "
+                          "1G or more",
                .choices = {},
                .least = 2 * kMiB},
               {.name = "threads",

@@ -27,7 +27,7 @@ void assign(Value& out, const char* data, std::size_t size) {
 
 std::size_t memcached_item_limit(const Spec& spec) {
   if (!spec.get("address").empty()) return kLargestItemByDefault;
-  const std::uint64_t memory = spec.get_bytes("memory");
+  const std::uint64_t memory = spec.get_bytes("max");
   constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;  // memcached counts its memory in these
   // It refuses an item limit above half of its memory.
   return memory == 0 ? kLargestItem : std::min<std::size_t>(kLargestItem, memory / kMiB * kMiB / 2);
@@ -106,7 +106,7 @@ void MemcachedDict::fail(memcached_return_t status) {
   client_.reset();
   if (status == MEMCACHED_SERVER_MEMORY_ALLOCATION_FAILURE || status == MEMCACHED_MEMORY_ALLOCATION_FAILURE) {
     connect();  // libmemcached dropped the connection, or keeps an error that truly_missing() would stumble over
-    throw Error(ErrorCode::full, "memcached: out of memory; give the server more (option memory)");
+    throw Error(ErrorCode::full, "memcached: out of memory; give the server more (option max)");
   }
   if (status == MEMCACHED_E2BIG) {
     connect();

@@ -84,7 +84,7 @@ void throw_error_reply(const redisReply& reply) {
   };
   // As redis-server words them; matched anywhere in the reply because the prefixes (ERR, OOM) are shared.
   static constexpr Meaning kMeanings[] = {
-      {"OOM ", ErrorCode::full, "give the server more memory (option memory)"},
+      {"OOM ", ErrorCode::full, "give the server more memory (option max)"},
       {"would overflow", ErrorCode::too_large, "the sum leaves the range of int64"},
       {"not an integer", ErrorCode::unsupported, "the value is no decimal integer"},
       {"WRONGTYPE", ErrorCode::unsupported, "the key holds no string"},

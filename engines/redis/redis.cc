@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <optional>
 
 #include "engines/redis/connection.h"
@@ -102,6 +103,15 @@ class PrivateRedis final : public Engine {
   std::unique_ptr<Dict> attach() override { return std::make_unique<RedisDict>(spec_, address()); }
   std::string address() const override { return endpoint_.text(); }
   std::vector<pid_t> server_pids() const override { return {server_.pid()}; }
+
+  // Its own connection not counted.
+  std::vector<std::pair<std::string, std::uint64_t>> held() const override {
+    RedisConnection connection(endpoint_, milliseconds(spec_.get_count("timeout")));
+    connection.call("PING");  // a turn of the server's loop, in which it sees who is gone
+    const std::string clients = info_field(connection, "clients", "connected_clients");
+    return {{"connections", std::strtoull(clients.c_str(), nullptr, 10) - 1}};
+  }
+
   std::vector<std::pair<std::string, std::string>> facts() const override { return {{"server_command", command_}}; }
 
  private:
@@ -120,7 +130,7 @@ class PrivateRedis final : public Engine {
       endpoint_.port = free_loopback_port();
       option("--bind", endpoint_.host);
     }
-    if (const std::uint64_t memory = spec_.get_bytes("memory"); memory != 0) {
+    if (const std::uint64_t memory = spec_.get_bytes("max"); memory != 0) {
       option("--maxmemory", std::to_string(memory));
       option("--maxmemory-policy", "noeviction");
     }
@@ -203,10 +213,10 @@ const EngineDescription& redis_engine() {
                .choices = {},
                .least = 1,
                .most = 10'000},
-              {.name = "memory",
+              {.name = "max",
                .kind = OptionKind::bytes,
                .default_value = "0",
-               .meaning = "the private server's maxmemory (noeviction); 0: no limit",
+               .meaning = "bytes that the private server may take at most (maxmemory, noeviction); 0: no limit",
                .choices = {}},
               {.name = "address",
                .kind = OptionKind::text,

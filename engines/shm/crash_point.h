@@ -39,8 +39,8 @@ std::vector<std::string> crash_point_names();
 void arm_crash_point(const std::string& name, std::uint64_t nth, CrashAction action);
 
 // The points that the calling process has visited and how often, sorted by name. Visits of one point by several threads
-// at once may be counted as one (the count is no read-modify-write, which would cost 5 ns); armed ones are counted
-// exactly.
+// at once may be counted as one (the count is no read-modify-write, which would make a visit cost 6 ns); armed ones are
+// counted exactly.
 std::vector<std::pair<std::string, std::uint64_t>> crash_point_visits();
 
 #ifdef DICTBENCH_CRASH_POINTS

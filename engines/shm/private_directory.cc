@@ -35,7 +35,10 @@ PrivateDirectory::PrivateDirectory(const std::filesystem::path& parent) : owner_
 PrivateDirectory::~PrivateDirectory() {
   if (getpid() != owner_) return;
   std::error_code ignored;  // what cannot be removed now is found by the next run's clean-up
-  std::filesystem::remove_all(path_, ignored);
+  // Under another name first: a process that attaches right now may be making files here, which would keep the folder.
+  const std::filesystem::path gone = path_.native() + "-gone";
+  std::filesystem::rename(path_, gone, ignored);
+  std::filesystem::remove_all(ignored ? path_ : gone, ignored);
 }
 
 FolderBytes folder_bytes(const std::filesystem::path& folder) {

@@ -1,12 +1,17 @@
 #include "engines/shm/process_identity.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
+#include <cerrno>
 #include <charconv>
-#include <fstream>
+#include <cstring>
 #include <sstream>
+
+#include "engines/error.h"
 
 namespace dictbench {
 namespace {
@@ -16,24 +21,29 @@ struct ProcessState {
   std::uint64_t start_time = 0;
 };
 
-// /proc/PID/stat: "pid (command) state ...": the command may hold blanks and brackets, so fields are
-// counted from the last ')'.
-std::optional<ProcessState> read_state(pid_t pid) {
-  std::ifstream file(fmt::format("/proc/{}/stat", pid));
-  std::string line;
-  if (!std::getline(file, line)) return std::nullopt;
+// Of /proc/PID/stat: 0, or the errno that says why it cannot be read; ENOENT and ESRCH: there is no such process.
+int read_state(pid_t pid, ProcessState& state) {
+  const int file = open(fmt::format("/proc/{}/stat", pid).c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return errno;
+  std::array<char, 1024> text;  // 52 numbers and a command of 15 bytes
+  const ssize_t size = read(file, text.data(), text.size());
+  const int error = size < 0 ? errno : 0;
+  close(file);
+  if (error != 0) return error;
+  // "pid (command) state ...": the command may hold blanks and brackets, so fields are counted from the last ')'.
+  const std::string_view line(text.data(), static_cast<std::size_t>(size));
   const auto bracket = line.rfind(')');
-  if (bracket == std::string::npos) return std::nullopt;
-  std::istringstream fields(line.substr(bracket + 1));
-  ProcessState state;
+  if (bracket == std::string_view::npos) return ENOENT;
+  std::istringstream fields{std::string(line.substr(bracket + 1))};
   fields >> state.state;
   constexpr int kFieldsUpToStartTime = 18;  // fields 4..21
   std::string skipped;
   for (int i = 0; i < kFieldsUpToStartTime; ++i) fields >> skipped;
   fields >> state.start_time;
-  if (!fields) return std::nullopt;
-  return state;
+  return fields ? 0 : ENOENT;
 }
+
+bool says_no_such_process(int error) { return error == ENOENT || error == ESRCH; }
 
 std::uint64_t own_pid_namespace() {
   struct stat info {};
@@ -43,13 +53,18 @@ std::uint64_t own_pid_namespace() {
 }  // namespace
 
 ProcessIdentity ProcessIdentity::self() {
-  return of(getpid()).value_or(ProcessIdentity{getpid(), 0, own_pid_namespace()});
+  ProcessState state;
+  const int error = read_state(getpid(), state);
+  if (error == 0) return {getpid(), state.start_time, own_pid_namespace()};
+  if (says_no_such_process(error)) return {getpid(), 0, 0};  // /proc is not mounted: nobody may call us dead
+  throw Error(ErrorCode::unavailable,
+              fmt::format("cannot read /proc/{}/stat: {}; see `ulimit -n`", getpid(), std::strerror(error)));
 }
 
 std::optional<ProcessIdentity> ProcessIdentity::of(pid_t pid) {
-  const auto state = read_state(pid);
-  if (!state) return std::nullopt;
-  return ProcessIdentity{pid, state->start_time, own_pid_namespace()};
+  ProcessState state;
+  if (read_state(pid, state) != 0) return std::nullopt;
+  return ProcessIdentity{pid, state.start_time, own_pid_namespace()};
 }
 
 std::string ProcessIdentity::text() const { return fmt::format("{}.{}.{}", pid, start_time, pid_namespace); }
@@ -73,9 +88,10 @@ std::optional<ProcessIdentity> ProcessIdentity::parse(std::string_view text) {
 Liveness liveness(const ProcessIdentity& identity) {
   // 0: /proc is not mounted, here or where the identity was taken. Then nobody can be called dead.
   if (identity.pid_namespace == 0 || identity.pid_namespace != own_pid_namespace()) return Liveness::unknown;
-  const auto state = read_state(static_cast<pid_t>(identity.pid));
-  if (!state || state->start_time != identity.start_time || state->state == 'Z' || state->state == 'X')
-    return Liveness::dead;
+  ProcessState state;
+  const int error = read_state(static_cast<pid_t>(identity.pid), state);
+  if (error != 0) return says_no_such_process(error) ? Liveness::dead : Liveness::unknown;
+  if (state.start_time != identity.start_time || state.state == 'Z' || state.state == 'X') return Liveness::dead;
   return Liveness::alive;
 }
 

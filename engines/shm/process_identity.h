@@ -22,10 +22,11 @@ struct ProcessIdentity {
 
   bool operator==(const ProcessIdentity&) const = default;
 
-  // The calling process. Not cached: a forked child has another identity.
+  // The calling process. Not cached: a forked child has another identity. Throws Error(unavailable) when there is no
+  // file descriptor left to find out.
   static ProcessIdentity self();
 
-  // The process that has this pid now, in our namespace; nothing when there is none.
+  // The process that has this pid now, in our namespace; nothing when there is none or it cannot be looked at.
   static std::optional<ProcessIdentity> of(pid_t pid);
 
   // "1234.567890.4026531836": part of the names of segments and directories.
@@ -36,7 +37,7 @@ struct ProcessIdentity {
 enum class Liveness {
   alive,
   dead,     // no such process, a reused pid, or a zombie: it will never run again
-  unknown,  // of another pid namespace: hands off
+  unknown,  // of another pid namespace, or there is no file descriptor left to look: hands off
 };
 
 Liveness liveness(const ProcessIdentity& identity);

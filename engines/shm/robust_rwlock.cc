@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <ctime>
 
+#include "engines/shm/crash_point.h"
 #include "engines/shm/spin.h"
 
 namespace dictbench {
@@ -42,7 +43,10 @@ RwLockHandle::RwLockHandle(RobustRwLock& lock, Readers readers) : lock_(lock), o
 }
 
 RwLockHandle::~RwLockHandle() {
-  if (slot_ != nullptr && owner_ == getpid()) slot_->claimed.store(0, std::memory_order_release);
+  if (slot_ == nullptr || owner_ != getpid()) return;
+  CRASH_POINT("rwlock.free.begun");
+  slot_->claimed.store(0, std::memory_order_release);
+  CRASH_POINT("rwlock.free.done");
 }
 
 void RwLockHandle::claim_slot() {
@@ -58,14 +62,19 @@ void RwLockHandle::claim_slot() {
   slot_ = &lock_.slots_[i];
   // In this order, so that being killed in between leaves a slot that is free.
   slot_->claimed.store(0, std::memory_order_relaxed);
+  CRASH_POINT("rwlock.claim.cleared");
   slot_->active.store(kIdle, std::memory_order_relaxed);
   slot_->owner = ProcessIdentity::self();
+  CRASH_POINT("rwlock.claim.named");
   slot_->claimed.store(1, std::memory_order_release);
+  CRASH_POINT("rwlock.claim.claimed");
   if (i == used) lock_.slots_used_.store(used + 1, std::memory_order_release);
+  CRASH_POINT("rwlock.claim.counted");
 }
 
 bool RwLockHandle::try_enter() {
   slot_->active.store(kReading, std::memory_order_seq_cst);
+  CRASH_POINT("rwlock.lock_shared.announced");
   if (lock_.writer_.load(std::memory_order_seq_cst) == 0) [[likely]]
     return true;
   leave_slot();
@@ -73,9 +82,13 @@ bool RwLockHandle::try_enter() {
 }
 
 void RwLockHandle::leave_slot() {
+  CRASH_POINT("rwlock.leave.begun");
   // One exchange, so that a writer's step from kReading to kAwaited is never overlooked.
-  if (slot_->active.exchange(kIdle, std::memory_order_release) == kAwaited) [[unlikely]]
+  if (slot_->active.exchange(kIdle, std::memory_order_release) == kAwaited) [[unlikely]] {
+    CRASH_POINT("rwlock.leave.before_wake");
     futex_wake(slot_->active);
+  }
+  CRASH_POINT("rwlock.leave.done");
 }
 
 PreviousOwner RwLockHandle::lock_shared() {
@@ -94,6 +107,7 @@ PreviousOwner RwLockHandle::lock_shared_slowly() {
   if (slot_ == nullptr) {
     const PreviousOwner previous = take_mutex();
     mutex_held_ = true;
+    CRASH_POINT("rwlock.lock_shared.without_slot");
     return previous;
   }
   for (int spin = 0; spin < kSpinsBeforeSleep; ++spin) {
@@ -101,8 +115,10 @@ PreviousOwner RwLockHandle::lock_shared_slowly() {
     if (lock_.writer_.load(std::memory_order_relaxed) == 0 && try_enter()) return PreviousOwner::unlocked;
   }
   const PreviousOwner previous = take_mutex();
+  CRASH_POINT("rwlock.lock_shared.mutex_taken");
   // Nobody can become a writer while the mutex is ours, so active need not be checked against writer.
   slot_->active.store(kReading, std::memory_order_seq_cst);
+  CRASH_POINT("rwlock.lock_shared.entered_slowly");
   lock_.mutex_.unlock();
   return previous;
 }
@@ -120,14 +136,20 @@ void RwLockHandle::unlock_shared() {
 PreviousOwner RwLockHandle::take_mutex() {
   lock_.mutex_.lock();
   if (lock_.writer_.load(std::memory_order_relaxed) == 0) return PreviousOwner::unlocked;
+  CRASH_POINT("rwlock.lock_shared.writer_died");
   lock_.writer_.store(0, std::memory_order_release);
   return PreviousOwner::died;
 }
 
 PreviousOwner RwLockHandle::lock() {
-  const PreviousOwner previous = take_mutex();
-  lock_.writer_.store(1, std::memory_order_seq_cst);
+  lock_.mutex_.lock();
+  CRASH_POINT("rwlock.lock.mutex_taken");
+  // A dead writer's 1 becomes ours without a gap: killed before it could act on `died`, this writer passes the news on.
+  const PreviousOwner previous =
+      lock_.writer_.exchange(1, std::memory_order_seq_cst) == 0 ? PreviousOwner::unlocked : PreviousOwner::died;
+  CRASH_POINT("rwlock.lock.announced");
   wait_for_readers();
+  CRASH_POINT("rwlock.lock.done");
   return previous;
 }
 
@@ -143,10 +165,12 @@ void RwLockHandle::wait_for_readers() {
       }
       std::uint32_t reading = kReading;
       slot.active.compare_exchange_strong(reading, kAwaited, std::memory_order_seq_cst);
+      CRASH_POINT("rwlock.lock.awaiting");
       futex_wait(slot.active, kAwaited, sleep_ns);
       sleep_ns = std::min(2 * sleep_ns, kLongestSleepNs);
       if (slot.active.load(std::memory_order_seq_cst) != kIdle && liveness(slot.owner) == Liveness::dead) {
         slot.active.store(kIdle, std::memory_order_relaxed);
+        CRASH_POINT("rwlock.lock.reader_forgotten");
         slot.claimed.store(0, std::memory_order_relaxed);
       }
     }
@@ -154,8 +178,16 @@ void RwLockHandle::wait_for_readers() {
 }
 
 void RwLockHandle::unlock() {
+  CRASH_POINT("rwlock.unlock.begun");
   lock_.writer_.store(0, std::memory_order_release);
+  CRASH_POINT("rwlock.unlock.announced");
   lock_.mutex_.unlock();
+}
+
+std::size_t RobustRwLock::claimed_slots() const {
+  const auto used = slots_.begin() + slots_used_.load(std::memory_order_acquire);
+  return static_cast<std::size_t>(std::count_if(
+      slots_.begin(), used, [](const Slot& slot) { return slot.claimed.load(std::memory_order_relaxed) != 0; }));
 }
 
 }  // namespace dictbench

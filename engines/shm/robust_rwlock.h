@@ -7,7 +7,8 @@
 //   mutex    a RobustMutex, held by the writer (and by a reader without a slot, while it reads). Its
 //            holder's death is told to the next who locks it.
 //   writer   1 while a writer waits for the readers or writes. Changed by the mutex's holder only, so who
-//            gets the mutex and finds 1 knows that the writer before was killed.
+//            gets the mutex and finds 1 knows that the writer before was killed. A writer who is told so and is
+//            killed in turn leaves the 1 to the next.
 //   slots    one line a reader {active, claimed, owner}. Claimed and reclaimed under the mutex; `active`
 //            is the owner's. A writer who has waited long asks whether the owner still lives, and frees the
 //            slot of a dead one: a killed reader has changed nothing, so there is nothing to repair.
@@ -49,6 +50,9 @@ class RobustRwLock {
   RobustRwLock(const RobustRwLock&) = delete;
   RobustRwLock& operator=(const RobustRwLock&) = delete;
 
+  // Slots that readers hold now, those of killed ones included until another claims them. Any thread, without a lock.
+  std::size_t claimed_slots() const;
+
  private:
   friend class RwLockHandle;
 
@@ -81,7 +85,8 @@ class RwLockHandle {
   RwLockHandle(const RwLockHandle&) = delete;
   RwLockHandle& operator=(const RwLockHandle&) = delete;
 
-  // Both tell once, to the first who gets the lock thereafter, that a writer was killed in mid-write.
+  // Both tell once, to the first who gets the lock thereafter, that a writer was killed in mid-write. A reader that is
+  // told and then killed takes the news with it: what nobody may miss is marked in the data too.
   // Error(corrupt) when the memory holds no lock. A handle that holds the lock shared may lock it shared
   // again (a get from inside a for_each), and must unlock as often; it must not lock it exclusively.
   PreviousOwner lock_shared();

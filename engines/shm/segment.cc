@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "engines/error.h"
+#include "engines/shm/crash_point.h"
 #include "engines/shm/private_directory.h"
 #include "engines/shm/robust_mutex.h"
 
@@ -78,14 +79,17 @@ Segment Segment::create(const SegmentLayout& layout, std::uint64_t reserve_bytes
                 fmt::format("cannot make shared memory {}: {}; see that /dev/shm is mounted and can be written", name,
                             reason(errno)));
   Segment segment(std::move(name), file, getpid());  // from here on its destructor unlinks
+  CRASH_POINT("segment.create.named");
 
   const std::uint64_t reserved = round_up_to_page(std::max(reserve_bytes, commit_bytes));
   const std::uint64_t length = kHeaderBytes + reserved;
   if (ftruncate(file, static_cast<off_t>(length)) != 0)
     throw Error(ErrorCode::unavailable,
                 fmt::format("cannot reserve {} bytes in shared memory {}: {}", length, segment.name_, reason(errno)));
+  CRASH_POINT("segment.create.sized");
   segment.map(length);
   segment.allocate(0, kHeaderBytes);
+  CRASH_POINT("segment.create.header_allocated");
   auto* header = new (segment.mapping_) Header;
   header->version = kHeaderVersion;
   header->layout_version = layout.version;
@@ -95,7 +99,9 @@ Segment Segment::create(const SegmentLayout& layout, std::uint64_t reserve_bytes
   header->committed.store(0, std::memory_order_relaxed);
   header->owner = owner;
   segment.commit(commit_bytes);
+  CRASH_POINT("segment.create.committed");
   header->magic.store(kMagic, std::memory_order_release);
+  CRASH_POINT("segment.create.done");
   return segment;
 }
 
@@ -192,9 +198,12 @@ void Segment::commit(std::uint64_t bytes) {
   const RobustMutexGuard guard(shared.commit_mutex);
   const std::uint64_t before = committed();
   if (bytes <= before) return;
+  CRASH_POINT("segment.commit.begun");
   const std::uint64_t target = std::min(round_up_to_page(bytes), reserved());
   allocate(kHeaderBytes + before, kHeaderBytes + target);
+  CRASH_POINT("segment.commit.allocated");
   shared.committed.store(target, std::memory_order_release);
+  CRASH_POINT("segment.commit.done");
 }
 
 void Segment::commit_range(std::uint64_t from, std::uint64_t bytes) {

@@ -2,13 +2,18 @@
 
 #include <fmt/format.h>
 #include <sched.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <map>
 #include <mutex>
 #include <thread>
+#include <utility>
+
+#include "engines/shm/crash_point.h"
 
 namespace dictbench {
 namespace {
@@ -65,6 +70,13 @@ SqliteConnection::SqliteConnection(const std::string& path, const SqliteSettings
     sqlite3_busy_handler(db_, on_busy, this);
     execute(fmt::format("PRAGMA synchronous={}; PRAGMA cache_size=-{}; PRAGMA mmap_size={}", settings.sync,
                         settings.cache_bytes / 1024, settings.mmap_bytes));
+    if (settings.max_bytes != 0) {
+      const SqliteStatement page_size = prepare("PRAGMA page_size");
+      const SqliteUse use(page_size);
+      step(use.get());
+      max_pages_ = std::max<std::uint64_t>(settings.max_bytes / sqlite3_column_int64(use.get(), 0), 1);
+      limit_pages(max_pages_);
+    }
     sqlite3_wal_hook(db_, on_commit, this);  // takes the place of the automatic checkpoint
   } catch (...) {
     close();
@@ -95,10 +107,16 @@ SqliteStatement SqliteConnection::prepare(std::string_view sql) {
 
 bool SqliteConnection::step(sqlite3_stmt* statement) {
   waiting_since_.reset();
+  bool may_empty_log = sqlite3_get_autocommit(db_) != 0;  // within a transaction a statement cannot be run again
   while (true) {
     const int code = sqlite3_step(statement);
     if (code == SQLITE_ROW) return true;
     if (code == SQLITE_DONE) return false;
+    if ((code & 0xff) == SQLITE_FULL && std::exchange(may_empty_log, false)) {
+      sqlite3_reset(statement);
+      if (empty_log()) continue;
+      throw error(SQLITE_FULL);
+    }
     // Some locks are refused without asking on_busy: a lost race for a snapshot, recovery by another.
     sqlite3_reset(statement);
     if ((code & 0xff) != SQLITE_BUSY || !wait()) throw error(code);
@@ -112,6 +130,11 @@ void SqliteConnection::execute(const std::string& sql) {
     if (code == SQLITE_OK) return;
     if ((code & 0xff) != SQLITE_BUSY || !wait()) throw error(code);
   }
+}
+
+void SqliteConnection::limit_pages(std::uint64_t pages) {
+  constexpr std::uint64_t kSqliteMostPages = 4294967294;
+  execute(fmt::format("PRAGMA max_page_count={}", pages == 0 ? kSqliteMostPages : pages));
 }
 
 // SQLite's own handler sleeps 1, 2, 5 ... 100 ms, but a commit without a flush takes some 30 us. So the
@@ -152,9 +175,11 @@ int SqliteConnection::on_commit(void* self, sqlite3*, const char*, int pages) {
 
 void SqliteConnection::checkpoint() {
   waiting_since_.reset();
+  CRASH_POINT("sqlite-wal.checkpoint.begun");
   checkpointing_ = true;
   const int code = sqlite3_wal_checkpoint_v2(db_, nullptr, SQLITE_CHECKPOINT_FULL, nullptr, nullptr);
   checkpointing_ = false;
+  CRASH_POINT("sqlite-wal.checkpoint.done");
   next_checkpoint_ = wal_pages_ + kCheckpointPages;
   switch (code & 0xff) {
     case SQLITE_OK:
@@ -166,10 +191,25 @@ void SqliteConnection::checkpoint() {
   }
 }
 
+// On a full disk: copies the WAL back and cuts it off, which makes room as the same pages are in it many times.
+bool SqliteConnection::empty_log() {
+  struct stat log {};
+  if (stat((path_ + "-wal").c_str(), &log) != 0 || log.st_size == 0) return false;
+  waiting_since_.reset();
+  checkpointing_ = true;
+  const int code = sqlite3_wal_checkpoint_v2(db_, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  checkpointing_ = false;
+  waiting_since_.reset();
+  return code == SQLITE_OK;
+}
+
 Error SqliteConnection::error(int code) const {
   const char* const reason = db_ == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(db_);
+  // SQLite itself says no more than "unable to open database file".
+  const int cause = db_ != nullptr && (code & 0xff) == SQLITE_CANTOPEN ? sqlite3_system_errno(db_) : 0;
   const auto make = [&](ErrorCode kind, std::string_view advice) {
-    return Error(kind, fmt::format("sqlite-wal: {}: {}; {}", path_, reason, advice));
+    return Error(kind, fmt::format("sqlite-wal: {}: {}{}{}; {}", path_, reason, cause == 0 ? "" : ": ",
+                                   cause == 0 ? "" : std::strerror(cause), advice));
   };
   if (db_ != nullptr && sqlite3_system_errno(db_) == ENOSPC)
     return make(ErrorCode::full, "free space on the disk, or put the file elsewhere with path=FILE");
@@ -178,7 +218,10 @@ Error SqliteConnection::error(int code) const {
     case SQLITE_LOCKED:
       return make(ErrorCode::timeout,
                   fmt::format("another process held the lock for {} ms; see timeout=", timeout_.count()));
-    case SQLITE_FULL: return make(ErrorCode::full, "free space on the disk, or put the file elsewhere with path=FILE");
+    case SQLITE_FULL:
+      return make(ErrorCode::full, max_pages_ != 0
+                                       ? "erase keys or give more with max=BYTES"
+                                       : "free space on the disk, or put the file elsewhere with path=FILE");
     case SQLITE_TOOBIG: return make(ErrorCode::too_large, "see the contract's largest key and value");
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:

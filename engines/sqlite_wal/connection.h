@@ -29,6 +29,7 @@ struct SqliteSettings {
   std::chrono::milliseconds timeout{5000};
   std::uint64_t cache_bytes = 0;  // of this connection
   std::uint64_t mmap_bytes = 0;
+  std::uint64_t max_bytes = 0;  // of the database file, without its WAL; 0: no limit
 };
 
 using SqliteStatement = std::unique_ptr<sqlite3_stmt, decltype(&sqlite3_finalize)>;
@@ -53,6 +54,19 @@ class SqliteConnection {
   // Runs statements without rows, or ignores the rows.
   void execute(const std::string& sql);
 
+  // Allows the file to grow beyond max_bytes while `work` runs.
+  template <typename Work>
+  void beyond_max(const Work& work) {
+    limit_pages(0);
+    try {
+      work();
+    } catch (...) {
+      limit_pages(max_pages_);
+      throw;
+    }
+    limit_pages(max_pages_);
+  }
+
   // To be called after each commit, outside any statement.
   void checkpoint_if_due() {
     if (wal_pages_ >= next_checkpoint_) [[unlikely]]
@@ -64,8 +78,10 @@ class SqliteConnection {
 
  private:
   void close();
+  void limit_pages(std::uint64_t pages);  // 0: no limit
   void checkpoint();
-  bool wait();  // false: the time is over
+  bool empty_log();  // true: worth another try
+  bool wait();       // false: the time is over
   static int on_busy(void* self, int count);
   static int on_commit(void* self, sqlite3* db, const char* name, int pages);
 
@@ -75,6 +91,7 @@ class SqliteConnection {
   std::string path_;
   std::chrono::milliseconds timeout_;
   pid_t process_;
+  std::uint64_t max_pages_ = 0;
   sqlite3* db_ = nullptr;
   std::optional<std::chrono::steady_clock::time_point> waiting_since_;
   unsigned waits_ = 0;

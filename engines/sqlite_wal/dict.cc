@@ -4,44 +4,13 @@
 
 #include <cstdio>
 #include <optional>
-#include <utility>
 
 #include "engines/counter.h"
+#include "engines/shm/crash_point.h"
+#include "engines/sqlite_wal/waiting_sets.h"
 
 namespace dictbench {
 namespace {
-
-// Sets that wait in this process to be written together: their bytes in a row.
-class WaitingSets {
- public:
-  void push(std::string_view key, std::string_view value) {
-    bytes_.append(key).append(value);
-    sizes_.emplace_back(key.size(), value.size());
-  }
-  void pop() {
-    bytes_.resize(bytes_.size() - sizes_.back().first - sizes_.back().second);
-    sizes_.pop_back();
-  }
-  void clear() {
-    bytes_.clear();
-    sizes_.clear();
-  }
-  std::size_t count() const { return sizes_.size(); }
-  std::size_t bytes() const { return bytes_.size(); }
-
-  template <typename Each>
-  void for_each(const Each& each) const {
-    std::string_view rest = bytes_;
-    for (const auto& [key, value] : sizes_) {
-      each(rest.substr(0, key), rest.substr(key, value));
-      rest.remove_prefix(key + value);
-    }
-  }
-
- private:
-  std::string bytes_;
-  std::vector<std::pair<std::size_t, std::size_t>> sizes_;
-};
 
 // More than this is written before the batch is complete, so that large values do not fill the memory.
 constexpr std::size_t kMostWaitingBytes = std::size_t{16} << 20;
@@ -88,15 +57,17 @@ class SqliteDict final : public Dict {
   void set(std::string_view key, std::string_view value) override {
     check_key(key);
     check_value(value);
-    if (batch_ == 1) {
+    if (batch_ == 1 || (full_ && waiting_.count() == 0)) {
       put(key, value);
+      full_ = false;
+      CRASH_POINT("sqlite-wal.set.done");
       connection_.checkpoint_if_due();
       return;
     }
     waiting_.push(key, value);
     if (waiting_.count() < batch_ && waiting_.bytes() < kMostWaitingBytes) return;
     try {
-      write_waiting();
+      write_batch();
     } catch (const Error&) {
       waiting_.pop();  // refused; the others were accepted and wait on
       throw;
@@ -113,6 +84,7 @@ class SqliteDict final : public Dict {
       connection_.step(statement.get());
       found = sqlite3_changes(connection_.get()) != 0;
     }
+    CRASH_POINT("sqlite-wal.erase.done");
     connection_.checkpoint_if_due();
     return found;
   }
@@ -128,6 +100,7 @@ class SqliteDict final : public Dict {
       statement.bind(2, delta);
       connection_.step(statement.get());
       sum = counter_value(statement.column(0));
+      CRASH_POINT("sqlite-wal.add.changed");
       connection_.step(statement.get());  // to the end, which commits
     } catch (const Error&) {
       if (refusal_) throw *refusal_;
@@ -207,6 +180,7 @@ class SqliteDict final : public Dict {
         const auto size = static_cast<std::size_t>(sqlite3_value_bytes(arguments[0]));
         old = counter_value({static_cast<const char*>(bytes), size});
       }
+      CRASH_POINT("sqlite-wal.add.read");
       const CounterText sum(checked_add(old, sqlite3_value_int64(arguments[1])));
       sqlite3_result_blob64(context, sum.view().data(), sum.view().size(), SQLITE_TRANSIENT);
     } catch (const Error& error) {
@@ -230,8 +204,21 @@ class SqliteDict final : public Dict {
     connection_.step(statement.get());
   }
 
+  // Everything that waits must be written before the dict is looked at or changed otherwise. Accepted sets are not
+  // refused after the fact: they may go beyond `max` once, by one batch; then each set is written at once until one
+  // fits.
   void write_waiting() {
     if (waiting_.count() == 0) return;
+    try {
+      write_batch();
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::full) throw;
+      full_ = true;
+      connection_.beyond_max([this] { write_batch(); });
+    }
+  }
+
+  void write_batch() {
     in_transaction(begin_, [&] { waiting_.for_each([&](auto key, auto value) { put(key, value); }); });
     waiting_.clear();
     connection_.checkpoint_if_due();
@@ -240,9 +227,12 @@ class SqliteDict final : public Dict {
   template <typename Body>
   void in_transaction(const SqliteStatement& begin, const Body& body) {
     connection_.step(SqliteUse(begin).get());
+    CRASH_POINT("sqlite-wal.transaction.begun");
     try {
       body();
+      CRASH_POINT("sqlite-wal.transaction.changed");
       connection_.step(SqliteUse(commit_).get());
+      CRASH_POINT("sqlite-wal.transaction.committed");
     } catch (...) {
       // SQLite may have rolled back by itself (a full disk); a second time is then refused, which is fine.
       sqlite3_exec(connection_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
@@ -266,6 +256,7 @@ class SqliteDict final : public Dict {
   SqliteConnection connection_;
   std::uint64_t batch_;
   WaitingSets waiting_;
+  bool full_ = false;             // accepted sets went beyond `max`
   std::optional<Error> refusal_;  // why counter_sum failed
   SqliteStatement get_{nullptr, sqlite3_finalize};
   SqliteStatement set_{nullptr, sqlite3_finalize};
@@ -295,6 +286,23 @@ void create_sqlite_dict(SqliteConnection& connection, SqliteLayout layout, const
   SqliteUse statement(insert);
   sqlite3_bind_text(statement.get(), 1, owner.data(), static_cast<int>(owner.size()), SQLITE_STATIC);
   connection.step(statement.get());
+}
+
+std::string check_sqlite_dict(const std::string& path, const SqliteSettings& settings) {
+  try {
+    SqliteConnection connection(path, settings, 0);
+    const SqliteStatement check = connection.prepare("PRAGMA integrity_check(3)");
+    const SqliteUse statement(check);
+    std::string broken;
+    while (connection.step(statement.get())) {
+      const std::string_view line = statement.column(0);
+      if (line != "ok") broken.append(broken.empty() ? "" : "; ").append(line);
+    }
+    return broken;
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::corrupt) return error.what();
+    throw;
+  }
 }
 
 std::unique_ptr<Dict> open_sqlite_dict(const std::string& path, const SqliteSettings& settings, std::uint64_t batch) {

@@ -28,6 +28,9 @@ enum class SqliteLayout {
 // Makes the table in a new database and turns on WAL. `owner` tells later runs who made it.
 void create_sqlite_dict(SqliteConnection& connection, SqliteLayout layout, const std::string& owner);
 
+// PRAGMA integrity_check: what is broken, or empty. Throws Error(unavailable, timeout).
+std::string check_sqlite_dict(const std::string& path, const SqliteSettings& settings);
+
 // `batch`: sets a transaction. Throws Error(unavailable) when the file is no dict of ours.
 std::unique_ptr<Dict> open_sqlite_dict(const std::string& path, const SqliteSettings& settings, std::uint64_t batch);
 

@@ -1,5 +1,10 @@
 // `sqlite-wal`: one table in an SQLite database in WAL mode: readers do not wait for the writer, writers
 // take turns. A set is one prepared statement and one transaction.
+//
+// A process that is stopped (SIGSTOP) inside a write holds up writers, who say `timeout`; reads go on. One stopped
+// while it opens the database after a kill may hold up everybody: SQLite recovers the log then.
+//
+// `max` limits the database file. Its log (WAL) comes on top: about 4 MB, more while a slow reader keeps it.
 #include <fmt/format.h>
 
 #include "engines/registry.h"
@@ -14,7 +19,8 @@ SqliteSettings settings(const Spec& spec) {
   return {.sync = spec.get("sync"),
           .timeout = std::chrono::milliseconds(spec.get_count("timeout")),
           .cache_bytes = spec.get_bytes("cache"),
-          .mmap_bytes = spec.get_bytes("mmap")};
+          .mmap_bytes = spec.get_bytes("mmap"),
+          .max_bytes = spec.get_bytes("max")};
 }
 
 // SQLite's own advice for WITHOUT ROWID is rows under a twentieth of a page (sqlite.org/withoutrowid.html);
@@ -42,6 +48,7 @@ class SqliteWalEngine final : public Engine {
   std::unique_ptr<Dict> attach() override { return open_sqlite_dict(file_.path(), settings_, batch_); }
   std::string address() const override { return file_.path(); }
   StorageBytes storage_bytes() const override { return file_.bytes(); }
+  std::optional<std::string> check_integrity() override { return check_sqlite_dict(file_.path(), settings_); }
   std::vector<std::pair<std::string, std::string>> facts() const override {
     return {{"table_layout", layout_ == SqliteLayout::clustered ? "clustered" : "rowid"},
             {"filesystem", filesystem_name(file_.path())}};
@@ -60,7 +67,7 @@ Contract contract(const Spec& spec) {
           .shared_between_processes = true,
           .survives_killed_writer = true,
           .durable = spec.get("sync") == "full" && !batched,
-          .consistency = batched ? Consistency::none : Consistency::linearizable,
+          .consistency = batched ? Consistency::buffered_sets : Consistency::linearizable,
           .ordered = true,
           .atomic_add = true,
           .largest_key = kSqliteLargestKey,
@@ -75,6 +82,7 @@ std::vector<OptionRule> options() {
   constexpr std::uint64_t kLongestTimeout = 3'600'000;
   constexpr std::uint64_t kLargestBatch = 1'000'000;
   constexpr std::uint64_t kSmallestCache = 64 << 10;
+  constexpr std::uint64_t kSmallestFile = 64 << 10;  // the tables' roots and some rows
   return {
       {.name = "sync",
        .kind = OptionKind::choice,
@@ -116,6 +124,12 @@ std::vector<OptionRule> options() {
        .default_value = "1G",
        .meaning = "read the file through a map of up to this size (0: none): twice as quick for 1 MiB values",
        .choices = {}},
+      {.name = "max",
+       .kind = OptionKind::bytes,
+       .default_value = "0",
+       .meaning = "bytes that the database file may take at most, its log not counted; 0: no limit",
+       .choices = {},
+       .least = kSmallestFile},
   };
 }
 

@@ -12,10 +12,12 @@ using Action = std::function<int()>;
 
 void add_list_command(CLI::App& app, Action& action);
 void add_run_command(CLI::App& app, Action& action);
+void add_torture_command(CLI::App& app, Action& action);
 void add_worker_command(CLI::App& app, Action& action);  // hidden: `--start spawn` executes it
 void add_table_command(CLI::App& app, Action& action);
 void add_render_command(CLI::App& app, Action& action);
 void add_export_command(CLI::App& app, Action& action);
+void add_check_command(CLI::App& app, Action& action);
 
 inline constexpr int kDone = 0, kCheckFailed = 1, kUsage = 2, kNoValidResult = 3;
 

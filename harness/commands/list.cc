@@ -3,6 +3,7 @@
 
 #include "engines/registry.h"
 #include "harness/commands/commands.h"
+#include "harness/torture/fault.h"
 #include "results/tables/tables.h"
 #include "workloads/workload.h"
 
@@ -47,6 +48,10 @@ void list_tables() {
   for (const TableDescription& table : table_descriptions()) fmt::print("{:<14} {}\n", table.name, table.summary);
 }
 
+void list_faults() {
+  for (const torture::Fault& fault : torture::faults()) fmt::print("{:<14} {}\n", fault.name, fault.summary);
+}
+
 int execute(const std::string& what) {
   const bool all = what.empty();
   const auto heading = [&](const char* text) {
@@ -64,6 +69,10 @@ int execute(const std::string& what) {
     heading("\ntables (dictbench table):");
     list_tables();
   }
+  if (all || what == "faults") {
+    heading("\nfaults (dictbench torture --faults):");
+    list_faults();
+  }
   return kDone;
 }
 
@@ -72,8 +81,8 @@ int execute(const std::string& what) {
 void add_list_command(CLI::App& app, Action& action) {
   auto what = std::make_shared<std::string>();
   CLI::App* command = app.add_subcommand("list", "what there is to run and to show");
-  command->add_option("what", *what, "engines, workloads or tables (default: all)")
-      ->check(CLI::IsMember({"engines", "workloads", "tables"}));
+  command->add_option("what", *what, "engines, workloads, tables or faults (default: all)")
+      ->check(CLI::IsMember({"engines", "workloads", "tables", "faults"}));
   command->callback([what, &action] { action = [what] { return execute(*what); }; });
 }
 

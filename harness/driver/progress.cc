@@ -29,9 +29,11 @@ Progress::~Progress() { clear(); }
 
 void Progress::try_out(const Cell& cell) { show(fmt::format("trying {} to choose its scale", describe(cell))); }
 
-void Progress::begin(const Cell& cell) {
+void Progress::begin(const Cell& cell) { begin(describe(cell)); }
+
+void Progress::begin(const std::string& what) {
   if (done_ == 0) begun_ = std::chrono::steady_clock::now();
-  show(fmt::format("[{}/{}] {}{}", done_ + 1, cells_, remaining(), describe(cell)));
+  show(fmt::format("[{}/{}] {}{}", done_ + 1, cells_, remaining(), what));
 }
 
 void Progress::show(const std::string& text) {

@@ -19,7 +19,10 @@ class Progress {
 
   void try_out(const Cell& cell);  // before the run, while scales are chosen
   void begin(const Cell& cell);
+  void begin(const std::string& what);  // one of the cells, in words
   void end();
+
+  void clear();  // of the bar: before something is printed beside it
 
   // A line that stays, above the bar.
   void note(const std::string& line);
@@ -27,7 +30,6 @@ class Progress {
  private:
   void show(const std::string& text);
   std::string remaining() const;
-  void clear();
 
   std::size_t cells_;
   std::size_t done_ = 0;

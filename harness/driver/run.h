@@ -23,7 +23,7 @@ struct RunSummary {
   bool interrupted = false;
 };
 
-// Progress and warnings go to standard error. Throws SpecError, WorkloadError, RecordError.
+// Progress and warnings go to standard error. Throws SpecError, WorkloadError, RecordError, RecordWriteError.
 RunSummary run(const RunOptions& options);
 
 }  // namespace dictbench

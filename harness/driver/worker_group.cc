@@ -1,7 +1,6 @@
 #include "harness/driver/worker_group.h"
 
 #include <fmt/format.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,25 +12,12 @@
 #include <cstring>
 #include <system_error>
 
+#include "harness/driver/child_process.h"
+
 namespace dictbench {
 namespace {
 
 volatile std::sig_atomic_t interrupt_seen = 0;
-
-// In the new process, before anything else: end when the driver does, also when it was killed.
-void die_with(pid_t driver) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != driver) _exit(1);  // it died before the line above
-  std::signal(SIGINT, SIG_IGN);       // the terminal signals the whole group; the driver ends us in order
-  std::signal(SIGTERM, SIG_DFL);
-}
-
-pid_t checked_fork() {
-  std::fflush(nullptr);  // or buffered output would be printed by parent and child
-  const pid_t pid = fork();
-  if (pid < 0) throw std::system_error(errno, std::generic_category(), "cannot start a worker");
-  return pid;
-}
 
 }  // namespace
 
@@ -65,13 +51,7 @@ WorkerGroup::WorkerGroup(ControlMapping& control, unsigned processes, StartMode 
 WorkerGroup::~WorkerGroup() { kill_all(); }
 
 void WorkerGroup::start_forked(unsigned worker, const std::function<int(unsigned)>& body) {
-  const pid_t driver = getpid();
-  const pid_t pid = checked_fork();
-  if (pid == 0) {
-    die_with(driver);
-    _exit(body(worker));  // no exit handlers: what they would clean up is the driver's
-  }
-  pids_.push_back(pid);
+  pids_.push_back(fork_child([&] { return body(worker); }));
 }
 
 void WorkerGroup::start_spawned(unsigned worker, const std::vector<std::string>& arguments) {

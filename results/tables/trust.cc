@@ -68,6 +68,13 @@ bool promised(const TableContext& context, const std::string& engine, std::strin
 // "ok" and "broken" of "broken: a write was lost".
 std::string first_word(const std::string& status) { return status.substr(0, status.find(':')); }
 
+// A status for a cell: what it lacks stands in the notes.
+std::string short_status(const TortureRecord& torture) {
+  const std::string status = first_word(torture.status);
+  if (status == "not applicable") return "n/a";
+  return status == "broken" ? "BROKEN" : status;
+}
+
 // A sum over the kills of every kind; an engine that was not tried has none.
 struct Kills {
   std::uint64_t tried = 0, survived = 0, lost = 0;
@@ -92,6 +99,7 @@ Kills kills_of(const Found& found, const std::string& engine) {
 TableCell linearizable_cell(const CheckRecord* check) {
   if (check == nullptr) return no_figure();
   const std::string verdict = first_word(check->verdict);
+  if (verdict == "not applicable") return text_cell("n/a");
   const std::string promise = check->promise == "linearizable" ? "" : fmt::format("{}: ", check->promise);
   if (verdict == "ok") return text_cell(fmt::format("{}yes, {} operations", promise, grouped(check->operations)));
   return text_cell(fmt::format("{}{}", promise, verdict == "illegal" ? "NO" : verdict));
@@ -99,7 +107,7 @@ TableCell linearizable_cell(const CheckRecord* check) {
 
 TableCell durable_cell(const TortureRecord* torture) {
   if (torture == nullptr) return no_figure();
-  return text_cell(torture->ok() ? torture->found : first_word(torture->status));
+  return text_cell(torture->ok() ? torture->found : short_status(*torture));
 }
 
 Table figures_table(const Found& found, const TableContext& context) {
@@ -132,7 +140,7 @@ Table figures_table(const Found& found, const TableContext& context) {
     }
     const CheckRecord* const history = check == found.checks.end() ? nullptr : check->second;
     row.push_back(linearizable_cell(history));
-    if (history != nullptr && history->verdict != "ok")
+    if (history != nullptr && history->verdict != "ok" && first_word(history->verdict) != "not applicable")
       table.notes.push_back(fmt::format("{}, history: {}.", engine, history->verdict));
     row.push_back(durable_cell(found.torture(engine, "durable")));
     table.rows.push_back(std::move(row));
@@ -149,9 +157,8 @@ Table behaviour_table(const Found& found) {
     std::vector<TableCell> row = {text_cell(engine)};
     for (const auto& [fault, title] : kColumns) {
       const TortureRecord* torture = found.torture(engine, fault);
-      row.push_back(torture == nullptr
-                        ? no_figure()
-                        : text_cell(torture->found.empty() ? first_word(torture->status) : torture->found));
+      row.push_back(torture == nullptr ? no_figure()
+                                       : text_cell(torture->found.empty() ? short_status(*torture) : torture->found));
     }
     table.rows.push_back(std::move(row));
   }
@@ -160,13 +167,12 @@ Table behaviour_table(const Found& found) {
 
 // "20 of 20" where all is well, else the status; why not goes to the notes.
 TableCell fault_cell(const TortureRecord& torture, std::vector<std::string>& notes) {
-  const std::string status = first_word(torture.status);
   if (torture.ok())
     return number_cell(fmt::format("{} of {}", grouped(torture.survived), grouped(torture.tried)),
                        static_cast<double>(torture.survived));
-  if (status == "not applicable") return text_cell("n/a");
-  notes.push_back(fmt::format("{} under {}: {}.", torture.engine, torture.fault, torture.status));
-  return text_cell(status == "broken" ? "BROKEN" : status);
+  const std::string status = short_status(torture);
+  if (status != "n/a") notes.push_back(fmt::format("{} under {}: {}.", torture.engine, torture.fault, torture.status));
+  return text_cell(status);
 }
 
 Table faults_table(const Found& found) {
@@ -194,6 +200,11 @@ std::vector<std::string> provenance(const RecordFile& records, const Found& foun
   return provenance_notes(runs);
 }
 
+constexpr const char* kHowToRead =
+    "Survived: the dict went on and was whole. One that dies with its server, or that a killed writer breaks as its "
+    "contract says, did not; `durable` counts the sets that were flushed before they were acknowledged. A promise that "
+    "was broken reads BROKEN. What each fault does: docs/torture.md.";
+
 }  // namespace
 
 std::vector<Table> build_trust(const RecordFile& records, const TableContext& context) {
@@ -204,6 +215,7 @@ std::vector<Table> build_trust(const RecordFile& records, const TableContext& co
     if (!found.faults.empty()) {
       own.push_back(behaviour_table(found));
       own.push_back(faults_table(found));
+      own.back().notes.emplace_back(kHowToRead);
     }
     for (Table& table : own) {
       if (hosts.size() > 1) table.title += " on " + found.host;

@@ -34,7 +34,7 @@ def run(command, folder):
 def plugin_folder(tmp_path_factory):
     """A folder outside the tree with the page's source file and the plugin that the page's command makes of it."""
     folder = tmp_path_factory.mktemp("plugin")
-    (source,) = blocks("cpp")
+    source = blocks("cpp")[0]  # what follows are excerpts
     name = re.match(r"// (\S+\.cc):", source).group(1)
     (folder / name).write_text(source)
     compile_command = commands()[0]

@@ -10,9 +10,10 @@ import time
 
 import pytest
 
+from leftovers import left_over
 from locations import BUILD, COMMAND
 
-FAULTY = BUILD / "tests" / "libfaulty.so"
+MUTANT = BUILD / "tests" / "libmutant.so"
 SHARED = ["boost-map", "lmdb", "sqlite-wal", "redis", "memcached"]
 TINY = ["--scale", "0.001", "--repetitions", "1"]
 
@@ -74,35 +75,35 @@ def test_spawned_workers_do_the_same(dictbench, tmp_path, engine):
 
 
 @pytest.mark.parametrize(
-    "fault, exit_code, words",
+    "kind, exit_code, words",
     [
-        ("lose", 1, "verification failed"),
-        ("tear", 1, "invalid"),
-        ("tear-get", 1, "read a wrong value"),
-        ("misplace", 1, "invalid"),
+        ("lost-update", 1, "verification failed"),
+        ("changed-byte", 1, "invalid"),
+        ("cut-value", 1, "read a wrong value"),
+        ("misplaced-value", 1, "invalid"),
         ("die", 3, "killed by signal 9"),
         ("hang", 3, "no end after"),
         ("full", 3, "full: no room"),
     ],
 )
-def test_a_wrong_engine_gets_no_speed(dictbench, tmp_path, private_tmp, fault, exit_code, words):
-    before = own_names("/dev/shm")
+def test_a_wrong_engine_gets_no_speed(dictbench, tmp_path, private_tmp, kind, exit_code, words):
+    before = left_over("/dev/shm")
     result = dictbench(
-        "run", "--plugin", FAULTY, "--engine", f"faulty?fault={fault}", "--workload", "zipf-95-5", "--scale", "0.02",
+        "run", "--plugin", MUTANT, "--engine", f"mutant?kind={kind}", "--workload", "zipf-95-5", "--scale", "0.02",
         "--repetitions", "1", "--processes", 2, "--timeout", 2, "--out", "r.jsonl",
     )
     assert result.returncode == exit_code, result.stderr
     for cell in cells(tmp_path / "r.jsonl"):
         assert cell["status"].startswith("invalid") and words in cell["status"]
         assert cell["ops_per_s"] == 0
-        assert fault not in ("lose", "tear", "tear-get", "misplace") or cell["verified"].startswith("failed: ")
-    assert own_names("/dev/shm") <= before
+        assert kind in ("die", "hang", "full") or cell["verified"].startswith("failed: ")
+    assert left_over("/dev/shm") <= before
     assert own_names(private_tmp) == set()
 
 
 def test_lost_increments_are_found(dictbench, tmp_path):
     result = dictbench(
-        "run", "--plugin", FAULTY, "--engine", "faulty?fault=lose", "--workload", "lock-counter", "--scale", "0.1",
+        "run", "--plugin", MUTANT, "--engine", "mutant?kind=lost-update", "--workload", "lock-counter", "--scale", "0.1",
         "--repetitions", "1", "--out", "r.jsonl",
     )
     assert result.returncode == 1, result.stderr
@@ -190,7 +191,7 @@ def name_of(pid):
 @pytest.mark.parametrize("engine", SHARED)
 def test_a_killed_driver_leaves_nothing_once_the_next_command_ran(dictbench, tmp_path, private_tmp, engine):
     skip_unless_available(dictbench, engine)
-    before = own_names("/dev/shm")
+    before = left_over("/dev/shm")
     process = start(tmp_path, engine, 30)
     children = descendants(process.pid)
     process.kill()
@@ -201,7 +202,7 @@ def test_a_killed_driver_leaves_nothing_once_the_next_command_ran(dictbench, tmp
         time.sleep(0.02)
     assert all(ended(pid) for pid in children)
     dictbench("list", "tables")
-    assert own_names("/dev/shm") <= before
+    assert left_over("/dev/shm") <= before
     assert own_names(private_tmp) == set()
     assert not cells(tmp_path / "r.jsonl")
 
@@ -224,7 +225,7 @@ def test_a_killed_server_makes_the_record_invalid(tmp_path, private_tmp, dictben
 @pytest.mark.parametrize("engine", SHARED)
 def test_a_killed_worker_makes_the_record_invalid(dictbench, tmp_path, private_tmp, engine):
     skip_unless_available(dictbench, engine)
-    before = own_names("/dev/shm")
+    before = left_over("/dev/shm")
     process = start(tmp_path, engine, 30)
     children = descendants(process.pid)
     os.kill([pid for pid in children if name_of(pid) == "dictbench"][-1], signal.SIGKILL)
@@ -234,17 +235,17 @@ def test_a_killed_worker_makes_the_record_invalid(dictbench, tmp_path, private_t
     assert cell["status"].startswith("invalid") and "killed by signal 9" in cell["status"]
     assert cell["ops_per_s"] == 0
     assert all(ended(pid) for pid in children)
-    assert own_names("/dev/shm") <= before
+    assert left_over("/dev/shm") <= before
     assert own_names(private_tmp) == set()
 
 
 def test_interrupt_ends_in_order(tmp_path, private_tmp):
-    before = own_names("/dev/shm")
+    before = left_over("/dev/shm")
     process = start(tmp_path, "boost-map", 30)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=20)
     assert process.returncode == 3
-    assert own_names("/dev/shm") <= before
+    assert left_over("/dev/shm") <= before
     assert not cells(tmp_path / "r.jsonl")
 
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+from locations import COMMAND
+
 
 def refused(result, *parts):
     assert result.returncode == 2, result.stderr
@@ -54,6 +56,21 @@ def test_refusal(dictbench, arguments, parts):
 def test_wrong_workload_file(dictbench, tmp_path, text, parts):
     (tmp_path / "bad.toml").write_text(text)
     refused(dictbench("run", "--engine", "null", "--workload", "./bad.toml"), *parts)
+
+
+def test_a_full_disk_is_no_fault_of_the_input(dictbench):
+    result = dictbench(
+        *("run --engine null --workload load-1m --scale 0.001 --processes 1 --repetitions 1 --out /dev/full".split())
+    )
+    assert result.returncode == 3, result.stderr
+    assert "could not be written" in result.stderr
+
+
+@pytest.mark.skipif(not COMMAND.exists(), reason="the command is not built")
+def test_crash_points_are_in_the_sibling_only():
+    point = b"boost-map.set.stored"
+    assert point not in COMMAND.read_bytes()
+    assert point in COMMAND.with_name("dictbench_crash_points").read_bytes()
 
 
 def test_help_and_lists(dictbench):

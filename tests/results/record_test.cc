@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <csignal>
@@ -200,7 +201,7 @@ TEST(RecordWriter, SaysThatTheDiskIsFull) {
   if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "no /dev/full";
   RecordWriter writer("/dev/full");
   EXPECT_THAT([&] { writer.write(make_run()); },
-              ThrowsMessage<RecordError>(
+              ThrowsMessage<RecordWriteError>(
                   AllOf(HasSubstr("/dev/full: a record could not be written"), HasSubstr("No space left"))));
 }
 
@@ -218,7 +219,7 @@ TEST(RecordWriter, LeavesNoPartOfALineWhenTheDiskFillsUp) {
   rlimit tight = before;
   tight.rlim_cur = whole.size() + 100;
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &tight), 0);
-  EXPECT_THROW(writer.write(make_cell("null", 1e6)), RecordError);
+  EXPECT_THROW(writer.write(make_cell("null", 1e6)), RecordWriteError);
   setrlimit(RLIMIT_FSIZE, &before);
   std::signal(SIGXFSZ, handler);
 
@@ -233,6 +234,25 @@ TEST(RecordWriter, RefusesAFolderThatCannotBe) {
   EXPECT_THAT([&] { RecordWriter(folder / "file/r.jsonl"); }, ThrowsMessage<RecordError>(HasSubstr("folder")));
   std::filesystem::create_directory(folder / "r.jsonl");
   EXPECT_THAT([&] { RecordWriter(folder / "r.jsonl"); }, ThrowsMessage<RecordError>(HasSubstr("opened for appending")));
+}
+
+TEST(RecordWriter, HoldsNoDescriptorWhenItCannotBeMade) {
+  const TemporaryFolder folder;
+  const auto file = folder / "r.jsonl";
+  write_text(file, "unfinished");
+  const int free_one = dup(STDERR_FILENO);
+  close(free_one);
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit tight = before;
+  tight.rlim_cur = static_cast<rlim_t>(free_one) + 1;  // enough for the lock, not for reading too
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &tight), 0);
+  EXPECT_THROW(RecordWriter writer(file), RecordError);
+  const int still_free = dup(STDERR_FILENO);
+  setrlimit(RLIMIT_NOFILE, &before);
+  EXPECT_EQ(still_free, free_one);
+  close(still_free);
+  EXPECT_NO_THROW(RecordWriter writer(file)) << "still locked";
 }
 
 TEST(RecordWriter, RefusesFiguresThatAreNoNumbersAndSurvivesBytesThatAreNoText) {

@@ -84,8 +84,7 @@ TEST(Trust, TellsWhatBrokeAndWhy) {
   full.found = "full after 312 items, goes on";
   records.tortures = {broken, none, full};
   const std::vector<Table> tables = build_trust(records, {});
-  EXPECT_THAT(texts(tables.at(1).rows.at(0)),
-              ElementsAre("lmdb", "full after 312 items, goes on", "-", "not applicable"));
+  EXPECT_THAT(texts(tables.at(1).rows.at(0)), ElementsAre("lmdb", "full after 312 items, goes on", "-", "n/a"));
   EXPECT_EQ(tables.at(2).rows.at(0).at(1).text, "BROKEN");
   EXPECT_EQ(tables.at(2).rows.at(1).at(1).text, "n/a");
   EXPECT_EQ(tables.at(2).rows.at(2).at(1).text, "1 of 1");

@@ -10,9 +10,9 @@
 
 #include "engines/boost_map/map.h"
 #include "engines/registry.h"
+#include "harness/torture/small_file_system.h"
 #include "tests/engines/error_code.h"
 #include "tests/engines/shm/child_process.h"
-#include "tests/engines/shm/small_dev_shm.h"
 
 namespace dictbench {
 namespace {

@@ -8,9 +8,9 @@
 #include "engines/lmdb/environment.h"
 #include "engines/registry.h"
 #include "engines/shm/private_directory.h"
+#include "harness/torture/small_file_system.h"
 #include "tests/engines/error_code.h"
 #include "tests/engines/shm/child_process.h"
-#include "tests/engines/shm/small_dev_shm.h"
 
 namespace dictbench {
 namespace {
@@ -43,6 +43,21 @@ TEST(Lmdb, SlotsOfDeadReadersAreCleared) {
   EXPECT_EQ(environment.clear_dead_readers(), 2);  // the dict's slot and the walk's
 }
 
+TEST(Lmdb, ADamagedQueueIsRefused) {
+  const auto engine = create("lmdb");
+  const std::string file = engine->address() + "/queue";
+  const auto bytes = std::filesystem::file_size(file);
+  for (const std::uintmax_t length : {std::uintmax_t{0}, std::uintmax_t{100}, bytes - 1}) {
+    std::filesystem::resize_file(file, length);
+    EXPECT_EQ(error_code_of([&] { engine->attach(); }), ErrorCode::corrupt) << length;
+  }
+  std::filesystem::resize_file(file, 0);
+  std::filesystem::resize_file(file, bytes);  // zeros
+  EXPECT_EQ(error_code_of([&] { engine->attach(); }), ErrorCode::corrupt);
+  std::filesystem::remove(file);
+  EXPECT_EQ(error_code_of([&] { engine->attach(); }), ErrorCode::unavailable);
+}
+
 TEST(Lmdb, DeadReadersDoNotUseUpTheSlots) {
   const auto engine = create("lmdb");
   const auto dict = engine->attach();
@@ -62,7 +77,7 @@ TEST(Lmdb, DeadReadersDoNotUseUpTheSlots) {
 
 // A pinned snapshot keeps pages from being reused; one of a dead process must not.
 TEST(Lmdb, DeadReaderDoesNotFillTheMap) {
-  const auto engine = create("lmdb?size=1M");
+  const auto engine = create("lmdb?max=1M");
   const auto dict = engine->attach();
   const std::string value(50'000, 'v');
   dict->set("key", value);
@@ -145,8 +160,63 @@ TEST(Lmdb, FullDiskLosesNothing) {
   EXPECT_EQ(status, 0);
 }
 
+// Without the pages of the lock file the first reader is ended by SIGBUS.
+TEST(Lmdb, FullDiskRefusesANewDict) {
+  ChildProcess child([] {
+    constexpr int kNotAllowedHere = 77;
+    if (!use_small_dev_shm("64k")) _exit(kNotAllowedHere);
+    setenv("TMPDIR", "/dev/shm", 1);
+    if (error_code_of([] { create("lmdb")->attach(); }) != ErrorCode::full) throw std::runtime_error("no error `full`");
+    if (!std::filesystem::is_empty("/dev/shm")) throw std::runtime_error("something is left");
+  });
+  const int status = child.wait();
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 77) GTEST_SKIP() << "no mount namespaces here";
+  EXPECT_EQ(status, 0);
+}
+
+// LMDB itself would make them anew.
+TEST(Lmdb, AttachingMakesNoMissingFile) {
+  for (const char* name : {"data.mdb", "lock.mdb"}) {
+    const auto engine = create("lmdb");
+    engine->attach()->set("key", "value");
+    const auto file = std::filesystem::path(engine->address()) / name;
+    std::filesystem::remove(file);
+    EXPECT_EQ(error_code_of([&] { engine->attach(); }), ErrorCode::unavailable) << name;
+    EXPECT_FALSE(std::filesystem::exists(file));
+  }
+}
+
+// Reading beyond the end of the file is SIGBUS. Free pages there are no loss: LMDB itself leaves loose ones unwritten.
+TEST(Lmdb, TruncatedFileIsCorruptUnlessOnlyFreePagesAreMissing) {
+  int corrupt = 0, whole = 0;
+  const std::string value(500, 'v');
+  for (const int pages_cut : {1, 2, 3, 5, 10, 30, 60, 100}) {
+    const auto engine = create("lmdb");
+    {
+      const auto dict = engine->attach();
+      for (int i = 0; i < 1000; ++i) dict->set(std::to_string(i), value);
+    }
+    const auto file = std::filesystem::path(engine->address()) / "data.mdb";
+    std::filesystem::resize_file(file, std::filesystem::file_size(file) - pages_cut * 4096);
+    ChildProcess child([&] {
+      std::unique_ptr<Dict> dict;
+      const auto code = error_code_of([&] { dict = engine->attach(); });
+      if (code) _exit(code == ErrorCode::corrupt ? 1 : 3);
+      Value read;
+      for (int i = 0; i < 1000; ++i)
+        if (!dict->get(std::to_string(i), read) || read.view() != value) _exit(4);
+    });
+    const int status = child.wait();
+    ASSERT_TRUE(WIFEXITED(status)) << pages_cut << " pages cut: signal " << WTERMSIG(status);
+    ASSERT_LE(WEXITSTATUS(status), 1) << pages_cut << " pages cut";
+    ++(WEXITSTATUS(status) == 1 ? corrupt : whole);
+  }
+  EXPECT_GT(corrupt, 0);
+  EXPECT_GT(whole, 0);
+}
+
 TEST(Lmdb, RefusesASizeTooSmallToWork) {
-  EXPECT_THROW(parse_engine_spec("lmdb?size=100K"), SpecError);
+  EXPECT_THROW(parse_engine_spec("lmdb?max=100K"), SpecError);
   EXPECT_THROW(parse_engine_spec("lmdb?sync=maybe"), SpecError);
 }
 

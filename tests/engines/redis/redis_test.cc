@@ -23,7 +23,7 @@ std::unique_ptr<Engine> create(const std::string& text) {
 }
 
 TEST_F(Redis, SaysWhenItIsFullAndKeepsWhatItHas) {
-  const auto engine = create("redis?memory=4M");
+  const auto engine = create("redis?max=4M");
   const auto dict = engine->attach();
   const std::string value(10'000, 'v');
   int stored = 0;

@@ -57,6 +57,20 @@ class ChildProcess {
   pid_t pid_;
 };
 
+// Waits until the child is killed by SIGKILL or, with `stopped`, stopped. False when it ends otherwise, or neither
+// happens within ten seconds. A killed child is left for its ChildProcess to reap.
+inline bool await_signal(const ChildProcess& child, bool stopped) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (std::chrono::steady_clock::now() < deadline) {
+    siginfo_t info{};
+    waitid(P_PID, static_cast<id_t>(child.pid()), &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT);
+    if (info.si_pid == child.pid())
+      return stopped ? info.si_code == CLD_STOPPED : info.si_code == CLD_KILLED && info.si_status == SIGKILL;
+    usleep(200);
+  }
+  return false;
+}
+
 // A T that parent and children share.
 template <typename T>
 class SharedMemory {

@@ -144,8 +144,11 @@ TEST_F(InOwnTemporaryFolder, WhatIsNotProvablyDeadStays) {
   std::filesystem::create_directory(path("target"));
   std::filesystem::create_directory_symlink(path("target"), path(own_name_prefix() + dead.text() + ".link"));
   std::filesystem::create_directory(path(dead_name));
+  const auto half_removed = path(dead_name + "-gone");  // killed in ~PrivateDirectory
+  std::filesystem::create_directory(half_removed);
 
   EXPECT_THAT(remove_leftovers(), Contains(path(dead_name).string()));
+  EXPECT_FALSE(std::filesystem::exists(half_removed));
   EXPECT_FALSE(std::filesystem::exists(path(dead_name)));
   for (const auto& name : kept) EXPECT_TRUE(std::filesystem::exists(path(name))) << name;
   EXPECT_TRUE(std::filesystem::exists(path("target")));

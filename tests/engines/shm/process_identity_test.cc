@@ -1,7 +1,9 @@
 #include "engines/shm/process_identity.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include "tests/engines/error_code.h"
 #include "tests/engines/shm/child_process.h"
 
 namespace dictbench {
@@ -14,6 +16,18 @@ TEST(ProcessIdentity, OfSelfIsAliveAndDiffersInAChild) {
   EXPECT_EQ(liveness(self), Liveness::alive);
   ChildProcess child([&] {
     if (ProcessIdentity::self() == self) _exit(1);
+  });
+  EXPECT_EQ(child.wait(), 0);
+}
+
+// Called dead, a living reader's slot would be given away and a living run's things removed.
+TEST(ProcessIdentity, WithoutADescriptorToLookNobodyIsDead) {
+  ChildProcess child([] {
+    const ProcessIdentity self = ProcessIdentity::self();
+    const rlimit none{.rlim_cur = 0, .rlim_max = 0};
+    if (setrlimit(RLIMIT_NOFILE, &none) != 0) _exit(1);
+    if (liveness(self) != Liveness::unknown) _exit(2);
+    if (error_code_of([] { ProcessIdentity::self(); }) != ErrorCode::unavailable) _exit(3);
   });
   EXPECT_EQ(child.wait(), 0);
 }

@@ -1,9 +1,12 @@
 #include "engines/shm/robust_mutex.h"
 
 #include <gtest/gtest.h>
+#include <linux/futex.h>
 
 #include <atomic>
+#include <fstream>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "tests/engines/shm/child_process.h"
@@ -48,6 +51,24 @@ TEST(RobustMutex, TellsOnceThatItsHolderWasKilled) {
   }
 }
 
+// What a waiter sees whose wake-up died with another waiter: the mutex became free, and nobody told it.
+TEST(RobustMutex, AWaiterThatNobodyWakesFindsOutByItself) {
+  SharedMemory<Shared> shared;
+  ChildProcess holder([&] {
+    shared->mutex.lock();
+    shared->held = true;
+    while (true) pause();
+  });
+  ASSERT_TRUE(await([&] { return shared->held.load(); }));
+  ChildProcess waiter([&] { shared->mutex.lock(); });
+  // glibc's mutex begins with the futex: 0 means free, the uppermost bit that somebody sleeps.
+  const std::atomic_ref futex(*reinterpret_cast<std::uint32_t*>(&shared->mutex));
+  ASSERT_TRUE(await([&] { return (futex.load() & FUTEX_WAITERS) != 0; }));
+  usleep(10'000);  // from the mark to the sleep
+  futex.store(0);
+  EXPECT_EQ(waiter.wait(), 0);
+}
+
 TEST(RobustMutex, WakesAWaiterWhenItsHolderIsKilled) {
   SharedMemory<Shared> shared;
   SharedMemory<std::atomic<bool>> about_to_lock;
@@ -64,6 +85,44 @@ TEST(RobustMutex, WakesAWaiterWhenItsHolderIsKilled) {
   ASSERT_TRUE(await([&] { return about_to_lock->load(); }));
   holder.kill();
   EXPECT_EQ(waiter.wait(), 0);
+}
+
+char state_of(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  std::string number, name;
+  char state = '?';
+  file >> number >> name >> state;
+  return state;
+}
+
+// On one CPU the woken waiter cannot run before it is killed.
+TEST(RobustMutex, AKilledWaiterTakesNoWakeUpWithIt) {
+  constexpr int kRounds = 5;
+  cpu_set_t before, one;
+  ASSERT_EQ(sched_getaffinity(0, sizeof before, &before), 0);
+  CPU_ZERO(&one);
+  CPU_SET(static_cast<unsigned>(sched_getcpu()), &one);
+  ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
+  for (int round = 0; round < kRounds; ++round) {
+    SharedMemory<Shared> shared;
+    SharedMemory<std::atomic<unsigned>> about_to_lock;
+    const auto wait_for_it = [&] {
+      ++*about_to_lock;
+      shared->mutex.lock();
+      shared->mutex.unlock();
+    };
+    shared->mutex.lock();
+    ChildProcess first(wait_for_it);
+    ASSERT_TRUE(await([&] { return *about_to_lock == 1 && state_of(first.pid()) == 'S'; }));
+    ChildProcess second(wait_for_it);
+    ASSERT_TRUE(await([&] { return *about_to_lock == 2 && state_of(second.pid()) == 'S'; }));
+    shared->mutex.unlock();  // wakes the first
+    shared->mutex.lock();
+    first.kill();
+    shared->mutex.unlock();
+    EXPECT_TRUE(await([&] { return state_of(second.pid()) == 'Z'; })) << "asleep in round " << round;
+  }
+  sched_setaffinity(0, sizeof before, &before);
 }
 
 }  // namespace

@@ -8,59 +8,16 @@
 #include <vector>
 
 #include "tests/engines/shm/child_process.h"
+#include "tests/engines/shm/guarded_pair.h"
 
 namespace dictbench {
 namespace {
 
 using Readers = RwLockHandle::Readers;
 
-// What the lock protects: `first` and `second` are equal except while a writer is at work.
-struct Shared {
-  RobustRwLock lock;
-  std::atomic<bool> in_change = false;
-  std::uint64_t first = 0, second = 0;
-  std::atomic<std::uint64_t> torn = 0;  // a reader or writer saw them differ
-  std::atomic<std::uint64_t> told = 0;  // a death was told
-  std::atomic<std::uint64_t> reads = 0, writes = 0;
-  std::atomic<unsigned> holding = 0;
-  std::atomic<bool> stop = false;
-};
-
-void read_once(Shared& shared, RwLockHandle& handle) {
-  const SharedGuard guard(handle);
-  if (guard.previous() == PreviousOwner::died) ++shared.told;
-  if (!shared.in_change && shared.first != shared.second) ++shared.torn;
-  ++shared.reads;
-}
-
-void write_once(Shared& shared, RwLockHandle& handle) {
-  const ExclusiveGuard guard(handle);
-  if (guard.previous() == PreviousOwner::died) ++shared.told;
-  if (shared.in_change) shared.second = shared.first;  // a killed writer's change is completed
-  if (shared.first != shared.second) ++shared.torn;
-  shared.in_change = true;
-  ++shared.first;
-  std::atomic_signal_fence(std::memory_order_seq_cst);  // two stores, between which a kill may come
-  ++shared.second;
-  shared.in_change = false;
-  ++shared.writes;
-}
-
-// Three operations in four are reads.
-void work(Shared& shared, unsigned rounds, Readers readers) {
-  RwLockHandle handle(shared.lock, readers);
-  for (unsigned i = 0; i < rounds && !shared.stop; ++i)
-    i % 4 == 0 ? write_once(shared, handle) : read_once(shared, handle);
-}
-
-[[noreturn]] void hold_forever(Shared& shared) {
-  ++shared.holding;
-  while (true) pause();
-}
-
 TEST(RobustRwLock, ReadersShareAndWritersExcludeAcrossProcesses) {
   constexpr unsigned kRounds = 10'000;
-  SharedMemory<Shared> shared;
+  SharedMemory<GuardedPair> shared;
   std::vector<std::unique_ptr<ChildProcess>> children;
   for (int i = 0; i < 6; ++i)
     children.push_back(
@@ -75,7 +32,7 @@ TEST(RobustRwLock, ReadersShareAndWritersExcludeAcrossProcesses) {
 // Thread sanitizers look at this one: the data is plain memory.
 TEST(RobustRwLock, ReadersShareAndWritersExcludeAcrossThreads) {
   constexpr unsigned kRounds = 5'000;
-  auto shared = std::make_unique<Shared>();
+  auto shared = std::make_unique<GuardedPair>();
   std::vector<std::jthread> threads;
   for (int i = 0; i < 4; ++i) threads.emplace_back([&] { work(*shared, kRounds, Readers::share); });
   threads.clear();
@@ -84,7 +41,7 @@ TEST(RobustRwLock, ReadersShareAndWritersExcludeAcrossThreads) {
 }
 
 TEST(RobustRwLock, TwoReadersAreInsideAtOnceAndMayNest) {
-  SharedMemory<Shared> shared;
+  SharedMemory<GuardedPair> shared;
   RwLockHandle one(shared->lock), two(shared->lock);
   const SharedGuard first(one);
   const SharedGuard second(two);
@@ -94,7 +51,7 @@ TEST(RobustRwLock, TwoReadersAreInsideAtOnceAndMayNest) {
 }
 
 TEST(RobustRwLock, NestedReaderStillExcludesWriters) {
-  SharedMemory<Shared> shared;
+  SharedMemory<GuardedPair> shared;
   RwLockHandle handle(shared->lock);
   SharedMemory<std::atomic<bool>> written;
   handle.lock_shared();
@@ -116,7 +73,7 @@ TEST(RobustRwLock, NestedReaderStillExcludesWriters) {
 }
 
 TEST(RobustRwLock, KilledReaderDoesNotStopAWriter) {
-  SharedMemory<Shared> shared;
+  SharedMemory<GuardedPair> shared;
   RwLockHandle handle(shared->lock);  // before, because a new handle would reclaim the dead one's slot
   ChildProcess reader([&] {
     RwLockHandle own(shared->lock);
@@ -130,7 +87,7 @@ TEST(RobustRwLock, KilledReaderDoesNotStopAWriter) {
 }
 
 TEST(RobustRwLock, KilledReaderBehindTheMutexDoesNotStopAWriter) {
-  SharedMemory<Shared> shared;
+  SharedMemory<GuardedPair> shared;
   ChildProcess reader([&] {
     RwLockHandle handle(shared->lock, Readers::exclude);
     const SharedGuard guard(handle);
@@ -145,7 +102,7 @@ TEST(RobustRwLock, KilledReaderBehindTheMutexDoesNotStopAWriter) {
 
 TEST(RobustRwLock, KilledWriterIsToldOnceToWhoeverComesNext) {
   for (const bool reader_is_next : {true, false}) {
-    SharedMemory<Shared> shared;
+    SharedMemory<GuardedPair> shared;
     ChildProcess writer([&] {
       RwLockHandle handle(shared->lock);
       const ExclusiveGuard guard(handle);
@@ -167,7 +124,7 @@ TEST(RobustRwLock, KilledWriterIsToldOnceToWhoeverComesNext) {
 }
 
 TEST(RobustRwLock, SlotsOfTheDeadAreClaimedAgain) {
-  SharedMemory<Shared> shared;
+  SharedMemory<GuardedPair> shared;
   ChildProcess reader([&] {
     std::vector<std::unique_ptr<RwLockHandle>> handles;
     for (std::size_t i = 0; i < RobustRwLock::kSlots; ++i)
@@ -189,7 +146,7 @@ TEST(RobustRwLock, SlotsOfTheDeadAreClaimedAgain) {
 }
 
 TEST(RobustRwLock, HandleGivesItsSlotBackButNotItsParents) {
-  SharedMemory<Shared> shared;
+  SharedMemory<GuardedPair> shared;
   for (std::size_t i = 0; i < 3 * RobustRwLock::kSlots; ++i) EXPECT_TRUE(RwLockHandle(shared->lock).has_slot());
   auto handle = std::make_unique<RwLockHandle>(shared->lock);
   ChildProcess child([&] { handle.reset(); });
@@ -213,7 +170,7 @@ TEST(RobustRwLock, HandleGivesItsSlotBackButNotItsParents) {
 TEST(RobustRwLock, GoesOnWhileProcessesAreKilledAtAnyPoint) {
   constexpr int kKills = 60;
   constexpr std::uint64_t kStep = 200;
-  SharedMemory<Shared> shared;
+  SharedMemory<GuardedPair> shared;
   std::vector<std::unique_ptr<ChildProcess>> children(4);
   const auto start = [&](unsigned i) {
     children[i] =

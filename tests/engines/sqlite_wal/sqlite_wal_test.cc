@@ -7,12 +7,14 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <utility>
+#include <vector>
 
 #include "engines/registry.h"
 #include "engines/shm/private_directory.h"
+#include "harness/torture/small_file_system.h"
 #include "tests/engines/error_code.h"
 #include "tests/engines/shm/child_process.h"
-#include "tests/engines/shm/small_dev_shm.h"
 
 namespace dictbench {
 namespace {
@@ -234,6 +236,64 @@ TEST(SqliteWal, FullDiskLosesNothing) {
     for (int i = 0; i < stored; ++i)
       if (!dict->get(std::to_string(i), read) || read.view() != value) throw std::runtime_error("lost a value");
     if (dict->size() != static_cast<std::uint64_t>(stored)) throw std::runtime_error("wrong size");
+  });
+  const int status = child.wait();
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 77) GTEST_SKIP() << "no mount namespaces here";
+  EXPECT_EQ(status, 0);
+}
+
+TEST(SqliteWal, MaxLimitsTheFileAndAFullDictCanBeEmptied) {
+  for (const char* spec : {"sqlite-wal?max=256K", "sqlite-wal?max=256K&layout=rowid"}) {
+    const auto engine = create(spec);
+    const auto dict = engine->attach();
+    const std::string value(500, 'v');
+    int stored = 0;
+    const auto fill = [&] {
+      for (; stored < 10'000; ++stored) dict->set(std::to_string(stored), value);
+    };
+    EXPECT_THAT(fill, ThrowsMessage<Error>(HasSubstr("max=")));
+    EXPECT_GT(stored, 200);
+    for (int i = 0; i < stored; ++i) ASSERT_TRUE(dict->erase(std::to_string(i))) << i;
+    const int before = std::exchange(stored, 0);
+    EXPECT_EQ(error_code_of(fill), ErrorCode::full);
+    EXPECT_GT(stored, before * 9 / 10);
+    EXPECT_EQ(engine->check_integrity(), "");
+    EXPECT_LE(fs::file_size(engine->address()), 256u << 10);
+  }
+}
+
+// What a batch has accepted is written though others have filled the dict meanwhile; what comes then is refused.
+TEST(SqliteWal, AcceptedSetsAreNotRefusedAfterwards) {
+  const auto engine = create("sqlite-wal?max=256K&batch=50");
+  const auto batching = engine->attach();
+  const auto other = engine->attach();
+  const std::string value(500, 'v');
+  for (int i = 0; i < 49; ++i) batching->set("batched" + std::to_string(i), value);
+  std::vector<std::string> keys;
+  for (int i = 0; i < 1000; ++i) keys.push_back(std::to_string(i));
+  EXPECT_EQ(error_code_of([&] {
+              for (const std::string& key : keys) other->add(key + value, 1);
+            }),
+            ErrorCode::full);
+  for (int i = 0; i < 49; ++i) EXPECT_TRUE(has(*batching, "batched" + std::to_string(i))) << i;
+  EXPECT_EQ(error_code_of([&] {
+              for (int i = 0; i < 200; ++i) batching->set("more" + std::to_string(i), value);
+            }),
+            ErrorCode::full);
+  EXPECT_FALSE(has(*batching, "more100"));
+}
+
+// The WAL holds the same pages many times: copied back, there is room again.
+TEST(SqliteWal, LogThatFillsTheDiskIsEmptied) {
+  ChildProcess child([] {
+    constexpr int kNotAllowedHere = 77;
+    if (!use_small_dev_shm("1m")) _exit(kNotAllowedHere);
+    setenv("TMPDIR", "/dev/shm", 1);
+    const auto engine = create("sqlite-wal");
+    for (int i = 0; i < 10; ++i)
+      engine->attach()->set(std::to_string(i), std::string(1000, 'v'));  // the file's own pages
+    const auto dict = engine->attach();
+    for (int i = 0; i < 5000; ++i) dict->set(std::to_string(i % 10), std::string(1000, static_cast<char>(i)));
   });
   const int status = child.wait();
   if (WIFEXITED(status) && WEXITSTATUS(status) == 77) GTEST_SKIP() << "no mount namespaces here";
