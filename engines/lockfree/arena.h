@@ -3,14 +3,14 @@
 //
 // Invariants:
 //  - what the owner is about to do with a block stands in an intent before it does it, and goes when it is done;
-//  - a block that is not free in its chunk's bitmap is in the table, in its chunk owner's magazine, or in an intent;
+//  - a block that is not free in its chunk's bitmap is in the table, or in an arena's magazine, spare or intent;
 //  - the state word names the owner by pid and start time, so that a reused pid is not taken for it.
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cstdint>
 
+#include "engines/lockfree/atomic.h"
 #include "engines/lockfree/words.h"
 
 namespace dictbench::lockfree {
@@ -18,21 +18,37 @@ namespace dictbench::lockfree {
 inline constexpr std::size_t kArenas = 1024;
 inline constexpr std::size_t kClasses = 22;
 
+// What an intent says of a block. Where it is filled, the generation tells whether it is still what it was.
+struct Intent {
+  Block block = 0;  // 0: no intent
+  std::uint16_t generation = 0;
+  bool filled = false;  // false: just taken, its generation means nothing
+};
+constexpr std::uint64_t pack(Intent intent) {
+  return std::uint64_t{intent.filled} << 48 | std::uint64_t{intent.generation} << 32 | intent.block;
+}
+constexpr Intent unpack_intent(std::uint64_t word) {
+  return {static_cast<Block>(word), static_cast<std::uint16_t>(word >> 32), (word >> 48 & 1) != 0};
+}
+
 // Blocks of one word of a chunk's bitmap that the owner has taken out of it and not yet used.
 struct Magazine {
-  std::atomic<std::uint64_t> word{0};  // number of the bitmap word over all chunks
-  std::atomic<std::uint64_t> mask{0};
+  Atomic<std::uint64_t> word{0};  // number of the bitmap word over all chunks
+  Atomic<std::uint64_t> mask{0};
 };
 
-struct alignas(128) Arena {
-  std::atomic<std::uint64_t> state{0};        // owner.h
-  std::atomic<std::uint64_t> announced{0};    // 1 + the epoch in which the running write began; 0: none runs
-  std::atomic<std::uint64_t> fresh{0};        // intent: a block taken and not yet in the table
-  std::atomic<std::uint64_t> stale{0};        // intent: a block about to leave the table
-  std::atomic<std::uint64_t> table{0};        // intent: block of a table that only we know
-  std::atomic<std::uint64_t> stale_table{0};  // intent: directory word about to be replaced
-  std::atomic<std::uint64_t> retired{0};      // tables out of use, a list (retire.h)
+// 1024 bytes apart, so that none lies in two pages.
+struct alignas(1024) Arena {
+  Atomic<std::uint64_t> state{0};        // owner.h
+  Atomic<std::uint64_t> hazard{0};       // directory word of the table that the running write looks at; 0: none
+  Atomic<std::uint64_t> fresh{0};        // Intent: a block taken and not yet in the table
+  Atomic<std::uint64_t> stale{0};        // Intent: a block about to leave the table
+  Atomic<std::uint64_t> table{0};        // Intent: block of a table that is not yet in the directory
+  Atomic<std::uint64_t> stale_table{0};  // intent: directory word about to be replaced
+  Atomic<std::uint64_t> retired{0};      // tables out of use, a list (retire.cc)
   std::array<Magazine, kClasses> magazines;
+  std::array<Atomic<std::uint64_t>, kClasses>
+      spare{};  // a block of anybody's chunk, freed last and taken next; 0: none
 };
 
 }  // namespace dictbench::lockfree

@@ -77,6 +77,7 @@ void copy_out(const std::uint64_t* block, std::uint64_t at, std::uint64_t size, 
 }
 
 void fill_block(std::uint64_t* block, std::uint16_t generation, std::string_view key, std::string_view value) noexcept {
+  release_fence();
   const bool is_short = key.size() < kLongMark && value.size() < kLongMark;
   if (!is_short) {
     store_word(block, generation | kLongMark << 16);

@@ -17,6 +17,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "engines/lockfree/atomic.h"
 #include "engines/value.h"
 
 static_assert(std::endian::native == std::endian::little, "lockfree lays out its words for little-endian machines");
@@ -27,11 +28,6 @@ inline constexpr std::uint64_t kLongMark = 0xffff;
 inline constexpr std::uint64_t kLongestKey = 1 << 20, kLongestValue = 1 << 30;  // bytes
 inline constexpr std::size_t kShortPayload = 6;
 inline constexpr std::size_t kLongPayload = 16;
-
-inline std::uint64_t load_word(const std::uint64_t* word) noexcept { return __atomic_load_n(word, __ATOMIC_RELAXED); }
-inline void store_word(std::uint64_t* word, std::uint64_t bits) noexcept {
-  __atomic_store_n(word, bits, __ATOMIC_RELAXED);
-}
 
 // The first `size` (0 to 8) bytes of `bytes`, the rest zero; reads nothing beyond them.
 inline std::uint64_t load_bytes(const char* bytes, std::size_t size) noexcept {
@@ -50,6 +46,11 @@ inline std::uint64_t load_bytes(const char* bytes, std::size_t size) noexcept {
   const auto byte = [&](std::size_t at) { return std::uint64_t{static_cast<unsigned char>(bytes[at])}; };
   return byte(0) | byte(size / 2) << 8 * (size / 2) | byte(size - 1) << 8 * (size - 1);
 }
+
+// Bytes from its beginning that may be read of any block, whatever it has become: none begins so near to its chunk's
+// end that this would lead out of the chunk, into what may have no memory. Beyond, a reader first makes sure that the
+// lengths are an item's.
+inline constexpr std::uint64_t kReadAhead = 128;
 
 struct BlockHead {
   std::uint16_t generation = 0;
@@ -129,7 +130,8 @@ inline void copy_value(const std::uint64_t* block, const BlockHead& head, Value&
   }
 }
 
-// Fills a private block. `generation` is even.
+// Fills a private block. `generation` is even. Nothing of it is seen before the slot change that freed the block: a
+// reader that sees any of it sees the slot changed too.
 void fill_block(std::uint64_t* block, std::uint16_t generation, std::string_view key, std::string_view value) noexcept;
 
 // Changes the generation and nothing else. By the block's owner only.

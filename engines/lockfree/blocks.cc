@@ -1,11 +1,10 @@
 #include "engines/lockfree/blocks.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <bit>
 
 #include "engines/error.h"
+#include "engines/lockfree/owner.h"
 #include "engines/shm/crash_point.h"
 
 namespace dictbench::lockfree {
@@ -13,33 +12,42 @@ namespace {
 
 static_assert(kClassBytes.size() == kClasses);
 
-// The bitmap of a chunk whose blocks are all free.
-std::uint64_t full_word(unsigned size_class, std::uint64_t word) {
-  const std::uint64_t step = kClassBytes[size_class] / kUnit, blocks = kChunkBytes / kClassBytes[size_class];
-  std::uint64_t bits = 0;
-  for (std::uint64_t unit = (word * 64 + step - 1) / step * step; unit < (word + 1) * 64 && unit / step < blocks;
-       unit += step)
-    bits |= std::uint64_t{1} << unit % 64;
-  return bits;
+// Bitmap words of a chunk in which blocks begin; the others are always 0.
+std::size_t words_in_use(unsigned size_class) {
+  return std::min<std::size_t>(kWordsPerChunk, kChunkBytes / kClassBytes[size_class]);
+}
+std::size_t word_in_use(unsigned size_class, std::size_t index) {
+  return std::max<std::size_t>(64, kClassBytes[size_class] / kUnit) * index / 64;
 }
 
 }  // namespace
 
-Blocks::Blocks(Space space, std::uint32_t arena) : space_(space), arena_(arena) { find_chunks(); }
+Blocks::Blocks(Space space, std::uint32_t arena) : space_(space), arena_(arena), chunks_(space, arena) {
+  find_chunks();
+}
 
 void Blocks::find_chunks() {
   for (Holding& holding : holdings_) holding = {};
+  held_ = 0;
   const std::uint64_t count = std::min(space_.root().chunks.load(), space_.root().max_chunks);
   for (std::uint64_t chunk = 0; chunk < count; ++chunk) {
     const ChunkState state = unpack_chunk(space_.meta(chunk).state.load(std::memory_order_acquire));
-    if (state.kind == ChunkKind::blocks && state.owner == arena_)
-      holdings_[state.size_class].chunks.push_back(static_cast<std::uint32_t>(chunk));
+    if (state.kind != ChunkKind::blocks || state.owner != arena_) continue;
+    holdings_[state.size_class].chunks.push_back(static_cast<std::uint32_t>(chunk));
+    ++held_;
   }
 }
 
-Block Blocks::take(std::uint64_t bytes, std::atomic<std::uint64_t>& intent) {
+Block Blocks::take(std::uint64_t bytes, Atomic<std::uint64_t>& intent) {
   const unsigned size_class = class_of(bytes);
   if (size_class == kNoClass) return take_run(bytes, intent);
+  Atomic<std::uint64_t>& spare = mine().spare[size_class];
+  if (const std::uint64_t block = spare.load(std::memory_order_relaxed); block != 0) {
+    intent.store(pack(Intent{.block = static_cast<Block>(block)}), std::memory_order_release);
+    CRASH_POINT("lockfree.take.spare");
+    spare.store(0, std::memory_order_release);
+    return static_cast<Block>(block);
+  }
   Magazine& magazine = mine().magazines[size_class];
   std::uint64_t mask = magazine.mask.load(std::memory_order_relaxed);
   if (mask == 0) [[unlikely]] {
@@ -49,10 +57,21 @@ Block Blocks::take(std::uint64_t bytes, std::atomic<std::uint64_t>& intent) {
   const std::uint64_t word = magazine.word.load(std::memory_order_relaxed);
   const Block block = space_.block_at(word / kWordsPerChunk,
                                       word % kWordsPerChunk * 64 + static_cast<unsigned>(std::countr_zero(mask)));
-  intent.store(block, std::memory_order_release);
+  intent.store(pack(Intent{.block = block}), std::memory_order_release);
   CRASH_POINT("lockfree.take.intent");
-  magazine.mask.store(mask & (mask - 1), std::memory_order_release);
+  mask &= mask - 1;
+  magazine.mask.store(mask, std::memory_order_release);
+  if (mask != 0)  // the next one is fetched while this one is filled
+    __builtin_prefetch(
+        space_.block(space_.block_at(word / kWordsPerChunk,
+                                     word % kWordsPerChunk * 64 + static_cast<unsigned>(std::countr_zero(mask)))),
+        1);
   return block;
+}
+
+void Blocks::note_filled(Block block, Atomic<std::uint64_t>& intent) noexcept {
+  const auto generation = static_cast<std::uint16_t>(load_word(space_.block(block)));
+  intent.store(pack(Intent{.block = block, .generation = generation, .filled = true}), std::memory_order_release);
 }
 
 void Blocks::give_back(Block block, std::uint64_t bytes) noexcept {
@@ -67,8 +86,14 @@ void Blocks::give_back_table(Block block, std::uint64_t bytes) noexcept {
 
 void Blocks::free(Block block, std::uint64_t bytes) noexcept {
   const std::uint64_t chunk = space_.chunk_of(block);
-  if (class_of(bytes) == kNoClass) {
+  const unsigned size_class = class_of(bytes);
+  if (size_class == kNoClass) {
     space_.free_run(chunk);
+    return;
+  }
+  Atomic<std::uint64_t>& spare = mine().spare[size_class];
+  if (spare.load(std::memory_order_relaxed) == 0) {
+    spare.store(block, std::memory_order_release);
     return;
   }
   const std::uint64_t unit = space_.unit_of(block);
@@ -79,26 +104,28 @@ void Blocks::free(Block block, std::uint64_t bytes) noexcept {
 // an eighth free, and rather takes a new chunk than to look on among chunks that are nearly full: at most about a
 // sixteenth of the room lies idle.
 void Blocks::refill(unsigned size_class) {
+  constexpr std::size_t kLooks = 256;
   Holding& holding = holdings_[size_class];
-  const std::size_t words = holding.chunks.size() * kWordsPerChunk;
+  const std::size_t words = holding.chunks.size() * words_in_use(size_class);
   const int blocks_a_word = std::max(1, std::popcount(full_word(size_class, 0)));
-  if (words > 0 && refill_from(size_class, std::min<std::size_t>(words, 256), std::max(1, blocks_a_word / 8))) return;
+  if (words > 0 && refill_from(size_class, std::min(words, kLooks), std::max(1, blocks_a_word / 8))) return;
   try {
     new_chunk(size_class);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::full || !refill_from(size_class, words, 1)) throw;
     return;
   }
-  holding.cursor = (holding.chunks.size() - 1) * kWordsPerChunk;
-  refill_from(size_class, kWordsPerChunk, 1);
+  holding.cursor = (holding.chunks.size() - 1) * words_in_use(size_class);
+  refill_from(size_class, words_in_use(size_class), 1);
 }
 
 bool Blocks::refill_from(unsigned size_class, std::size_t words, int least) {
   Holding& holding = holdings_[size_class];
-  for (std::size_t looked = 0; looked < words; ++looked) {
+  const std::size_t a_chunk = words_in_use(size_class), all = holding.chunks.size() * a_chunk;
+  for (std::size_t looked = 0; looked < std::min(words, all); ++looked) {
     const std::size_t at = holding.cursor;
-    if (++holding.cursor == holding.chunks.size() * kWordsPerChunk) holding.cursor = 0;
-    const std::uint64_t chunk = holding.chunks[at / kWordsPerChunk], index = at % kWordsPerChunk;
+    if (++holding.cursor >= all) holding.cursor = 0;
+    const std::uint64_t chunk = holding.chunks[at / a_chunk], index = word_in_use(size_class, at % a_chunk);
     const std::uint64_t found = space_.meta(chunk).free[index].load(std::memory_order_acquire);
     if (std::popcount(found) < least) continue;
     fill_magazine(size_class, chunk * kWordsPerChunk + index, found);
@@ -118,8 +145,7 @@ void Blocks::fill_magazine(unsigned size_class, std::uint64_t word, std::uint64_
 }
 
 void Blocks::new_chunk(unsigned size_class) {
-  const std::uint64_t chunk = claim_chunks(1);
-  commit(chunk, 1);
+  const std::uint64_t chunk = claim(1);
   CRASH_POINT("lockfree.chunk.committed");
   ChunkMeta& meta = space_.meta(chunk);
   for (std::uint64_t word = 0; word < kWordsPerChunk; ++word)
@@ -129,14 +155,14 @@ void Blocks::new_chunk(unsigned size_class) {
                          .owner = static_cast<std::uint16_t>(arena_)}),
                    std::memory_order_release);
   holdings_[size_class].chunks.push_back(static_cast<std::uint32_t>(chunk));
+  ++held_;
 }
 
-Block Blocks::take_run(std::uint64_t bytes, std::atomic<std::uint64_t>& intent) {
+Block Blocks::take_run(std::uint64_t bytes, Atomic<std::uint64_t>& intent) {
   const auto count = static_cast<std::uint32_t>((bytes + kChunkBytes - 1) / kChunkBytes);
-  const std::uint64_t chunk = claim_chunks(count);
-  commit(chunk, count);
+  const std::uint64_t chunk = claim(count);
   const Block block = space_.block_at(chunk, 0);
-  intent.store(block, std::memory_order_release);
+  intent.store(pack(Intent{.block = block}), std::memory_order_release);
   CRASH_POINT("lockfree.run.intent");
   space_.meta(chunk).state.store(
       pack({.kind = ChunkKind::run, .owner = static_cast<std::uint16_t>(arena_), .run = count}),
@@ -144,60 +170,34 @@ Block Blocks::take_run(std::uint64_t bytes, std::atomic<std::uint64_t>& intent) 
   return block;
 }
 
-// `count` chunks one after the other, claimed: the first says how many.
-std::uint64_t Blocks::claim_chunks(std::uint32_t count) {
-  Root& root = space_.root();
-  std::uint64_t first = 0;
-  if (root.spare.load(std::memory_order_relaxed) >= count && claim_spare(count, first)) return first;
-  std::uint64_t end = root.chunks.load();
-  while (end + count <= root.max_chunks)
-    if (root.chunks.compare_exchange_weak(end, end + count)) {
-      space_.commit_meta(end, count);
-      if (claim_at(end, count)) return end;
-      end = root.chunks.load();
-    }
-  if (claim_spare(count, first)) return first;
-  throw Error(ErrorCode::full, fmt::format("lockfree is full: {} bytes, as many as it may take; raise max=",
-                                           root.max_chunks * kChunkBytes));
-}
-
-bool Blocks::claim_spare(std::uint32_t count, std::uint64_t& first) {
-  const std::uint64_t end = std::min(space_.root().chunks.load(), space_.root().max_chunks);
-  for (std::uint64_t chunk = 0; chunk + count <= end; ++chunk)
-    if (claim_at(chunk, count)) {
-      first = chunk;
-      return true;
-    }
-  return false;
-}
-
-bool Blocks::claim_at(std::uint64_t chunk, std::uint32_t count) {
-  const auto owner = static_cast<std::uint16_t>(arena_);
-  for (std::uint32_t i = 0; i < count; ++i) {
-    std::atomic<std::uint64_t>& state = space_.meta(chunk + i).state;
-    std::uint64_t word = state.load(std::memory_order_relaxed);
-    const ChunkKind kind = unpack_chunk(word).kind;
-    const ChunkState wanted =
-        i == 0 ? ChunkState{.kind = ChunkKind::claimed, .owner = owner, .run = count} : run_rest(chunk);
-    if ((kind == ChunkKind::raw || kind == ChunkKind::free) &&
-        state.compare_exchange_strong(word, pack(wanted), std::memory_order_acq_rel)) {
-      if (kind == ChunkKind::free) space_.root().spare.fetch_sub(1, std::memory_order_relaxed);
-      CRASH_POINT("lockfree.chunk.claimed");
-      continue;
-    }
-    if (i > 0) space_.free_run(chunk);
-    return false;
+// Before the segment grows, and before it is called full, what is empty among our own chunks, and then what belongs to
+// nobody living, is taken. The first is looked for each time that our chunks have become a sixteenth more, so that the
+// search costs next to nothing.
+std::uint64_t Blocks::claim(std::uint32_t count) {
+  if (held_ >= next_sweep_) {
+    give_back_chunks();
+    next_sweep_ = held_ + held_ / 16 + 1;
   }
-  return true;
-}
-
-void Blocks::commit(std::uint64_t chunk, std::uint32_t count) {
   try {
-    space_.segment().commit_range(space_.root().chunks_at + chunk * kChunkBytes, count * kChunkBytes);
-  } catch (...) {
-    space_.free_run(chunk);
-    throw;
+    return chunks_.claim(count);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::full) throw;
+    if (adopt_chunks(space_, arena_)) find_chunks();
+    if (!give_back_chunks()) throw;
   }
+  return chunks_.claim(count);
+}
+
+bool Blocks::give_back_chunks() {
+  const std::size_t before = held_;
+  for (unsigned size_class = 0; size_class < kClasses; ++size_class) {
+    Holding& holding = holdings_[size_class];
+    std::erase_if(holding.chunks, [&](std::uint32_t chunk) { return chunks_.give_back_empty(chunk, size_class); });
+    holding.cursor = 0;
+  }
+  held_ = 0;
+  for (const Holding& holding : holdings_) held_ += holding.chunks.size();
+  return held_ < before;
 }
 
 }  // namespace dictbench::lockfree

@@ -2,11 +2,14 @@
 //
 // A chunk of 128 KiB belongs to one arena and holds blocks of one size. Its bitmap says which are free: anybody frees
 // a block by setting a bit (so freeing twice does no harm), only the owner takes some, up to 64 at a time, into its
-// arena's magazine. So nobody waits for anybody, and what a killed process held can be told from its arena alone.
+// arena's magazine. The block that a process freed last, whose ever it is, it keeps as its spare and takes next: it is
+// in the cache. So nobody waits for anybody, and what a killed process held can be told from its arena alone.
 //
-// Life of a block: take() writes it into the intent `fresh` before it leaves the magazine; published() removes the
-// intent once the block is in the table, give_back() when it never came there. Whoever takes a block out of the
-// table wrote it into its intent `stale` before, and calls free().
+// Life of a block: take() writes it into the intent `fresh` before it leaves the magazine, filled() adds that it holds
+// something now; published() removes the intent once the block is in the table, give_back() when it never came there.
+// Whoever takes a block out of the table wrote it into its intent `stale` before, and calls free().
+//
+// A chunk in which all is free again goes back to everybody, for blocks of any size (chunks.h).
 //
 // Used by one thread: the one of the Dict that owns the arena.
 #pragma once
@@ -15,6 +18,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "engines/lockfree/chunks.h"
 #include "engines/lockfree/size_class.h"
 #include "engines/lockfree/space.h"
 
@@ -26,20 +30,20 @@ class Blocks {
 
   // A block of at least `bytes`, in the intent `fresh`. Throws Error(full) when the segment and /dev/shm have no room.
   Block take(std::uint64_t bytes) { return take(bytes, mine().fresh); }
+  void filled(Block block) noexcept { note_filled(block, mine().fresh); }
   void published() noexcept { mine().fresh.store(0, std::memory_order_release); }
   void give_back(Block block, std::uint64_t bytes) noexcept;
 
   // The same with the intent `table`, because a writer may need a table while it has a block in hand.
   Block take_table(std::uint64_t bytes) { return take(bytes, mine().table); }
+  void table_filled(Block block) noexcept { note_filled(block, mine().table); }
   void give_back_table(Block block, std::uint64_t bytes) noexcept;
 
   // Frees a block that is no more in the table and that no reader is protected from: readers look again.
   void free(Block block, std::uint64_t bytes) noexcept;
 
   Arena& mine() const noexcept { return space_.arena(arena_); }
-
-  // After another arena's chunks have become ours.
-  void find_chunks();
+  std::uint32_t arena() const noexcept { return arena_; }
 
  private:
   struct Holding {
@@ -47,20 +51,22 @@ class Blocks {
     std::size_t cursor = 0;             // bitmap words over all of them: where to look next
   };
 
-  Block take(std::uint64_t bytes, std::atomic<std::uint64_t>& intent);
+  Block take(std::uint64_t bytes, Atomic<std::uint64_t>& intent);
+  void note_filled(Block block, Atomic<std::uint64_t>& intent) noexcept;
   void refill(unsigned size_class);
   bool refill_from(unsigned size_class, std::size_t words, int least);
   void fill_magazine(unsigned size_class, std::uint64_t word, std::uint64_t found);
   void new_chunk(unsigned size_class);
-  Block take_run(std::uint64_t bytes, std::atomic<std::uint64_t>& intent);
-  std::uint64_t claim_chunks(std::uint32_t count);
-  bool claim_spare(std::uint32_t count, std::uint64_t& first);
-  bool claim_at(std::uint64_t chunk, std::uint32_t count);
-  void commit(std::uint64_t chunk, std::uint32_t count);
+  Block take_run(std::uint64_t bytes, Atomic<std::uint64_t>& intent);
+  std::uint64_t claim(std::uint32_t count);
+  bool give_back_chunks();
+  void find_chunks();
 
   Space space_;
   std::uint32_t arena_;
+  Chunks chunks_;
   std::array<Holding, kClasses> holdings_;
+  std::size_t held_ = 0, next_sweep_ = 16;  // chunks of ours; at how many to look for empty ones
 };
 
 }  // namespace dictbench::lockfree

@@ -33,7 +33,10 @@ Segment create(const Sizes& sizes) {
   layout.meta_at = round_up(layout.directory_at + layout.partitions * 8, kPageBytes);
   const std::uint64_t most = std::min(sizes.max, kMostBytes);
   layout.max_chunks = most <= layout.meta_at ? 0 : (most - layout.meta_at) / (kChunkBytes + sizeof(ChunkMeta));
-  layout.chunks_at = round_up(layout.meta_at + layout.max_chunks * sizeof(ChunkMeta), kChunkBytes);
+  // So that chunk 0 begins on a 2 MB page of the file, header included.
+  layout.chunks_at =
+      round_up(layout.meta_at + layout.max_chunks * sizeof(ChunkMeta) + Segment::kHeaderBytes, kHugePageBytes) -
+      Segment::kHeaderBytes;
 
   Segment segment = Segment::create(kLayout, layout.chunks_at + layout.max_chunks * kChunkBytes, kPageBytes);
   segment.commit_range(layout.directory_at / kPageBytes * kPageBytes,
@@ -44,6 +47,7 @@ Segment create(const Sizes& sizes) {
   root->directory_at = layout.directory_at;
   root->meta_at = layout.meta_at;
   root->max_chunks = layout.max_chunks;
+  root->wants_huge = sizes.huge_pages;
   root->chunks_at = layout.chunks_at;
   root->pid_namespace = ProcessIdentity::self().pid_namespace;
 

@@ -13,6 +13,7 @@ struct Sizes {
   std::uint64_t max = 0;    // bytes of the segment
   std::uint64_t items = 0;  // for which the first tables are made
   std::uint64_t partitions = 1024;
+  bool huge_pages = true;  // ask for pages of 2 MB
 };
 
 // Throws Error(full, unavailable), SpecError.

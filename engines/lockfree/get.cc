@@ -15,7 +15,7 @@ std::uint64_t Table::buckets_in_use() const noexcept {
 
 bool Index::get(std::string_view key, Value& out) const {
   const Hash hash = Hash::of(key);
-  const std::atomic<std::uint64_t>& entry = space_.directory(partition(hash));
+  const Atomic<std::uint64_t>& entry = space_.directory(partition(hash));
   while (true) {
     const std::uint64_t epoch = space_.root().epoch.load(std::memory_order_acquire);
     const std::uint64_t word = entry.load(std::memory_order_acquire);
@@ -26,7 +26,7 @@ bool Index::get(std::string_view key, Value& out) const {
 }
 
 Index::Look Index::look(std::uint64_t word, Hash hash, std::string_view key, std::uint64_t epoch, Value& out) const {
-  const Table seen = table(word);
+  const Table seen = space_.table(word);
   const Bucket& home = seen.home(hash);
   const Look result = look_in(home, word, hash, key, epoch, out);
   if (result != Look::missing) [[likely]]
@@ -42,29 +42,36 @@ Index::Look Index::look(std::uint64_t word, Hash hash, std::string_view key, std
 Index::Look Index::look_in(const Bucket& bucket, std::uint64_t word, Hash hash, std::string_view key,
                            std::uint64_t epoch, Value& out) const {
   for (unsigned matches = match(bucket, hash.tag()); matches != 0; matches &= matches - 1) {
-    const std::atomic<std::uint64_t>& slot = bucket.slots[static_cast<unsigned>(std::countr_zero(matches))];
+    const Atomic<std::uint64_t>& slot = bucket.slots[static_cast<unsigned>(std::countr_zero(matches))];
     const std::uint64_t seen = slot.load(std::memory_order_acquire);
     // In grace the word is a slot's, so its block lies in memory that there is.
     if (slot::tag(seen) != hash.tag() || !in_grace(epoch)) return Look::again;
     const std::uint64_t* block = space_.block(slot::block(seen));
     const auto unchanged = [&] {
-      std::atomic_thread_fence(std::memory_order_acquire);
+      acquire_fence();
       const std::uint64_t now = slot.load(std::memory_order_relaxed);
       if (((now ^ seen) & ~slot::kFrozen) != 0 || !in_grace(epoch)) return false;
       // Frozen: what it says holds as long as no rebuilt table stands in its place.
       return !slot::is_frozen(now) || space_.directory(partition(hash)).load(std::memory_order_acquire) == word;
     };
-    if (!key_equals(block, key)) {
+    const BlockHead head = read_head(block);
+    if (head.bytes() > kReadAhead && !unchanged()) return Look::again;
+    if (head.key != key.size() || !key_equals(block, key)) {
       if (!unchanged()) return Look::again;
       continue;
     }
-    const BlockHead head = read_head(block);
-    constexpr std::uint64_t kTrusted = 128;  // bytes that may be copied before it is known that the lengths are true
-    if (head.value > kTrusted && !unchanged()) return Look::again;
     copy_value(block, head, out);
     return unchanged() ? Look::found : Look::again;
   }
   return Look::missing;
+}
+
+// Whatever the slots say by now: a prefetch faults nowhere.
+void Index::prefetch_block(std::uint64_t word, Hash hash) const noexcept {
+  const Bucket& home = space_.table(word).home(hash);
+  for (unsigned matches = match(home, hash.tag()); matches != 0; matches &= matches - 1)
+    __builtin_prefetch(space_.block(
+        slot::block(home.slots[static_cast<unsigned>(std::countr_zero(matches))].load(std::memory_order_relaxed))));
 }
 
 // In three sweeps over a group, so that the cache misses of the group overlap: buckets, blocks, values.
@@ -78,17 +85,9 @@ std::size_t Index::get_many(std::span<const std::string_view> keys, std::span<Va
     const std::uint64_t epoch = space_.root().epoch.load(std::memory_order_acquire);
     for (std::size_t i = 0; i < count; ++i) {
       hashes[i] = Hash::of(keys[begin + i]);
-      words[i] = space_.directory(partition(hashes[i])).load(std::memory_order_acquire);
-      __builtin_prefetch(&table(words[i]).home(hashes[i]));
+      words[i] = prefetch_home(hashes[i]);
     }
-    for (std::size_t i = 0; i < count; ++i) {
-      const Bucket& home = table(words[i]).home(hashes[i]);
-      for (unsigned matches = match(home, hashes[i].tag()); matches != 0; matches &= matches - 1) {
-        const std::uint64_t seen =
-            home.slots[static_cast<unsigned>(std::countr_zero(matches))].load(std::memory_order_relaxed);
-        __builtin_prefetch(space_.block(slot::block(seen)));  // whatever it is: a prefetch faults nowhere
-      }
-    }
+    for (std::size_t i = 0; i < count; ++i) prefetch_block(words[i], hashes[i]);
     for (std::size_t i = 0; i < count; ++i) {
       const Look result = look(words[i], hashes[i], keys[begin + i], epoch, out[begin + i]);
       found[begin + i] = result == Look::again ? get(keys[begin + i], out[begin + i]) : result == Look::found;
@@ -104,7 +103,7 @@ std::uint64_t Index::size() const {
     while (true) {
       const std::uint64_t epoch = space_.root().epoch.load(std::memory_order_acquire);
       const std::uint64_t word = space_.directory(at).load(std::memory_order_acquire);
-      const Table seen = table(word);
+      const Table seen = space_.table(word);
       std::uint64_t here = 0;
       for (std::uint64_t bucket = 0; bucket < seen.buckets_in_use(); ++bucket)
         for (const auto& slot : seen.at(bucket).slots) here += !slot::is_empty(slot.load(std::memory_order_acquire));
@@ -125,20 +124,20 @@ void Index::for_each_in(std::uint64_t at, const Visit& visit) const {
     items.clear();
     const std::uint64_t epoch = space_.root().epoch.load(std::memory_order_acquire);
     const std::uint64_t word = space_.directory(at).load(std::memory_order_acquire);
-    const Table seen = table(word);
+    const Table seen = space_.table(word);
     for (std::uint64_t bucket = 0; bucket < seen.buckets_in_use(); ++bucket) {
       for (const auto& slot : seen.at(bucket).slots) {
         for (std::uint64_t entry = slot.load(std::memory_order_acquire); !slot::is_empty(entry);) {
           if (!in_grace(epoch)) break;
           const std::uint64_t* block = space_.block(slot::block(entry));
           const BlockHead head = read_head(block);
-          std::atomic_thread_fence(std::memory_order_acquire);
+          acquire_fence();
           std::uint64_t now = slot.load(std::memory_order_relaxed);
           if (((now ^ entry) & ~slot::kFrozen) == 0) {
             std::string key(head.key, '\0'), value(head.value, '\0');
             copy_out(block, head.payload, head.key, key.data());
             copy_out(block, std::uint64_t{head.payload} + head.key, head.value, value.data());
-            std::atomic_thread_fence(std::memory_order_acquire);
+            acquire_fence();
             now = slot.load(std::memory_order_relaxed);
             if (((now ^ entry) & ~slot::kFrozen) == 0) {
               items.insert_or_assign(std::move(key), std::move(value));

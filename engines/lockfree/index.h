@@ -3,8 +3,8 @@
 //  - a reader writes nothing. It reads a slot word, the block, and the slot word again: unchanged means that the block
 //    was in the table all the time, because a slot word never comes back (words.h). The table's own memory may be
 //    given to somebody else only after kGrace further retirements, and a reader that met so many starts again;
-//  - a writer announces its epoch, so that a table it looks at is not reused before it is done, however long that
-//  takes;
+//  - a writer names the table that it looks at in its hazard (Michael, "Hazard Pointers", 2004), so that this table is
+//    not reused before the writer is done. A stopped writer keeps one table from reuse, no more;
 //  - a frozen table is being rebuilt: readers go on reading it, a writer rebuilds it itself (rebuild.cc) and goes on.
 //
 // Used by one thread, the one of its Dict.
@@ -15,6 +15,7 @@
 #include <span>
 #include <string_view>
 
+#include "engines/engine.h"
 #include "engines/lockfree/blocks.h"
 #include "engines/lockfree/table.h"
 #include "engines/value.h"
@@ -44,20 +45,29 @@ class Index {
   using Visit = std::function<void(std::string_view key, std::string_view value)>;
   void for_each_in(std::uint64_t partition, const Visit& visit) const;
 
+  // As many sets, whose cache misses overlap.
+  void set_many(std::span<const KeyValue> items);
+
   // The first tables, with room for `items`. By the creator, before anybody attaches.
   void make_tables(std::uint64_t items);
 
  private:
   struct Place;
+  class Write;
   enum class Tried { done, again };
-
-  Table table(std::uint64_t word) const noexcept {
-    const TableAt at = unpack_table(word);
-    return {space_.at(std::uint64_t{at.line} * 64), at.buckets};
-  }
-  std::uint64_t partition(Hash hash) const noexcept { return hash.partition(partition_bits_); }
-
   enum class Look { found, missing, again };
+  enum class Why { crowded, worn, frozen };
+
+  std::uint64_t partition(Hash hash) const noexcept { return hash.partition(partition_bits_); }
+  // Fetch the key's bucket, and return the directory word; fetch the blocks that the bucket names for its tag.
+  std::uint64_t prefetch_home(Hash hash) const noexcept {
+    const std::uint64_t word = space_.directory(partition(hash)).load(std::memory_order_acquire);
+    __builtin_prefetch(&space_.table(word).home(hash));
+    return word;
+  }
+  void prefetch_block(std::uint64_t word, Hash hash) const noexcept;
+
+  // get.cc
   Look look(std::uint64_t word, Hash hash, std::string_view key, std::uint64_t epoch, Value& out) const;
   Look look_in(const Bucket& bucket, std::uint64_t word, Hash hash, std::string_view key, std::uint64_t epoch,
                Value& out) const;
@@ -65,8 +75,11 @@ class Index {
     return space_.root().epoch.load(std::memory_order_relaxed) - epoch < kGrace;
   }
 
-  std::uint64_t announce(Hash hash) noexcept;
-  void done() noexcept { mine_.announced.store(0, std::memory_order_release); }
+  // write.cc
+  void set(Hash hash, std::string_view key, std::string_view value);
+  std::uint64_t protect(Hash hash) noexcept;
+  template <class Make>
+  Tried attempt(std::uint64_t word, Hash hash, std::string_view key, bool inserts, const Make& make);
   bool find(const Table& table, Bucket& home, Hash hash, std::string_view key, Place& place) const;
   void complete(const Table& table, Bucket& home, std::uint64_t control) const;
   bool quiet(Bucket& home, unsigned slot) const;
@@ -74,10 +87,14 @@ class Index {
   Tried try_insert(const Table& table, const Place& place, Hash hash, Block block);
   Tried add_overflow(const Table& table, Bucket& home, std::uint64_t control);
 
-  enum class Why { crowded, worn, frozen };
+  // rebuild.cc
   void rebuild(std::uint64_t partition, std::uint64_t word, Why why);
-  Table make_table(Block block, std::uint32_t partition, std::uint32_t buckets) const;
-  bool fill(const Table& from, const Table& to) const;
+  void publish(std::uint64_t partition, std::uint64_t word, Block block, const Table& table);
+  Table make_table(Block block, std::uint32_t partition, std::uint64_t bytes) const;
+  bool fill(std::uint64_t partition, std::uint64_t word, const Table& from, const Table& to) const;
+  std::uint32_t bucket_by_key(std::uint64_t partition, std::uint64_t word, Block block, std::uint32_t buckets) const;
+
+  // retire.cc
   void retire(std::uint64_t word);
   void reclaim();
 

@@ -7,6 +7,7 @@
 #include <bit>
 
 #include "engines/counter.h"
+#include "engines/lockfree/audit.h"
 #include "engines/lockfree/block.h"
 #include "engines/lockfree/create.h"
 #include "engines/lockfree/index.h"
@@ -60,6 +61,11 @@ class LockfreeDict final : public Dict {
       index_.for_each_in(at, [&](std::string_view key, std::string_view value) { more = more && visit(key, value); });
   }
 
+  void set_many(std::span<const KeyValue> items) override {
+    for (const KeyValue& item : items) check(item.key, item.value.size());
+    index_.set_many(items);
+  }
+
   std::size_t get_many(std::span<const std::string_view> keys, std::span<Value> out, std::span<bool> found) override {
     return index_.get_many(keys, out, found);
   }
@@ -84,16 +90,28 @@ class LockfreeDict final : public Dict {
 
 class LockfreeEngine final : public Engine {
  public:
-  explicit LockfreeEngine(const lockfree::Sizes& sizes) : segment_(lockfree::create(sizes)) {}
+  explicit LockfreeEngine(const lockfree::Sizes& sizes) : segment_(lockfree::create(sizes)), space_(segment_) {}
 
   std::unique_ptr<Dict> attach() override { return std::make_unique<LockfreeDict>(segment_.name()); }
   std::string address() const override { return segment_.name(); }
   StorageBytes storage_bytes() const override {
     return {.in_use = segment_.bytes_in_use(), .length = segment_.length()};
   }
+  std::vector<std::pair<std::string, std::uint64_t>> held() const override {
+    return {{"arenas", lockfree::arenas_in_use(space_)}, {"retired tables", lockfree::retired_tables(space_)}};
+  }
+  std::optional<std::string> check_integrity() override { return lockfree::broken(space_); }
+  std::vector<std::pair<std::string, std::string>> facts() const override {
+    if (!space_.root().wants_huge) return {{"pages", "4 KB: asked for by pages=4k"}};
+    const std::uint64_t huge = space_.root().huge.load(), bytes = huge * lockfree::kHugePageBytes;
+    return {{"pages", huge == 0 ? "4 KB: no 2 MB page was granted"
+                                : fmt::format("2 MB: {} granted, {} of {} KiB", huge, bytes >> 10,
+                                              segment_.bytes_in_use() >> 10)}};
+  }
 
  private:
   Segment segment_;
+  Space space_;
 };
 
 Contract contract(const Spec&) {
@@ -106,8 +124,10 @@ Contract contract(const Spec&) {
 std::unique_ptr<Engine> create(const Spec& spec, const SizeHint&) {
   std::uint64_t most = spec.get_bytes("max");
   if (most == 0) most = shared_memory_space().total;
-  return std::make_unique<LockfreeEngine>(
-      lockfree::Sizes{.max = most, .items = spec.get_count("items"), .partitions = spec.get_count("partitions")});
+  return std::make_unique<LockfreeEngine>(lockfree::Sizes{.max = most,
+                                                          .items = spec.get_count("items"),
+                                                          .partitions = spec.get_count("partitions"),
+                                                          .huge_pages = spec.get("pages") == "2m"});
 }
 
 }  // namespace
@@ -131,7 +151,12 @@ const EngineDescription& lockfree_engine() {
                    .kind = OptionKind::count,
                    .default_value = "1024",
                    .meaning = "tables that grow each on its own, a power of two from 1 to 65536",
-                   .choices = {}}},
+                   .choices = {}},
+                  {.name = "pages",
+                   .kind = OptionKind::choice,
+                   .default_value = "2m",
+                   .meaning = "2m: pages of 2 MB where the system grants them; 4k: none",
+                   .choices = {"2m", "4k"}}},
       .contract = contract,
       .create = create,
       .attach = [](const Spec&, const std::string& address) -> std::unique_ptr<Dict> {

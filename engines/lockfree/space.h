@@ -9,10 +9,12 @@
 // Space is one process's view of it: a plain handle, used by any thread.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 
 #include "engines/lockfree/arena.h"
+#include "engines/lockfree/atomic.h"
+#include "engines/lockfree/size_class.h"
+#include "engines/lockfree/table.h"
 #include "engines/lockfree/words.h"
 #include "engines/shm/segment.h"
 
@@ -22,16 +24,20 @@ inline constexpr std::uint64_t kChunkBytes = 128 << 10;
 inline constexpr std::uint64_t kUnitsPerChunk = kChunkBytes / kUnit;
 inline constexpr std::uint64_t kWordsPerChunk = kUnitsPerChunk / 64;
 inline constexpr std::uint64_t kPageBytes = 4096;
+inline constexpr std::uint64_t kHugePageBytes = 2 << 20;
+inline constexpr std::uint64_t kChunksPerHugePage = kHugePageBytes / kChunkBytes;
 
 struct alignas(128) Root {
   std::uint64_t partitions = 0;
   std::uint64_t arenas_at = 0, directory_at = 0, meta_at = 0, chunks_at = 0;  // offsets
   std::uint64_t max_chunks = 0;
-  std::uint64_t pid_namespace = 0;  // in which all live who attach: who is alive can be judged there only
-  alignas(128) std::atomic<std::uint64_t> epoch{1};   // counts the retired tables (retire.h)
-  alignas(128) std::atomic<std::uint64_t> chunks{0};  // ever given out; those behind have no memory yet
-  std::atomic<std::uint32_t> arenas{0};               // ever used
-  std::atomic<std::uint64_t> spare{0};                // chunks given back: a hint
+  std::uint64_t pid_namespace = 0;               // in which all live who attach: who is alive can be judged there only
+  alignas(128) Atomic<std::uint64_t> epoch{1};   // counts the retired tables (retire.cc)
+  alignas(128) Atomic<std::uint64_t> chunks{0};  // ever given out; those behind have no memory yet
+  Atomic<std::uint32_t> arenas{0};               // ever used
+  Atomic<std::uint64_t> spare{0};                // chunks given back: a hint
+  Atomic<std::uint64_t> huge{0};                 // pages of 2 MB that the system granted
+  bool wants_huge = false;                       // ask for them
 };
 
 // What a chunk is. Changed by compare-and-swap of one word.
@@ -67,9 +73,9 @@ constexpr ChunkState run_rest(std::uint64_t first) {
 
 // A bit of `free` is a unit at which a free block begins. Anybody sets bits (frees); only the owner clears them.
 struct alignas(64) ChunkMeta {
-  std::atomic<std::uint64_t> state{0};
+  Atomic<std::uint64_t> state{0};
   std::uint64_t reserved[7] = {};
-  std::atomic<std::uint64_t> free[kWordsPerChunk] = {};
+  Atomic<std::uint64_t> free[kWordsPerChunk] = {};
 };
 
 class Space {
@@ -80,8 +86,8 @@ class Space {
   Arena& arena(std::uint32_t index) const noexcept {
     return *reinterpret_cast<Arena*>(base_ + root().arenas_at + index * sizeof(Arena));
   }
-  std::atomic<std::uint64_t>& directory(std::uint64_t partition) const noexcept {
-    return reinterpret_cast<std::atomic<std::uint64_t>*>(base_ + root().directory_at)[partition];
+  Atomic<std::uint64_t>& directory(std::uint64_t partition) const noexcept {
+    return reinterpret_cast<Atomic<std::uint64_t>*>(base_ + root().directory_at)[partition];
   }
   ChunkMeta& meta(std::uint64_t chunk) const noexcept {
     return reinterpret_cast<ChunkMeta*>(base_ + root().meta_at)[chunk];
@@ -91,20 +97,45 @@ class Space {
   }
   char* at(std::uint64_t offset) const noexcept { return base_ + offset; }
 
+  Table table(std::uint64_t directory_word) const noexcept {
+    const TableAt at = unpack_table(directory_word);
+    return {base_ + std::uint64_t{at.line} * 64, at.buckets};
+  }
+  // The block that a directory word's table lies in.
+  static Block block_of_table(std::uint64_t directory_word) noexcept {
+    return static_cast<Block>(std::uint64_t{unpack_table(directory_word).line} * 64 / kUnit);
+  }
+
+  TableHead& table_head(Block block) const noexcept { return *reinterpret_cast<TableHead*>(this->block(block)); }
+  std::uint64_t table_bytes(Block block) const noexcept {
+    return Table(reinterpret_cast<char*>(this->block(block)), table_head(block).buckets).bytes();
+  }
+
+  // Bytes of the block, by what its chunk is.
+  std::uint64_t room_of(Block block) const noexcept {
+    const ChunkState state = unpack_chunk(meta(chunk_of(block)).state.load(std::memory_order_acquire));
+    if (state.kind == ChunkKind::blocks) return kClassBytes[state.size_class];
+    return state.kind == ChunkKind::run ? state.run * kChunkBytes : 0;
+  }
+
   std::uint64_t chunk_of(Block block) const noexcept { return (block * kUnit - root().chunks_at) / kChunkBytes; }
   std::uint64_t unit_of(Block block) const noexcept { return (block * kUnit - root().chunks_at) % kChunkBytes / kUnit; }
   Block block_at(std::uint64_t chunk, std::uint64_t unit) const noexcept {
     return static_cast<Block>((root().chunks_at + chunk * kChunkBytes) / kUnit + unit);
   }
 
-  // Frees a run, or what of it is not free yet: the first chunk comes last, because it says how many there are.
-  void free_run(std::uint64_t first) const noexcept {
-    const std::uint32_t count = unpack_chunk(meta(first).state.load(std::memory_order_relaxed)).run;
-    for (std::uint32_t i = count; i-- > 1;) {
+  // Frees the chunks of a run from its `from`th on, or what of them is not free yet.
+  void free_rest(std::uint64_t first, std::uint32_t from, std::uint32_t count) const noexcept {
+    for (std::uint32_t i = count; i-- > from;) {
       std::uint64_t rest = pack(run_rest(first));
       if (meta(first + i).state.compare_exchange_strong(rest, pack({.kind = ChunkKind::free})))
-        root().spare.fetch_add(1);
+        root().spare.fetch_add(1, std::memory_order_relaxed);
     }
+  }
+
+  // Frees a whole run: the first chunk comes last, because it says how many there are.
+  void free_run(std::uint64_t first) const noexcept {
+    free_rest(first, 1, unpack_chunk(meta(first).state.load(std::memory_order_relaxed)).run);
     meta(first).state.store(pack({.kind = ChunkKind::free}), std::memory_order_release);
     root().spare.fetch_add(1, std::memory_order_relaxed);
   }

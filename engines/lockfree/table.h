@@ -13,13 +13,13 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cstdint>
 
 #if defined(__SSE2__) && !defined(__SANITIZE_THREAD__)
 #include <emmintrin.h>
 #endif
 
+#include "engines/lockfree/atomic.h"
 #include "engines/lockfree/hash.h"
 #include "engines/lockfree/words.h"
 
@@ -28,8 +28,8 @@ namespace dictbench::lockfree {
 inline constexpr unsigned kSlots = 7;
 
 struct alignas(64) Bucket {
-  std::array<std::atomic<std::uint64_t>, kSlots> slots;
-  std::atomic<std::uint64_t> control;
+  std::array<Atomic<std::uint64_t>, kSlots> slots;
+  Atomic<std::uint64_t> control;
 };
 static_assert(sizeof(Bucket) == 64);
 
@@ -37,7 +37,7 @@ struct alignas(64) TableHead {
   std::uint64_t generation;  // as every block's first word has it
   std::uint32_t buckets;
   std::uint32_t overflow;  // overflow buckets that there are
-  std::atomic<std::uint32_t> overflow_used;
+  Atomic<std::uint32_t> overflow_used;
   std::uint32_t partition;
   std::uint64_t retired_next;  // block number of the next retired table; valid once the table is out of use
   std::uint64_t retired_epoch;
@@ -79,12 +79,8 @@ class Table {
         buckets_(reinterpret_cast<Bucket*>(memory + sizeof(TableHead))),
         count_(buckets) {}
 
-  static std::uint64_t bytes(std::uint64_t buckets, std::uint64_t overflow) {
-    return sizeof(TableHead) + (buckets + overflow) * sizeof(Bucket);
-  }
-
   TableHead& head() const noexcept { return *head_; }
-  Bucket& home(Hash hash) const noexcept { return buckets_[hash.bucket(count_)]; }
+  Bucket& home(Hash hash) const noexcept { return buckets_[bucket_at(hash.position(), count_)]; }
   Bucket& at(std::uint64_t index) const noexcept { return buckets_[index]; }
 
   // The overflow bucket that a control word links to; links count from 1.
@@ -94,11 +90,14 @@ class Table {
   }
 
   // Of a bucket and its overflow bucket: 7 and up are the latter's.
-  std::atomic<std::uint64_t>& slot(Bucket& home, std::uint64_t control, unsigned index) const noexcept {
+  Atomic<std::uint64_t>& slot(Bucket& home, std::uint64_t control, unsigned index) const noexcept {
     return index < kSlots ? home.slots[index] : overflow(control)->slots[index - kSlots];
   }
 
   std::uint32_t buckets() const noexcept { return count_; }
+  std::uint64_t bytes() const noexcept {
+    return sizeof(TableHead) + (count_ + std::uint64_t{head_->overflow}) * sizeof(Bucket);
+  }
 
   // Home and overflow buckets that may hold something.
   std::uint64_t buckets_in_use() const noexcept;

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "engines/lockfree/block.h"
+#include "engines/lockfree/owner.h"
 #include "engines/lockfree/size_class.h"
 #include "engines/lockfree/table.h"
 
@@ -20,21 +21,23 @@ class Settlement {
     settle_stale_table(swapped);
     settle_stale();
     settle_chunks();
-    arena_.announced.store(0, std::memory_order_release);
+    arena_.hazard.store(0, std::memory_order_release);
   }
 
  private:
-  std::atomic<std::uint64_t>& free_word(Block block) const {
+  Atomic<std::uint64_t>& free_word(Block block) const {
     return space_.meta(space_.chunk_of(block)).free[space_.unit_of(block) / 64];
   }
   std::uint64_t bit(Block block) const { return std::uint64_t{1} << space_.unit_of(block) % 64; }
   std::uint16_t generation(Block block) const { return static_cast<std::uint16_t>(load_word(space_.block(block))); }
-  bool is_run(Block block) const {
-    return unpack_chunk(space_.meta(space_.chunk_of(block)).state.load(std::memory_order_acquire)).kind !=
-           ChunkKind::blocks;
+  ChunkKind kind(Block block) const {
+    return unpack_chunk(space_.meta(space_.chunk_of(block)).state.load(std::memory_order_acquire)).kind;
   }
 
-  bool in_magazine(const Arena& arena, Block block) const {
+  // Taken out of its chunk's bitmap and not in use.
+  bool in_store(const Arena& arena, Block block) const {
+    for (const auto& spare : arena.spare)
+      if (spare.load(std::memory_order_acquire) == block) return true;
     const std::uint64_t word = space_.chunk_of(block) * kWordsPerChunk + space_.unit_of(block) / 64;
     for (const Magazine& magazine : arena.magazines)
       if (magazine.word.load(std::memory_order_acquire) == word &&
@@ -49,22 +52,29 @@ class Settlement {
       if (i != index_ && holds(space_.arena(i))) return true;
     return false;
   }
+  // Two that are settled at the same time and name the same block must not both leave it to the other.
   bool stale_elsewhere(Block block) const {
-    return any_other([&](const Arena& arena) { return static_cast<Block>(arena.stale.load()) == block; });
+    for (std::uint32_t i = 0; i < space_.root().arenas.load(std::memory_order_acquire); ++i) {
+      const Arena& arena = space_.arena(i);
+      if (i == index_ || unpack_intent(arena.stale.load()).block != block) continue;
+      if (i > index_ || !is_settling(arena.state.load())) return true;
+    }
+    return false;
   }
   bool in_other_hands(Block block) const {
     return any_other([&](const Arena& arena) {
-      return in_magazine(arena, block) || arena.fresh.load() == block || arena.table.load() == block;
+      return in_store(arena, block) || unpack_intent(arena.fresh.load()).block == block ||
+             unpack_intent(arena.table.load()).block == block;
     });
   }
 
   void free_block(Block block) const {
     if (generation(block) % 2 == 0)
       set_generation(space_.block(block), static_cast<std::uint16_t>(generation(block) + 1));
-    if (is_run(block))
-      space_.free_run(space_.chunk_of(block));
-    else
+    if (kind(block) == ChunkKind::blocks)
       free_word(block).fetch_or(bit(block), std::memory_order_acq_rel);
+    else if (kind(block) == ChunkKind::run)
+      space_.free_run(space_.chunk_of(block));
   }
 
   // Taken was what is noted in the magazine and no more free in the bitmap.
@@ -78,23 +88,20 @@ class Settlement {
     }
   }
 
-  Table table_at(std::uint64_t word) const {
-    const TableAt at = unpack_table(word);
-    return {space_.at(std::uint64_t{at.line} * 64), at.buckets};
-  }
-
   // Is the block in the table, or will it be, as an insert that is pending and not frozen? Then it is finished here.
   bool holds(Block block) const {
     const std::uint64_t* memory = space_.block(block);
     const BlockHead head = read_head(memory);
-    if (head.key > kLongestKey || head.value > kLongestValue) return false;
+    if (head.bytes() > space_.room_of(block)) return false;  // it was never finished
     std::string key(head.key, '\0');
     copy_out(memory, head.payload, head.key, key.data());
     const Hash hash = Hash::of(key);
     const unsigned bits = static_cast<unsigned>(std::countr_zero(space_.root().partitions));
     while (true) {
       const std::uint64_t word = space_.directory(hash.partition(bits)).load(std::memory_order_acquire);
-      const Table table = table_at(word);
+      arena_.hazard.exchange(word);  // as a writer does (write.cc)
+      if (space_.directory(hash.partition(bits)).load() != word) continue;
+      const Table table = space_.table(word);
       Bucket& home = table.home(hash);
       const std::uint64_t control = home.control.load(std::memory_order_seq_cst);
       if (control::is_pending(control) && control::block(control) == block && !control::is_frozen(control)) {
@@ -114,29 +121,32 @@ class Settlement {
     }
   }
 
-  // From one of the arena's own chunks, so nobody else takes it while we are here.
+  // A filled block that nobody has any more, though its intent names it: neither the table nor another process.
+  bool is_lost(const Intent& intent) const {
+    return generation(intent.block) == intent.generation && !holds(intent.block) && !in_other_hands(intent.block) &&
+           !stale_elsewhere(intent.block) && generation(intent.block) == intent.generation;
+  }
+
   void settle_fresh() {
-    const auto block = static_cast<Block>(arena_.fresh.load(std::memory_order_acquire));
-    if (block == 0) return;
-    if (!in_magazine(arena_, block) && !holds(block) && !stale_elsewhere(block)) free_block(block);
+    const Intent intent = unpack_intent(arena_.fresh.load(std::memory_order_acquire));
+    if (intent.block != 0 && !in_store(arena_, intent.block) && (!intent.filled || is_lost(intent)))
+      free_block(intent.block);
     arena_.fresh.store(0, std::memory_order_release);
   }
 
   // True when the table that was being put into the directory came there.
   bool settle_table() {
-    const auto block = static_cast<Block>(arena_.table.load(std::memory_order_acquire));
-    if (block == 0) return true;
-    bool published = false;
-    if (!in_magazine(arena_, block)) {
-      const TableHead& head = *reinterpret_cast<TableHead*>(space_.block(block));
-      const auto line = static_cast<std::uint32_t>(std::uint64_t{block} * kUnit / 64);
-      const Table table(reinterpret_cast<char*>(space_.block(block)), head.buckets);
+    const Intent intent = unpack_intent(arena_.table.load(std::memory_order_acquire));
+    if (intent.block == 0) return true;
+    bool published = intent.filled;
+    if (intent.filled && generation(intent.block) == intent.generation) {
+      const TableHead& head = space_.table_head(intent.block);
+      const Table table(reinterpret_cast<char*>(space_.block(intent.block)), head.buckets);
       // A table that another has replaced since was frozen before; one that nobody knows never is.
-      published = head.partition < space_.root().partitions && head.buckets > 0 &&
-                  (unpack_table(space_.directory(head.partition).load(std::memory_order_acquire)).line == line ||
-                   control::is_frozen(table.at(0).control.load(std::memory_order_acquire)));
-      if (!published) free_block(block);
+      published = Space::block_of_table(space_.directory(head.partition).load()) == intent.block ||
+                  control::is_frozen(table.at(0).control.load(std::memory_order_acquire));
     }
+    if (!published && !in_store(arena_, intent.block)) free_block(intent.block);
     arena_.table.store(0, std::memory_order_release);
     return published;
   }
@@ -144,38 +154,38 @@ class Settlement {
   void settle_stale_table(bool swapped) {
     const std::uint64_t word = arena_.stale_table.load(std::memory_order_acquire);
     if (word != 0 && swapped) {
-      const auto block = static_cast<Block>(std::uint64_t{unpack_table(word).line} * 64 / kUnit);
-      bool listed = false;
-      for (std::uint64_t at = arena_.retired.load(); at != 0 && !listed; at = retired(at).retired_next)
-        listed = at == block;
-      if (!listed) {
-        retired(block).retired_next = arena_.retired.load();
-        retired(block).retired_epoch = space_.root().epoch.fetch_add(1);
+      const Block block = Space::block_of_table(word);
+      if (!is_retired(block)) {
+        space_.table_head(block).retired_next = arena_.retired.load();
+        space_.table_head(block).retired_epoch = space_.root().epoch.fetch_add(1);
         arena_.retired.store(block, std::memory_order_release);
       }
     }
     arena_.stale_table.store(0, std::memory_order_release);
   }
-  TableHead& retired(std::uint64_t block) const {
-    return *reinterpret_cast<TableHead*>(space_.block(static_cast<Block>(block)));
+  bool is_retired(Block block) const {
+    for (auto at = static_cast<Block>(arena_.retired.load()); at != 0;
+         at = static_cast<Block>(space_.table_head(at).retired_next))
+      if (at == block) return true;
+    return false;
   }
 
-  // A block, or a retired table, that was about to be freed. It may be from anybody's chunk.
+  // A block, or a retired table, that was about to be freed. It may be from anybody's chunk. Its generation says
+  // whether that had begun; a block that is free already is in a bitmap or with somebody.
   void settle_stale() {
-    const std::uint64_t intent = arena_.stale.load(std::memory_order_acquire);
-    const auto block = static_cast<Block>(intent);
+    const Intent intent = unpack_intent(arena_.stale.load(std::memory_order_acquire));
+    const Block block = intent.block;
     if (block == 0) return;
-    const auto before = static_cast<std::uint16_t>(intent >> 32), after = static_cast<std::uint16_t>(before + 1);
-    bool listed = false;
-    for (std::uint64_t at = arena_.retired.load(); at != 0 && !listed; at = retired(at).retired_next)
-      listed = at == block;
-    if (generation(block) == before) {
-      if (!listed && !holds(block) && !stale_elsewhere(block) && generation(block) == before) free_block(block);
-    } else if (generation(block) == after) {
-      const bool freed = is_run(block) ? false : (free_word(block).load() & bit(block)) != 0;
-      if (!freed && !in_other_hands(block) && !in_magazine(arena_, block) && !stale_elsewhere(block) &&
-          generation(block) == after)
+    const auto after = static_cast<std::uint16_t>(intent.generation + 1);
+    if (!in_store(arena_, block) && !is_retired(block)) {
+      if (is_lost(intent)) {
         free_block(block);
+      } else if (generation(block) == after) {
+        const bool freed = kind(block) == ChunkKind::blocks ? (free_word(block).load() & bit(block)) != 0
+                                                            : kind(block) != ChunkKind::run;
+        if (!freed && !in_other_hands(block) && !stale_elsewhere(block) && generation(block) == after)
+          free_block(block);
+      }
     }
     arena_.stale.store(0, std::memory_order_release);
   }
@@ -204,6 +214,12 @@ bool move_chunks(Space& space, std::uint32_t from, std::uint32_t to) {
     space.meta(word / kWordsPerChunk).free[word % kWordsPerChunk].fetch_or(magazine.mask.load());
     magazine.mask.store(0, std::memory_order_release);
   }
+  for (auto& spare : arena.spare)
+    if (const auto block = static_cast<Block>(spare.load()); block != 0) {
+      const std::uint64_t unit = space.unit_of(block);
+      space.meta(space.chunk_of(block)).free[unit / 64].fetch_or(std::uint64_t{1} << unit % 64);
+      spare.store(0, std::memory_order_release);
+    }
   bool any = false;
   for (std::uint64_t chunk = 0; chunk < space.root().chunks.load(); ++chunk) {
     ChunkState state = unpack_chunk(space.meta(chunk).state.load(std::memory_order_acquire));

@@ -1,4 +1,6 @@
 // Writing: set, erase, update, and the steps of an insert.
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <string>
 
@@ -17,44 +19,97 @@ struct Index::Place {
   std::uint64_t word = 0;      // the slot's
 };
 
+// One write: its hazard, and the block that it has in hand until that is in the table.
+class Index::Write {
+ public:
+  explicit Write(Index& index) : index_(index) {}
+  Write(const Write&) = delete;
+  Write& operator=(const Write&) = delete;
+  ~Write() {
+    if (block_ != 0) index_.blocks_.give_back(block_, bytes_);
+    index_.mine_.hazard.store(0, std::memory_order_release);
+  }
+
+  Block fill(std::string_view key, std::string_view value) {
+    const std::uint64_t bytes = block_bytes(key.size(), value.size());
+    if (block_ != 0 && bytes != bytes_) {
+      index_.blocks_.give_back(block_, bytes_);
+      block_ = 0;
+    }
+    if (block_ == 0) block_ = index_.blocks_.take(bytes);
+    bytes_ = bytes;
+    std::uint64_t* const memory = index_.space_.block(block_);
+    fill_block(memory, static_cast<std::uint16_t>((load_word(memory) | 1) + 1), key, value);
+    index_.blocks_.filled(block_);
+    return block_;
+  }
+
+  void published() {
+    CRASH_POINT("lockfree.write.published");
+    index_.blocks_.published();
+    block_ = 0;
+  }
+
+ private:
+  Index& index_;
+  Block block_ = 0;
+  std::uint64_t bytes_ = 0;
+};
+
 Index::Index(Space space, Blocks& blocks)
     : space_(space),
       blocks_(blocks),
       mine_(blocks.mine()),
       partition_bits_(static_cast<unsigned>(std::countr_zero(space.root().partitions))) {}
 
-// Before the directory is read, and seen by everybody by then: whoever retires the table that is read there looks at
-// all announcements afterwards.
-std::uint64_t Index::announce(Hash hash) noexcept {
-  mine_.announced.exchange(space_.root().epoch.load(std::memory_order_acquire) + 1, std::memory_order_seq_cst);
-  return space_.directory(partition(hash)).load(std::memory_order_seq_cst);
+// The directory word of the key's table, which will not be reused while it is our hazard: whoever retires it looks at
+// all hazards after the directory has changed, and we look at the directory after our hazard is seen by all.
+std::uint64_t Index::protect(Hash hash) noexcept {
+  const Atomic<std::uint64_t>& entry = space_.directory(partition(hash));
+  std::uint64_t word = entry.load(std::memory_order_acquire);
+  while (true) {
+    mine_.hazard.exchange(word, std::memory_order_seq_cst);
+    const std::uint64_t now = entry.load(std::memory_order_seq_cst);
+    if (now == word) return word;
+    word = now;
+  }
 }
 
 // False when the slots changed under the search. A frozen word is found as any other.
 bool Index::find(const Table& table, Bucket& home, Hash hash, std::string_view key, Place& place) const {
   place = {.home = &home, .control = home.control.load(std::memory_order_acquire)};
-  const Bucket* const overflow = table.overflow(place.control);
-  for (unsigned part = 0; part < (overflow == nullptr ? 1u : 2u); ++part) {
-    const Bucket& bucket = part == 0 ? home : *overflow;
+  const std::array<const Bucket*, 2> parts = {&home, table.overflow(place.control)};
+  for (unsigned part = 0; part < 2 && parts[part] != nullptr; ++part) {
+    const Bucket& bucket = *parts[part];
     for (unsigned matches = match(bucket, hash.tag()); matches != 0; matches &= matches - 1) {
       const auto at = static_cast<unsigned>(std::countr_zero(matches));
       const std::uint64_t seen = bucket.slots[at].load(std::memory_order_acquire);
       if (slot::tag(seen) != hash.tag()) return false;
-      if (key_equals(space_.block(slot::block(seen)), key)) {
+      const auto unchanged = [&] {
+        acquire_fence();
+        return ((bucket.slots[at].load(std::memory_order_relaxed) ^ seen) & ~slot::kFrozen) == 0;
+      };
+      const std::uint64_t* const block = space_.block(slot::block(seen));
+      const BlockHead head = read_head(block);
+      if (head.bytes() > kReadAhead && !unchanged()) return false;
+      if (head.key == key.size() && key_equals(block, key)) {
         place.found = true;
         place.slot = part * kSlots + at;
         place.word = seen;
         return true;
       }
-      std::atomic_thread_fence(std::memory_order_acquire);
-      if (((bucket.slots[at].load(std::memory_order_relaxed) ^ seen) & ~slot::kFrozen) != 0) return false;
+      if (!unchanged()) return false;
     }
-    for (unsigned at = 0; at < kSlots && place.slot == 2 * kSlots; ++at) {
-      const std::uint64_t seen = bucket.slots[at].load(std::memory_order_acquire);
-      if (slot::is_empty(seen) && !slot::is_worn(seen)) {
-        place.slot = part * kSlots + at;
-        place.word = seen;
-      }
+  }
+  constexpr std::uint16_t kEmptyTag = 0;
+  for (unsigned part = 0; part < 2 && parts[part] != nullptr; ++part) {
+    for (unsigned empty = match(*parts[part], kEmptyTag); empty != 0; empty &= empty - 1) {
+      const auto at = static_cast<unsigned>(std::countr_zero(empty));
+      const std::uint64_t seen = parts[part]->slots[at].load(std::memory_order_acquire);
+      if (!slot::is_empty(seen) || slot::is_worn(seen)) continue;
+      place.slot = part * kSlots + at;
+      place.word = seen;
+      return true;
     }
   }
   return true;
@@ -62,12 +117,14 @@ bool Index::find(const Table& table, Bucket& home, Hash hash, std::string_view k
 
 // Finishes the insert that `control`, read from the home bucket, has pending.
 void Index::complete(const Table& table, Bucket& home, std::uint64_t control) const {
-  std::atomic<std::uint64_t>& slot = table.slot(home, control, control::slot(control));
+  Atomic<std::uint64_t>& slot = table.slot(home, control, control::slot(control));
   std::uint64_t empty = slot.load(std::memory_order_acquire);
   if (!slot::is_empty(empty) || slot::is_frozen(empty)) return;
   const std::uint64_t* block = space_.block(control::block(control));
   const BlockHead head = read_head(block);
-  std::string key(head.key <= kLongestKey ? head.key : 0, '\0');
+  acquire_fence();
+  if (home.control.load(std::memory_order_relaxed) != control) return;  // else the lengths would be anything
+  std::string key(head.key, '\0');
   copy_out(block, head.payload, key.size(), key.data());
   // While the insert is pending, the slot is as it was or filled; so an empty one seen before this look is the one
   // meant.
@@ -87,14 +144,18 @@ bool Index::quiet(Bucket& home, unsigned slot) const {
 // `block`, filled, in the place of the one found there; 0 erases. The old block is freed.
 Index::Tried Index::try_replace(const Table& table, const Place& place, Hash hash, Block block) {
   if (!quiet(*place.home, place.slot)) return Tried::again;
+  Atomic<std::uint64_t>& slot = table.slot(*place.home, place.control, place.slot);
   const Block old = slot::block(place.word);
   const BlockHead head = read_head(space_.block(old));
-  mine_.stale.store(std::uint64_t{head.generation} << 32 | old, std::memory_order_release);
+  acquire_fence();
+  // The intent must name this block's generation, not that of what it may have become.
+  if (slot.load(std::memory_order_relaxed) != place.word) return Tried::again;
+  mine_.stale.store(pack(Intent{.block = old, .generation = head.generation, .filled = true}),
+                    std::memory_order_release);
   CRASH_POINT("lockfree.replace.intent");
   std::uint64_t expected = place.word;
   const bool done =
-      table.slot(*place.home, place.control, place.slot)
-          .compare_exchange_strong(expected, slot::next(place.word, hash.tag(), block), std::memory_order_acq_rel);
+      slot.compare_exchange_strong(expected, slot::next(place.word, hash.tag(), block), std::memory_order_acq_rel);
   CRASH_POINT("lockfree.replace.swapped");
   if (done) {
     set_generation(space_.block(old), static_cast<std::uint16_t>(head.generation + 1));
@@ -112,7 +173,7 @@ Index::Tried Index::try_insert(const Table& table, const Place& place, Hash hash
                                                    std::memory_order_acq_rel))
     return Tried::again;
   CRASH_POINT("lockfree.insert.pending");
-  std::atomic<std::uint64_t>& slot = table.slot(*place.home, place.control, place.slot);
+  Atomic<std::uint64_t>& slot = table.slot(*place.home, place.control, place.slot);
   std::uint64_t seen = place.word;
   if (slot.compare_exchange_strong(seen, slot::next(place.word, hash.tag(), block), std::memory_order_acq_rel))
     return Tried::done;
@@ -130,105 +191,97 @@ Index::Tried Index::add_overflow(const Table& table, Bucket& home, std::uint64_t
   return Tried::done;
 }
 
-void Index::update(std::string_view key, const Change& change) {
-  const Hash hash = Hash::of(key);
-  Value old;
-  Block block = 0;
-  std::uint64_t bytes = 0;
-  const auto fill = [&](std::string_view value) {
-    if (block != 0) blocks_.give_back(block, bytes);
-    block = 0;
-    bytes = block_bytes(key.size(), value.size());
-    block = blocks_.take(bytes);
-    std::uint64_t* const memory = space_.block(block);
-    fill_block(memory, static_cast<std::uint16_t>((load_word(memory) | 1) + 1), key, value);
+// One try at a write to the table that `word` names. `make` is given the place that a search found, and returns the
+// block to put there: 0 erases, nothing means that what was found has changed meanwhile. A key that is not found is
+// inserted, or not.
+template <class Make>
+Index::Tried Index::attempt(std::uint64_t word, Hash hash, std::string_view key, bool inserts, const Make& make) {
+  const Table seen = space_.table(word);
+  Bucket& home = seen.home(hash);
+  Place place;
+  if (!find(seen, home, hash, key, place)) return Tried::again;
+  if (!place.found && !inserts) return Tried::done;
+  const auto replace_table = [&](Why why) {
+    rebuild(partition(hash), word, why);
+    return Tried::again;
   };
-  try {
-    while (true) {
-      const std::uint64_t word = announce(hash);
-      const Table seen = table(word);
-      Place place;
-      if (!find(seen, seen.home(hash), hash, key, place)) continue;
-      Bucket& home = *place.home;
-      if (control::is_frozen(place.control) || slot::is_frozen(place.word)) {
-        rebuild(partition(hash), word, Why::frozen);
-        continue;
-      }
-      if (place.found) {
-        if (slot::is_worn(place.word)) {
-          rebuild(partition(hash), word, Why::worn);
-          continue;
-        }
-        const std::uint64_t* const there = space_.block(slot::block(place.word));
-        const BlockHead head = read_head(there);
-        std::atomic_thread_fence(std::memory_order_acquire);
-        const auto& slot = seen.slot(home, place.control, place.slot);
-        if (slot.load(std::memory_order_relaxed) != place.word) continue;
-        copy_value(there, head, old);
-        std::atomic_thread_fence(std::memory_order_acquire);
-        if (slot.load(std::memory_order_relaxed) != place.word) continue;
-        fill(change(old.view()));
-        if (try_replace(seen, place, hash, block) == Tried::done) break;
-        continue;
-      }
-      if (control::is_pending(place.control)) complete(seen, home, place.control);
-      if (control::is_worn(place.control)) {
-        rebuild(partition(hash), word, Why::worn);
-        continue;
-      }
-      if (place.slot == 2 * kSlots) {
-        if (control::link(place.control) != 0 || add_overflow(seen, home, place.control) == Tried::again)
-          rebuild(partition(hash), word, Why::crowded);
-        continue;
-      }
-      // The slot may be the one that was just filled.
-      if (seen.slot(home, place.control, place.slot).load(std::memory_order_acquire) != place.word) continue;
-      fill(change(std::nullopt));
-      if (try_insert(seen, place, hash, block) == Tried::done) break;
-    }
-  } catch (...) {
-    if (block != 0) blocks_.give_back(block, bytes);
-    done();
-    throw;
+  if (control::is_frozen(place.control) || slot::is_frozen(place.word)) return replace_table(Why::frozen);
+  if (place.found) {
+    if (slot::is_worn(place.word)) return replace_table(Why::worn);
+    const std::optional<Block> block = make(seen, place);
+    return block ? try_replace(seen, place, hash, *block) : Tried::again;
   }
-  CRASH_POINT("lockfree.update.published");
-  blocks_.published();
-  done();
+  if (control::is_pending(place.control)) complete(seen, home, place.control);
+  if (control::is_worn(place.control)) return replace_table(Why::worn);
+  if (place.slot == 2 * kSlots) {
+    const bool crowded = control::link(place.control) != 0 || add_overflow(seen, home, place.control) == Tried::again;
+    return crowded ? replace_table(Why::crowded) : Tried::again;
+  }
+  // The slot may be the one that was just filled.
+  if (seen.slot(home, place.control, place.slot).load(std::memory_order_acquire) != place.word) return Tried::again;
+  const std::optional<Block> block = make(seen, place);
+  return block ? try_insert(seen, place, hash, *block) : Tried::again;
 }
 
-void Index::set(std::string_view key, std::string_view value) {
-  update(key, [&](std::optional<std::string_view>) { return value; });
+void Index::set(std::string_view key, std::string_view value) { set(Hash::of(key), key, value); }
+
+// The block is filled while the bucket is on its way.
+void Index::set(Hash hash, std::string_view key, std::string_view value) {
+  prefetch_home(hash);
+  Write write(*this);
+  const Block block = write.fill(key, value);
+  const auto filled = [&](const Table&, const Place&) { return std::optional(block); };
+  while (attempt(protect(hash), hash, key, true, filled) == Tried::again) continue;
+  write.published();
+}
+
+void Index::set_many(std::span<const KeyValue> items) {
+  constexpr std::size_t kGroup = 32;
+  std::array<Hash, kGroup> hashes;
+  std::array<std::uint64_t, kGroup> words;
+  for (std::size_t begin = 0; begin < items.size(); begin += kGroup) {
+    const std::span<const KeyValue> group = items.subspan(begin, std::min(kGroup, items.size() - begin));
+    for (std::size_t i = 0; i < group.size(); ++i) {
+      hashes[i] = Hash::of(group[i].key);
+      words[i] = prefetch_home(hashes[i]);
+    }
+    for (std::size_t i = 0; i < group.size(); ++i) prefetch_block(words[i], hashes[i]);
+    for (std::size_t i = 0; i < group.size(); ++i) set(hashes[i], group[i].key, group[i].value);
+  }
+}
+
+void Index::update(std::string_view key, const Change& change) {
+  const Hash hash = Hash::of(key);
+  Write write(*this);
+  Value old;
+  const auto changed = [&](const Table& seen, const Place& place) -> std::optional<Block> {
+    if (!place.found) return write.fill(key, change(std::nullopt));
+    const std::uint64_t* const there = space_.block(slot::block(place.word));
+    const auto& slot = seen.slot(*place.home, place.control, place.slot);
+    const auto unchanged = [&] {
+      acquire_fence();
+      return slot.load(std::memory_order_relaxed) == place.word;
+    };
+    const BlockHead head = read_head(there);
+    if (!unchanged()) return std::nullopt;
+    copy_value(there, head, old);
+    if (!unchanged()) return std::nullopt;
+    return write.fill(key, change(old.view()));
+  };
+  while (attempt(protect(hash), hash, key, true, changed) == Tried::again) continue;
+  write.published();
 }
 
 bool Index::erase(std::string_view key) {
   const Hash hash = Hash::of(key);
-  bool erased = false;
-  try {
-    while (true) {
-      const std::uint64_t word = announce(hash);
-      const Table seen = table(word);
-      Place place;
-      if (!find(seen, seen.home(hash), hash, key, place)) continue;
-      if (control::is_frozen(place.control) || slot::is_frozen(place.word)) {
-        rebuild(partition(hash), word, Why::frozen);
-        continue;
-      }
-      if (!place.found) break;
-      if (slot::is_worn(place.word)) {
-        rebuild(partition(hash), word, Why::worn);
-        continue;
-      }
-      if (try_replace(seen, place, hash, 0) == Tried::done) {
-        erased = true;
-        break;
-      }
-    }
-  } catch (...) {
-    done();
-    throw;
-  }
-  done();
-  return erased;
+  const Write write(*this);
+  bool found = false;
+  const auto nothing = [&](const Table&, const Place&) {
+    found = true;
+    return std::optional<Block>(0);
+  };
+  while (attempt(protect(hash), hash, key, false, nothing) == Tried::again) found = false;
+  return found;
 }
 
 }  // namespace dictbench::lockfree

@@ -167,7 +167,25 @@ Segment::~Segment() {
 }
 
 void Segment::map(std::uint64_t length) {
-  void* const mapping = mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, file_, 0);
+  constexpr std::uint64_t kHugePage = 2 << 20;
+  // Address space with room to move in, of which the file gets the aligned part and the rest goes back.
+  void* const space = mmap(nullptr, length + kHugePage, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* mapping = MAP_FAILED;
+  if (space != MAP_FAILED) {
+    const auto begin = reinterpret_cast<std::uintptr_t>(space);
+    const std::uintptr_t aligned = (begin + kHugePage - 1) / kHugePage * kHugePage;
+    mapping = mmap(reinterpret_cast<void*>(aligned), length, PROT_READ | PROT_WRITE,
+                   MAP_SHARED | MAP_NORESERVE | MAP_FIXED, file_, 0);
+    const int error = errno;
+    const std::uintptr_t end = round_up_to_page(aligned + length);
+    if (mapping == MAP_FAILED) {
+      munmap(space, length + kHugePage);
+    } else {
+      if (aligned > begin) munmap(space, aligned - begin);
+      if (begin + length + kHugePage > end) munmap(reinterpret_cast<void*>(end), begin + length + kHugePage - end);
+    }
+    errno = error;
+  }
   if (mapping == MAP_FAILED)
     throw Error(ErrorCode::unavailable,
                 fmt::format("cannot map {} bytes of shared memory {}: {}; see `ulimit -v`, or reserve less", length,

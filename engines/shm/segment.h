@@ -6,7 +6,7 @@
 // removed by engines/shm/leftovers.h.
 //
 // Room: the whole reservation is mapped at once, so that addresses never move; it is sparse and
-// costs nothing. Memory must be committed before it is touched: commit() has the file system allocate
+// costs nothing. The mapping begins on a 2 MB boundary, so that 2 MB pages of the file can be mapped as such. Memory must be committed before it is touched: commit() has the file system allocate
 // it, so that a full /dev/shm is an Error(full) there and never a SIGBUS later.
 //
 // File: one page of header {magic, version, layout, sizes, owner}, then the engine's data. The magic is

@@ -1,0 +1,42 @@
+// Chunks: how a process gets 128 KiB pieces of the segment, and gives them back.
+//
+// A chunk's state word says whose it is and what for (space.h); all changes are compare-and-swaps of that word or
+// stores by the owner. New chunks come from the end of the segment, 16 at a time from the first 2 MB on, so that they
+// can be one 2 MB page; chunks that came back are taken before that.
+//
+// Used by one thread: the one of the Dict that owns the arena.
+#pragma once
+
+#include <cstdint>
+
+#include "engines/lockfree/size_class.h"
+#include "engines/lockfree/space.h"
+
+namespace dictbench::lockfree {
+
+// The bitmap words of a chunk whose blocks are all free.
+std::uint64_t full_word(unsigned size_class, std::uint64_t word);
+
+class Chunks {
+ public:
+  Chunks(Space space, std::uint32_t arena) : space_(space), arena_(arena) {}
+
+  // `count` chunks one after the other, with memory: state `claimed`, the first says how many. Throws Error(full).
+  std::uint64_t claim(std::uint32_t count);
+
+  // Are all blocks of a chunk of ours free? Then it is given back, and this is true.
+  bool give_back_empty(std::uint64_t chunk, unsigned size_class);
+
+ private:
+  bool claim_spare(std::uint32_t count, std::uint64_t& first);
+  bool claim_at(std::uint64_t chunk, std::uint32_t count);
+  bool extend(std::uint32_t count, std::uint64_t& first);
+  void commit(std::uint64_t chunk, std::uint32_t count) const;
+  void ask_for_huge_pages(std::uint64_t chunk, std::uint32_t count) const;
+
+  Space space_;
+  std::uint32_t arena_;
+  std::uint64_t cursor_ = 0;  // where the search for a spare chunk goes on
+};
+
+}  // namespace dictbench::lockfree
