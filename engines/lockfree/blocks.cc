@@ -171,12 +171,12 @@ Block Blocks::take_run(std::uint64_t bytes, Atomic<std::uint64_t>& intent) {
 }
 
 // Before the segment grows, and before it is called full, what is empty among our own chunks, and then what belongs to
-// nobody living, is taken. The first is looked for each time that our chunks have become a sixteenth more, so that the
-// search costs next to nothing.
+// nobody living, is taken. The first is looked for each time that our chunks have become a sixty-fourth more, so that
+// the search costs next to nothing.
 std::uint64_t Blocks::claim(std::uint32_t count) {
   if (held_ >= next_sweep_) {
     give_back_chunks();
-    next_sweep_ = held_ + held_ / 16 + 1;
+    next_sweep_ = held_ + held_ / 64 + 1;
   }
   try {
     return chunks_.claim(count);
@@ -193,7 +193,8 @@ bool Blocks::give_back_chunks() {
   for (unsigned size_class = 0; size_class < kClasses; ++size_class) {
     Holding& holding = holdings_[size_class];
     std::erase_if(holding.chunks, [&](std::uint32_t chunk) { return chunks_.give_back_empty(chunk, size_class); });
-    holding.cursor = 0;
+    // Where blocks were taken last, mostly: else what is left of that chunk would be forgotten for long.
+    holding.cursor = holding.chunks.empty() ? 0 : (holding.chunks.size() - 1) * words_in_use(size_class);
   }
   held_ = 0;
   for (const Holding& holding : holdings_) held_ += holding.chunks.size();

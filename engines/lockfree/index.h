@@ -23,7 +23,11 @@
 namespace dictbench::lockfree {
 
 // Retirements after which a table's memory is used again. A reader whose operation has seen so many starts anew.
-inline constexpr std::uint64_t kGrace = 64;
+#ifdef DICTBENCH_LOCKFREE_GRACE  // a test forces reuse
+inline constexpr std::uint64_t kGrace = DICTBENCH_LOCKFREE_GRACE;
+#else
+inline constexpr std::uint64_t kGrace = 16;
+#endif
 
 class Index {
  public:

@@ -1,22 +1,19 @@
 // The sizes of tables. Pure functions.
 //
-// A table fills a block, so that none of its memory lies idle: the sizes are those of size_class.h and beyond them
-// whole chunks. Overflow buckets are a ninth of the buckets; they run out at about 4.9 items a home bucket, when as
-// many of those are full (Poisson's law). From one size to the next it is a third or a half more, so a table has 3.3 to
-// 4.9 items a bucket: 15 to 22 bytes an item.
+// A table fills a block, so that none of its memory lies idle: 256 bytes and each double, beyond 64 KiB in whole
+// chunks. Overflow buckets are a ninth of the buckets; they run out at about 4.9 items a home bucket, when as many of
+// those are full (Poisson's law). So a table that has grown has 2.4 to 4.9 items a bucket: 15 to 29 bytes an item.
+// Steps of a third or a half would need less on the average, but leave more behind: the blocks of the smaller size
+// become free here and there, and a chunk is used for another size only when all of it is free.
 #pragma once
 
 #include <algorithm>
-#include <bit>
 #include <cstdint>
-
-#include "engines/lockfree/size_class.h"
 
 namespace dictbench::lockfree {
 
 inline constexpr std::uint64_t kBucketBytes = 64;
-inline constexpr std::uint64_t kItemsABucket = 4;  // at most, of seven, when a table is made
-
+inline constexpr std::uint64_t kItemsABucket = 4;    // at most, of seven, in a table made for known items
 inline constexpr std::uint32_t kMostLinks = 0xffff;  // a control word has 16 bits for one
 
 struct TableSize {
@@ -31,16 +28,9 @@ constexpr TableSize table_in(std::uint64_t bytes) {
   return {.buckets = room - overflow, .overflow = overflow};
 }
 
-// The next larger size of a table's block, in bytes. From 128 KiB on in chunks: 1, 2, 3, 4, 6, 8, 12, ...
-constexpr std::uint64_t next_table_bytes(std::uint64_t bytes) {
-  constexpr std::uint64_t kChunk = 128 << 10;
-  if (bytes < kClassBytes.back()) return kClassBytes[class_of(bytes + 1)];
-  if (bytes < kChunk) return kChunk;
-  const std::uint64_t chunks = bytes / kChunk, half = std::bit_floor(chunks);
-  return kChunk * (chunks == 1 ? 2 : chunks == half ? chunks + half / 2 : 2 * half);
-}
+inline constexpr std::uint64_t kLeastTableBytes = 256;  // a head, two buckets and one for their overflow
 
-inline constexpr std::uint64_t kLeastTableBytes = 192;  // a head, a bucket and one for its overflow
+constexpr std::uint64_t next_table_bytes(std::uint64_t bytes) { return 2 * bytes; }
 
 // For `items`, and at least `least` bytes.
 constexpr std::uint64_t table_bytes(std::uint64_t items, std::uint64_t least = kLeastTableBytes) {
