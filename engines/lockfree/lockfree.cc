@@ -98,7 +98,7 @@ class LockfreeEngine final : public Engine {
     return {.in_use = segment_.bytes_in_use(), .length = segment_.length()};
   }
   std::vector<std::pair<std::string, std::uint64_t>> held() const override {
-    return {{"arenas", lockfree::arenas_in_use(space_)}, {"retired tables", lockfree::retired_tables(space_)}};
+    return {{"arenas", lockfree::arenas_in_use(space_)}};
   }
   std::optional<std::string> check_integrity() override { return lockfree::broken(space_); }
   std::vector<std::pair<std::string, std::string>> facts() const override {

@@ -4,7 +4,8 @@
 // A key's home bucket follows from its hash; when that is full, one overflow bucket is linked to it by its control
 // word. A key stands in at most one slot of the two, because every insert into them goes through the home bucket's
 // control word:
-//   1. read the control word, look for the key in all slots, choose an empty one;
+//   1. read the control word, complete the insert that it has pending, look for the key in all slots, choose an empty
+//   one;
 //   2. compare-and-swap the control word to `pending(slot, block)`: that fails when anybody inserted since 1;
 //   3. compare-and-swap the slot from empty to the block. Anybody can do that for a killed or stopped process, and the
 //      next who inserts here does.

@@ -75,9 +75,12 @@ std::uint64_t Index::protect(Hash hash) noexcept {
   }
 }
 
-// False when the slots changed under the search. A frozen word is found as any other.
+// False when the slots changed under the search. A frozen word is found as any other. What is found missing is missing
+// as long as the control word stays as it was.
 bool Index::find(const Table& table, Bucket& home, Hash hash, std::string_view key, Place& place) const {
   place = {.home = &home, .control = home.control.load(std::memory_order_acquire)};
+  // Before the search: an insert that became complete behind it could be of this key, and in another slot than ours.
+  if (control::is_pending(place.control)) complete(table, home, place.control);
   const std::array<const Bucket*, 2> parts = {&home, table.overflow(place.control)};
   for (unsigned part = 0; part < 2 && parts[part] != nullptr; ++part) {
     const Bucket& bucket = *parts[part];
@@ -119,7 +122,7 @@ bool Index::find(const Table& table, Bucket& home, Hash hash, std::string_view k
 void Index::complete(const Table& table, Bucket& home, std::uint64_t control) const {
   Atomic<std::uint64_t>& slot = table.slot(home, control, control::slot(control));
   std::uint64_t empty = slot.load(std::memory_order_acquire);
-  if (!slot::is_empty(empty) || slot::is_frozen(empty)) return;
+  if (!slot::is_empty(empty) || slot::is_frozen(empty) || control::is_frozen(control)) return;
   const std::uint64_t* block = space_.block(control::block(control));
   const BlockHead head = read_head(block);
   acquire_fence();
@@ -211,14 +214,11 @@ Index::Tried Index::attempt(std::uint64_t word, Hash hash, std::string_view key,
     const std::optional<Block> block = make(seen, place);
     return block ? try_replace(seen, place, hash, *block) : Tried::again;
   }
-  if (control::is_pending(place.control)) complete(seen, home, place.control);
   if (control::is_worn(place.control)) return replace_table(Why::worn);
   if (place.slot == 2 * kSlots) {
     const bool crowded = control::link(place.control) != 0 || add_overflow(seen, home, place.control) == Tried::again;
     return crowded ? replace_table(Why::crowded) : Tried::again;
   }
-  // The slot may be the one that was just filled.
-  if (seen.slot(home, place.control, place.slot).load(std::memory_order_acquire) != place.word) return Tried::again;
   const std::optional<Block> block = make(seen, place);
   return block ? try_insert(seen, place, hash, *block) : Tried::again;
 }
