@@ -13,6 +13,8 @@
 namespace dictbench::lockfree {
 namespace {
 
+constexpr const char* kInHand = "in hand";
+
 class Audit {
  public:
   explicit Audit(const Space& space) : space_(space) {}
@@ -75,13 +77,15 @@ class Audit {
     if (!keys.insert(std::move(key)).second) report(fmt::format("block {}: its key stands in two slots", block));
   }
 
-  // Of the intents, only what a living process may have in hand: one that is named and in the table is in the table.
+  // What an intent names may be anything from free to in the table, when its process was killed.
   void walk_arena(const Arena& arena) {
     for (const auto& spare : arena.spare)
       if (const auto block = static_cast<Block>(spare.load()); block != 0) hold(block, "a spare block");
     for (const Magazine& magazine : arena.magazines) {
       const std::uint64_t word = magazine.word.load();
-      for (std::uint64_t mask = magazine.mask.load(); mask != 0; mask &= mask - 1)
+      // One killed while it filled its magazine has noted what is still free.
+      const std::uint64_t free = space_.meta(word / kWordsPerChunk).free[word % kWordsPerChunk].load();
+      for (std::uint64_t mask = magazine.mask.load() & ~free; mask != 0; mask &= mask - 1)
         hold(space_.block_at(word / kWordsPerChunk,
                              word % kWordsPerChunk * 64 + static_cast<unsigned>(std::countr_zero(mask))),
              "in a magazine");
@@ -90,7 +94,9 @@ class Audit {
          at = static_cast<Block>(space_.table_head(at).retired_next))
       hold(at, "a retired table");
     for (const auto* word : {&arena.fresh, &arena.table, &arena.stale})
-      if (const Block block = unpack_intent(word->load()).block; block != 0) held_.try_emplace(block, "in hand");
+      if (const Block block = unpack_intent(word->load()).block; block != 0) held_.try_emplace(block, kInHand);
+    if (const std::uint64_t word = arena.stale_table.load(); word != 0)
+      held_.try_emplace(Space::block_of_table(word), kInHand);
   }
 
   void walk_chunk(std::uint64_t chunk) {
@@ -106,7 +112,8 @@ class Audit {
         const Block block = space_.block_at(chunk, word * 64 + static_cast<unsigned>(std::countr_zero(bits)));
         const bool is_free = (free & bits & -bits) != 0;
         const auto held = held_.find(block);
-        if (is_free && held != held_.end()) report(fmt::format("block {} is {} and free at once", block, held->second));
+        if (is_free && held != held_.end() && held->second != kInHand)
+          report(fmt::format("block {} is {} and free at once", block, held->second));
         if (!is_free && held == held_.end()) report(fmt::format("block {} is held by nobody and not free", block));
       }
     }

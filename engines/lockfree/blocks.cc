@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "engines/error.h"
+#include "engines/lockfree/block.h"
 #include "engines/lockfree/owner.h"
 #include "engines/shm/crash_point.h"
 
@@ -74,14 +75,16 @@ void Blocks::note_filled(Block block, Atomic<std::uint64_t>& intent) noexcept {
   intent.store(pack(Intent{.block = block, .generation = generation, .filled = true}), std::memory_order_release);
 }
 
-void Blocks::give_back(Block block, std::uint64_t bytes) noexcept {
+// As a block that leaves the table: its generation says how far this has come.
+void Blocks::give_back(Block block, std::uint64_t bytes, Atomic<std::uint64_t>& intent) noexcept {
+  note_filled(block, intent);
+  mine().stale.store(intent.load(std::memory_order_relaxed), std::memory_order_release);
+  CRASH_POINT("lockfree.give_back.stale");
+  intent.store(0, std::memory_order_release);
+  set_generation(space_.block(block), static_cast<std::uint16_t>(load_word(space_.block(block)) + 1));
+  CRASH_POINT("lockfree.give_back.generation");
   free(block, bytes);
-  published();
-}
-
-void Blocks::give_back_table(Block block, std::uint64_t bytes) noexcept {
-  free(block, bytes);
-  mine().table.store(0, std::memory_order_release);
+  mine().stale.store(0, std::memory_order_release);
 }
 
 void Blocks::free(Block block, std::uint64_t bytes) noexcept {

@@ -32,12 +32,12 @@ class Blocks {
   Block take(std::uint64_t bytes) { return take(bytes, mine().fresh); }
   void filled(Block block) noexcept { note_filled(block, mine().fresh); }
   void published() noexcept { mine().fresh.store(0, std::memory_order_release); }
-  void give_back(Block block, std::uint64_t bytes) noexcept;
+  void give_back(Block block, std::uint64_t bytes) noexcept { give_back(block, bytes, mine().fresh); }
 
   // The same with the intent `table`, because a writer may need a table while it has a block in hand.
   Block take_table(std::uint64_t bytes) { return take(bytes, mine().table); }
   void table_filled(Block block) noexcept { note_filled(block, mine().table); }
-  void give_back_table(Block block, std::uint64_t bytes) noexcept;
+  void give_back_table(Block block, std::uint64_t bytes) noexcept { give_back(block, bytes, mine().table); }
 
   // Frees a block that is no more in the table and that no reader is protected from: readers look again.
   void free(Block block, std::uint64_t bytes) noexcept;
@@ -52,6 +52,7 @@ class Blocks {
   };
 
   Block take(std::uint64_t bytes, Atomic<std::uint64_t>& intent);
+  void give_back(Block block, std::uint64_t bytes, Atomic<std::uint64_t>& intent) noexcept;
   void note_filled(Block block, Atomic<std::uint64_t>& intent) noexcept;
   void refill(unsigned size_class);
   bool refill_from(unsigned size_class, std::size_t words, int least);

@@ -6,6 +6,7 @@
 #include "engines/lockfree/owner.h"
 #include "engines/lockfree/size_class.h"
 #include "engines/lockfree/table.h"
+#include "engines/shm/crash_point.h"
 
 namespace dictbench::lockfree {
 namespace {
@@ -16,10 +17,13 @@ class Settlement {
 
   void run() {
     settle_magazines();
-    settle_fresh();
-    const bool swapped = settle_table();
-    settle_stale_table(swapped);
+    CRASH_POINT("lockfree.settle.magazines");
     settle_stale();
+    CRASH_POINT("lockfree.settle.stale");
+    abandon(arena_.fresh);
+    CRASH_POINT("lockfree.settle.fresh");
+    settle_tables();
+    CRASH_POINT("lockfree.settle.tables");
     settle_chunks();
     arena_.hazard.store(0, std::memory_order_release);
   }
@@ -127,42 +131,53 @@ class Settlement {
            !stale_elsewhere(intent.block) && generation(intent.block) == intent.generation;
   }
 
-  void settle_fresh() {
-    const Intent intent = unpack_intent(arena_.fresh.load(std::memory_order_acquire));
-    if (intent.block != 0 && !in_store(arena_, intent.block) && (!intent.filled || is_lost(intent)))
-      free_block(intent.block);
-    arena_.fresh.store(0, std::memory_order_release);
+  // What the owner had in hand and did not get into the table becomes stale. Each step can be done again.
+  void abandon(Atomic<std::uint64_t>& word) {
+    Intent intent = unpack_intent(word.load(std::memory_order_acquire));
+    if (intent.block != 0 && !in_store(arena_, intent.block)) {
+      if (!intent.filled) {
+        intent.generation = static_cast<std::uint16_t>((generation(intent.block) | 1) + 1);
+        intent.filled = true;
+        set_generation(space_.block(intent.block), intent.generation);
+        word.store(pack(intent), std::memory_order_release);
+      }
+      arena_.stale.store(pack(intent), std::memory_order_release);
+      CRASH_POINT("lockfree.settle.abandoned");
+    }
+    word.store(0, std::memory_order_release);
+    settle_stale();
   }
 
-  // True when the table that was being put into the directory came there.
-  bool settle_table() {
+  // True when no table is in hand, or the one that is has come into the directory.
+  bool is_published() const {
     const Intent intent = unpack_intent(arena_.table.load(std::memory_order_acquire));
     if (intent.block == 0) return true;
-    bool published = intent.filled;
-    if (intent.filled && generation(intent.block) == intent.generation) {
-      const TableHead& head = space_.table_head(intent.block);
-      const Table table(reinterpret_cast<char*>(space_.block(intent.block)), head.buckets);
-      // A table that another has replaced since was frozen before; one that nobody knows never is.
-      published = Space::block_of_table(space_.directory(head.partition).load()) == intent.block ||
-                  control::is_frozen(table.at(0).control.load(std::memory_order_acquire));
-    }
-    if (!published && !in_store(arena_, intent.block)) free_block(intent.block);
-    arena_.table.store(0, std::memory_order_release);
-    return published;
+    if (!intent.filled || generation(intent.block) != intent.generation) return intent.filled;
+    const TableHead& head = space_.table_head(intent.block);
+    const Table table(reinterpret_cast<char*>(space_.block(intent.block)), head.buckets);
+    // A table that another has replaced since was frozen before; one that nobody knows never is.
+    return Space::block_of_table(space_.directory(head.partition).load()) == intent.block ||
+           control::is_frozen(table.at(0).control.load(std::memory_order_acquire));
   }
 
-  void settle_stale_table(bool swapped) {
+  // In the order of Index::publish: `stale_table` means something as long as the table came into the directory.
+  void settle_tables() {
+    if (!is_published()) {
+      arena_.stale_table.store(0, std::memory_order_release);
+      abandon(arena_.table);
+      return;
+    }
+    arena_.table.store(0, std::memory_order_release);
     const std::uint64_t word = arena_.stale_table.load(std::memory_order_acquire);
-    if (word != 0 && swapped) {
-      const Block block = Space::block_of_table(word);
-      if (!is_retired(block)) {
-        space_.table_head(block).retired_next = arena_.retired.load();
-        space_.table_head(block).retired_epoch = space_.root().epoch.fetch_add(1);
-        arena_.retired.store(block, std::memory_order_release);
-      }
+    const Block block = Space::block_of_table(word);
+    if (word != 0 && !is_retired(block)) {
+      space_.table_head(block).retired_next = arena_.retired.load();
+      space_.table_head(block).retired_epoch = space_.root().epoch.fetch_add(1);
+      arena_.retired.store(block, std::memory_order_release);
     }
     arena_.stale_table.store(0, std::memory_order_release);
   }
+
   bool is_retired(Block block) const {
     for (auto at = static_cast<Block>(arena_.retired.load()); at != 0;
          at = static_cast<Block>(space_.table_head(at).retired_next))
@@ -170,8 +185,8 @@ class Settlement {
     return false;
   }
 
-  // A block, or a retired table, that was about to be freed. It may be from anybody's chunk. Its generation says
-  // whether that had begun; a block that is free already is in a bitmap or with somebody.
+  // A block, or a retired table, that was about to be freed, or could not be used. It may be from anybody's chunk. Its
+  // generation says whether that had begun; a block that is free already is in a bitmap or with somebody.
   void settle_stale() {
     const Intent intent = unpack_intent(arena_.stale.load(std::memory_order_acquire));
     const Block block = intent.block;

@@ -36,10 +36,12 @@ class Index::Write {
       index_.blocks_.give_back(block_, bytes_);
       block_ = 0;
     }
-    if (block_ == 0) block_ = index_.blocks_.take(bytes);
-    bytes_ = bytes;
-    std::uint64_t* const memory = index_.space_.block(block_);
-    fill_block(memory, static_cast<std::uint16_t>((load_word(memory) | 1) + 1), key, value);
+    if (block_ == 0) {
+      block_ = index_.blocks_.take(bytes);
+      bytes_ = bytes;
+      generation_ = static_cast<std::uint16_t>((load_word(index_.space_.block(block_)) | 1) + 1);
+    }
+    fill_block(index_.space_.block(block_), generation_, key, value);
     index_.blocks_.filled(block_);
     return block_;
   }
@@ -54,6 +56,7 @@ class Index::Write {
   Index& index_;
   Block block_ = 0;
   std::uint64_t bytes_ = 0;
+  std::uint16_t generation_ = 0;  // the same however often it is filled: nobody has seen it yet
 };
 
 Index::Index(Space space, Blocks& blocks)
