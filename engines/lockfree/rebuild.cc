@@ -70,9 +70,9 @@ void Index::rebuild(std::uint64_t at, std::uint64_t word, Why why) {
   const std::uint64_t items = freeze(old);  // also what another began to freeze and did not finish
   CRASH_POINT("lockfree.rebuild.frozen");
   // Where many keys crowd into one bucket, the size that suits their number would not do. Where numbers wore out, the
-  // size stays unless the table is nearly empty.
+  // size stays unless the table is nearly empty, or they do not fit again.
   std::uint64_t bytes = table_bytes(items, why == Why::crowded ? next_table_bytes(old.bytes()) : kLeastTableBytes);
-  if (why != Why::crowded && bytes < old.bytes() && old.bytes() <= 2 * bytes) bytes = old.bytes();
+  if (why != Why::crowded && bytes <= 2 * old.bytes() && old.bytes() <= 2 * bytes) bytes = old.bytes();
   while (space_.directory(at).load(std::memory_order_acquire) == word) {
     const Block block = blocks_.take_table(bytes);
     const Table fresh = make_table(block, static_cast<std::uint32_t>(at), bytes);
