@@ -2,6 +2,11 @@
 option(DICTBENCH_WERROR "Treat warnings as errors (CI does)" OFF)
 set(DICTBENCH_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize takes them: address,undefined or thread")
 
+option(DICTBENCH_FUZZ "Build the fuzz targets (clang only)" OFF)
+if(DICTBENCH_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 add_library(dictbench_options INTERFACE)
 target_compile_options(dictbench_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual)
 if(DICTBENCH_WERROR)

@@ -1,8 +1,8 @@
 // A table is rebuilt when a bucket and its overflow bucket are full, when there is no overflow bucket left, or when a
 // version or sequence number has reached its end. Everybody who needs it does it alone, from beginning to end:
 //
-//   1. freeze the old table; from then on it never changes;
-//   2. copy what it holds into a new table that nobody else knows;
+//   1. take memory for a new table, then freeze the old one; from then on it never changes;
+//   2. copy what it holds into the new table, which nobody else knows;
 //   3. compare-and-swap the directory word. Who comes too late gives his copy back.
 //
 // So a process that is killed or stopped in the middle holds up nobody, and nothing of it is seen. Of the items only
@@ -20,25 +20,37 @@
 namespace dictbench::lockfree {
 namespace {
 
-// Sets the frozen bits and returns the items. An empty slot needs no bit of its own: it is filled by what its home's
-// control word says only, so the frozen control word closes it, unless that one has an insert into it pending.
-std::uint64_t freeze(const Table& table) {
+// Every slot of a home bucket and its overflow bucket.
+template <class Visit>
+void for_each_slot(Bucket& home, const Table& table, std::uint64_t control, const Visit& visit) {
+  const unsigned slots = control::link(control) == 0 ? kSlots : 2 * kSlots;
+  for (unsigned at = 0; at < slots; ++at) visit(table.slot(home, control, at), at);
+}
+
+std::uint64_t count_items(const Table& table) {
   std::uint64_t items = 0;
-  const auto freeze_slot = [&](Atomic<std::uint64_t>& slot, bool pending) {
-    std::uint64_t word = slot.load(std::memory_order_acquire);
-    if (!slot::is_frozen(word) && (pending || !slot::is_empty(word)))
-      word = slot.fetch_or(slot::kFrozen, std::memory_order_acq_rel);
-    items += !slot::is_empty(word);
-  };
+  for (std::uint32_t i = 0; i < table.buckets(); ++i) {
+    Bucket& home = table.at(i);
+    for_each_slot(home, table, home.control.load(std::memory_order_acquire),
+                  [&](const auto& slot, unsigned) { items += !slot::is_empty(slot.load(std::memory_order_acquire)); });
+  }
+  return items;
+}
+
+// An empty slot needs no frozen bit of its own: it is filled by what its home's control word says only, so the frozen
+// control word closes it, unless that one has an insert into it pending.
+void freeze(const Table& table) {
   for (std::uint32_t i = 0; i < table.buckets(); ++i) {
     Bucket& home = table.at(i);
     const std::uint64_t control = home.control.fetch_or(control::kFrozen, std::memory_order_acq_rel);
     const unsigned pending = control::is_pending(control) ? control::slot(control) : 2 * kSlots;
-    const unsigned slots = control::link(control) == 0 ? kSlots : 2 * kSlots;
-    for (unsigned at = 0; at < slots; ++at) freeze_slot(table.slot(home, control, at), at == pending);
+    for_each_slot(home, table, control, [&](Atomic<std::uint64_t>& slot, unsigned at) {
+      const std::uint64_t word = slot.load(std::memory_order_acquire);
+      if (!slot::is_frozen(word) && (at == pending || !slot::is_empty(word)))
+        slot.fetch_or(slot::kFrozen, std::memory_order_acq_rel);
+    });
     CRASH_POINT("lockfree.rebuild.freezing");
   }
-  return items;
 }
 
 // Private, so that plain order does. False when bucket and overflow bucket are full.
@@ -67,14 +79,16 @@ bool put(const Table& table, std::uint32_t bucket, std::uint16_t tag, Block bloc
 
 void Index::rebuild(std::uint64_t at, std::uint64_t word, Why why) {
   const Table old = space_.table(word);
-  const std::uint64_t items = freeze(old);  // also what another began to freeze and did not finish
-  CRASH_POINT("lockfree.rebuild.frozen");
   // Where many keys crowd into one bucket, the size that suits their number would not do. Where numbers wore out, the
   // size stays unless the table is nearly empty, or they do not fit again.
-  std::uint64_t bytes = table_bytes(items, why == Why::crowded ? next_table_bytes(old.bytes()) : kLeastTableBytes);
+  std::uint64_t bytes =
+      table_bytes(count_items(old), why == Why::crowded ? next_table_bytes(old.bytes()) : kLeastTableBytes);
   if (why != Why::crowded && bytes <= 2 * old.bytes() && old.bytes() <= 2 * bytes) bytes = old.bytes();
   while (space_.directory(at).load(std::memory_order_acquire) == word) {
+    // Before anything is frozen: when the segment is full, items can still be changed and erased.
     const Block block = blocks_.take_table(bytes);
+    freeze(old);  // also what another began to freeze and did not finish
+    CRASH_POINT("lockfree.rebuild.frozen");
     const Table fresh = make_table(block, static_cast<std::uint32_t>(at), bytes);
     CRASH_POINT("lockfree.rebuild.made");
     if (fill(at, word, old, fresh)) {
@@ -151,17 +165,18 @@ bool Index::fill(std::uint64_t at, std::uint64_t word, const Table& from, const 
   for (std::uint32_t bucket = 0; bucket < from.buckets(); ++bucket) {
     Bucket& home = from.at(bucket);
     const std::uint64_t control = home.control.load(std::memory_order_relaxed);
-    const unsigned slots = control::link(control) == 0 ? kSlots : 2 * kSlots;
-    for (unsigned index = 0; index < slots; ++index) {
-      const std::uint64_t entry = from.slot(home, control, index).load(std::memory_order_relaxed);
-      if (slot::is_empty(entry)) continue;
+    bool fits = true;
+    for_each_slot(home, from, control, [&](const Atomic<std::uint64_t>& slot, unsigned) {
+      const std::uint64_t entry = slot.load(std::memory_order_relaxed);
+      if (slot::is_empty(entry)) return;
       const Block block = slot::block(entry);
       const std::optional<std::uint32_t> position = position_of(bucket, from.buckets(), slot::tag(entry));
       std::optional<std::uint32_t> wanted;
       if (position) wanted = bucket_of(*position, to.buckets());
       if (!wanted) wanted = bucket_by_key(at, word, block, to.buckets());
-      if (!put(to, *wanted, slot::tag(entry), block)) return false;
-    }
+      fits = fits && put(to, *wanted, slot::tag(entry), block);
+    });
+    if (!fits) return false;
   }
   return true;
 }
