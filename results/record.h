@@ -92,7 +92,7 @@ struct CellRecord {
   std::string phase;
   unsigned processes = 0;
   unsigned repetition = 0;
-  std::string start = "fork";  // or "spawn"
+  std::string start = "fork";  // or "spawn"; "threads": `processes` threads of one process
   std::uint64_t ops = 0;
   double elapsed_s = 0;
   double ops_per_s = 0;  // 0 unless status is "ok"

@@ -6,6 +6,7 @@
 
 #include "harness/driver/spawned_worker.h"
 #include "harness/driver/worker.h"
+#include "harness/driver/worker_threads.h"
 #include "harness/meters/memory.h"
 #include "harness/meters/usage.h"
 #include "harness/verify/verifier.h"
@@ -23,7 +24,8 @@ class CellRun {
         workload_(workload_of(cell, options.seed)),
         spec_(parse_engine_spec(cell.engine)),
         description_(find_engine(spec_.name())),
-        contract_(description_.contract(spec_)) {
+        contract_(description_.contract(spec_)),
+        start_(start_mode(contract_, options.start)) {
     control_->clock = options.clock;
     for (const Phase& phase : workload_.phases) records_.push_back(blank_record(phase));
   }
@@ -57,7 +59,7 @@ class CellRun {
     record.phase = phase.name;
     record.processes = cell_.processes;
     record.repetition = cell_.repetition;
-    record.start = options_.start == StartMode::fork ? "fork" : "spawn";
+    record.start = to_string(start_);
     record.verified = "not done: the run did not end";
     record.status = "invalid: the run did not end";
     return record;
@@ -77,21 +79,33 @@ class CellRun {
     }
   }
 
-  void create_engine() {
+  std::unique_ptr<Engine> new_engine() const {
     const Footprint prints = footprint(workload_, cell_.processes);
-    engine_ = description_.create(spec_, {prints.items, prints.key_bytes, prints.value_bytes, cell_.processes});
+    return description_.create(spec_, {prints.items, prints.key_bytes, prints.value_bytes, cell_.processes});
+  }
+
+  void create_engine() {
+    engine_ = new_engine();
     for (CellRecord& record : records_) record.engine_facts = engine_->facts();
   }
 
   void lead_workers() {
     const unsigned engine_batch = description_.batch == nullptr ? 1 : description_.batch(spec_);
     const auto body = [&](unsigned worker) {
-      return run_worker(
-          *control_, {workload_, contract_, worker, cell_.processes, engine_batch, [&] { return engine_->attach(); }});
+      WorkerPlan plan{workload_,
+                      contract_,
+                      sharing_of(contract_),
+                      worker,
+                      cell_.processes,
+                      engine_batch,
+                      [&] { return engine_->attach(); }};
+      // The driver's own engine stays empty then: what it held would be copied on write.
+      return start_ == StartMode::threads ? run_worker_threads(*control_, plan, [&] { return new_engine(); })
+                                          : run_worker(*control_, plan);
     };
-    if (options_.start == StartMode::spawn)
+    if (start_ == StartMode::spawn)
       write_config(*control_, {cell_, options_.seed, engine_->address(), options_.plugins});
-    WorkerGroup workers(control_, cell_.processes, options_.start, body, spawn_command());
+    WorkerGroup workers(control_, cell_.processes, start_, body, spawn_command());
     if (!step(workers, kAttachStep, 0)) return;
     for (const pid_t pid : workers.pids()) attached_bytes_ += memory_of(pid).anonymous_bytes;
     if (!step(workers, kPreloadStep, 0)) return;
@@ -234,8 +248,11 @@ class CellRun {
       readback = verify_in_new_process([&] { return engine_->attach(); }, workload_, cell_.processes, executed_,
                                        options_.timeout);
       if (!readback.not_done.empty()) verified = "not done: " + readback.not_done;
-    } else if (adds && cell_.processes > 1) {
-      verified = "not applicable: each process counts for itself";
+    } else {  // the workers have read it back themselves
+      for (unsigned worker = 0; worker < cell_.processes; ++worker)
+        readback.keys += control_->workers[worker].verified_keys;
+      if (adds && cell_.processes > 1 && start_ != StartMode::threads)
+        verified = "not applicable: each process counts for itself";
     }
     for (CellRecord& record : records_) {
       record.verified = verified;
@@ -253,6 +270,7 @@ class CellRun {
   const Spec spec_;
   const EngineDescription& description_;
   const Contract contract_;
+  const StartMode start_;
   ControlMapping control_;
   std::unique_ptr<Engine> engine_;
   std::vector<CellRecord> records_;                   // a phase an entry
@@ -274,12 +292,16 @@ Workload workload_of(const Cell& cell, const std::optional<std::uint64_t>& seed)
 
 std::vector<CellRecord> run_cell(const Cell& cell, const CellOptions& options) { return CellRun(cell, options).run(); }
 
+StartMode start_mode(const Contract& contract, StartMode asked) {
+  return sharing_of(contract) == Sharing::threads ? StartMode::threads : asked;
+}
+
 std::string unsuitable(const Contract& contract, const Workload& workload, unsigned processes) {
   if (!contract.stores) return {};
   const Footprint prints = footprint(workload, processes);
   if (prints.key_bytes > contract.largest_key)
     return fmt::format("keys of {} bytes; it takes {} at most", prints.key_bytes, contract.largest_key);
-  const bool private_parts = !contract.shared_between_processes && processes > 1 && !workload.preload;
+  const bool private_parts = sharing_of(contract) == Sharing::none && processes > 1 && !workload.preload;
   for (const Phase& phase : workload.phases) {
     if (private_parts && phase.mix.get + phase.mix.scan + phase.mix.read_modify_write > 0)
       return "it is not shared, and the processes read what others wrote";

@@ -38,9 +38,10 @@ struct PhaseReport {
 struct alignas(64) WorkerArea {
   std::atomic<std::uint32_t> reached{0};
   std::atomic<bool> failed{false};
-  bool wrong_data = false;  // the failure is the dict's: it gave what it must not
-  char failure[512] = {};   // why, when `failed`: one line
-  PhaseReport report;       // of the last phase
+  bool wrong_data = false;          // the failure is the dict's: it gave what it must not
+  char failure[512] = {};           // why, when `failed`: one line
+  PhaseReport report;               // of the last phase
+  std::uint64_t verified_keys = 0;  // read back by the worker itself, where no other process can
 };
 
 struct ControlPage {
