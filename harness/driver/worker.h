@@ -45,7 +45,7 @@ struct WorkerPlan {
   unsigned worker = 0;
   unsigned processes = 1;
   unsigned engine_batch = 1;  // EngineDescription::batch
-  std::function<std::unique_ptr<Dict>()> attach;
+  std::function<std::unique_ptr<Dict>()> attach{};
 };
 
 // [phase][worker]: operations done, of the workers of one process. Each worker writes its own numbers.

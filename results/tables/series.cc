@@ -156,6 +156,7 @@ std::string engine_name(const std::string& spec) { return spec.substr(0, spec.fi
 Standing standing_of(const Series& series, const TableContext& context) {
   const std::string name = engine_name(series.engine);
   if (context.cost_engines.contains(name)) return Standing::cost;
+  if (series.start == "threads") return Standing::threads_only;
   return context.private_engines.contains(name) ? Standing::not_shared : Standing::shared;
 }
 

@@ -74,6 +74,20 @@ def test_spawned_workers_do_the_same(dictbench, tmp_path, engine):
     assert all(cell["status"] == "ok" and cell["start"] == "spawn" for cell in cells(tmp_path / "r.jsonl"))
 
 
+@pytest.mark.parametrize("engine", ["rival-cuckoo", "rival-tbb"])
+@pytest.mark.parametrize("start", ["fork", "spawn"])
+def test_what_only_threads_can_share_has_threads(dictbench, tmp_path, engine, start):
+    skip_unless_available(dictbench, engine)
+    result = dictbench("run", "--engine", engine, "--workload", "update-uniform", "--workload", "lock-counter", "--processes", "2",
+                       "--scale", "0.01", "--repetitions", "1", "--start", start, "--out", "r.jsonl")
+    assert result.returncode == 0, result.stderr
+    for cell in cells(tmp_path / "r.jsonl"):
+        assert (cell["start"], cell["status"], cell["verified"]) == ("threads", "ok", "ok")
+        assert cell["verified_keys"] > 0
+        assert len(cell["workers"]) == 2 and sum(worker["ops"] for worker in cell["workers"]) == cell["ops"]
+        assert all(worker["usage"]["user_s"] >= 0 for worker in cell["workers"])
+
+
 @pytest.mark.parametrize(
     "kind, exit_code, words",
     [
