@@ -97,6 +97,7 @@ struct CellRecord {
   double elapsed_s = 0;
   double ops_per_s = 0;  // 0 unless status is "ok"
   std::optional<Latency> latency_ns;
+  std::optional<Latency> read_latency_ns, write_latency_ns;  // of phases that have both: gets and scans; the rest
   std::vector<WorkerRecord> workers;
   Usage rusage;                        // all workers, measured window
   std::optional<Usage> server_rusage;  // all server processes and threads, measured window

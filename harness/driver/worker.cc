@@ -10,6 +10,7 @@
 #include "harness/driver/preload.h"
 #include "harness/meters/usage.h"
 #include "harness/verify/readback.h"
+#include "workloads/operation_generator.h"
 
 namespace dictbench {
 namespace {
@@ -70,8 +71,15 @@ class Worker {
       await(run_step(number));
       if (phase.start == Start::first_alone && plan_.worker != 0) await_first(static_cast<std::uint32_t>(number));
       const Usage before = usage();
-      const LoopResult result = run_operations({*dict_, stream, plan_.workload, phase, page_.clock, plan_.worker,
-                                                plan_.processes, batch, page_.one_in, sequence_});
+      LoopPlan loop{*dict_,       stream,          plan_.workload, phase,        page_.clock,
+                    plan_.worker, plan_.processes, batch,          page_.one_in, sequence_};
+      writes_wanted_ += std::min(phase.writers, plan_.processes);
+      if (reads_on(phase, plan_.worker)) {
+        loop.writes_done = &page_.writes_done;
+        loop.writes_wanted = writes_wanted_;
+      }
+      const LoopResult result = run_operations(loop);
+      if (plan_.worker < phase.writers) page_.writes_done.fetch_add(1, std::memory_order_relaxed);
       const Usage after = usage();
       if (plan_.worker == 0) release_others(static_cast<std::uint32_t>(number));
       sequence_ += result.ops;
@@ -105,7 +113,8 @@ class Worker {
     report.end_ns = result.end_ns;
     report.one_in = result.one_in;
     report.usage = usage;
-    report.latency = result.latency;
+    report.reads = result.reads;
+    report.writes = result.writes;
     report.items = 0;
   }
 
@@ -125,6 +134,7 @@ class Worker {
   const WorkerPlan& plan_;
   std::unique_ptr<Dict> dict_;
   std::uint64_t sequence_ = 0;
+  std::uint32_t writes_wanted_ = 0;  // what ControlPage::writes_done is when the phase's writers have ended
   std::vector<std::vector<std::uint64_t>>& executed_;
 };
 

@@ -88,6 +88,21 @@ def test_what_only_threads_can_share_has_threads(dictbench, tmp_path, engine, st
         assert all(worker["usage"]["user_s"] >= 0 for worker in cell["workers"])
 
 
+@pytest.mark.parametrize("engine", ["boost-map", "local", "rival-tbb"])
+def test_readers_read_while_the_table_grows(dictbench, tmp_path, engine):
+    skip_unless_available(dictbench, engine)
+    result = dictbench("run", "--engine", engine, "--workload", "growth-tail", "--scale", "0.02", "--repetitions", "1", "--out", "r.jsonl")
+    assert result.returncode == 0, result.stderr
+    (cell,) = cells(tmp_path / "r.jsonl")
+    assert (cell["status"], cell["verified"]) == ("ok", "ok")
+    writer, reader = (worker["ops"] for worker in cell["workers"])
+    assert writer == 40_000 and reader > 0
+    reads, writes = cell["read_latency_ns"], cell["write_latency_ns"]
+    assert reads["samples"] + writes["samples"] == cell["latency_ns"]["samples"]
+    assert reads["p50"] <= reads["p999"] <= reads["max"]
+    assert abs(cell["workers"][0]["end_s"] - cell["workers"][1]["end_s"]) < 0.1
+
+
 @pytest.mark.parametrize(
     "kind, exit_code, words",
     [
