@@ -56,7 +56,8 @@ class Host {
   explicit Host(std::vector<const Block*> blocks) : blocks_(std::move(blocks)) {}
 
   // Figures by round, or nothing and why in `reason`.
-  FigureByRound figures(const TargetCells& cells, const Metric& metric, std::string& reason) const {
+  FigureByRound figures(const TargetCells& cells, const Metric& metric, std::string& reason,
+                        std::vector<std::string>& notes) const {
     const std::string name = fmt::format("{} under {} with {} {}", cells.engine, cells.workload, cells.processes,
                                          cells.processes == 1 ? "process" : "processes");
     const Series* const series = find(cells);
@@ -65,7 +66,7 @@ class Host {
       return {};
     }
     if (!series->good()) {
-      reason = fmt::format("n/a: {}: {}", name, series->reason());
+      reason = fmt::format("n/a: {}: {}", cells.engine, short_reason(*series, notes));
       return {};
     }
     FigureByRound figures = by_round(*series, metric);
@@ -84,16 +85,19 @@ class Host {
   }
 
  private:
-  // Forked processes or threads; at full scale, for which the targets are.
+  // Forked processes or threads; at full scale, for which the targets are. With an engine's options only where there is
+  // nothing without: they are a run's business (how long to wait for a lock).
   const Series* find(const TargetCells& cells) const {
+    const Series* with_options = nullptr;
     for (const Block* block : blocks_) {
       if (block->workload != cells.workload) continue;
-      for (const Series& series : block->series)
-        if (series.engine == cells.engine && series.processes == cells.processes && series.scale == 1 &&
-            series.start != "spawn")
-          return &series;
+      for (const Series& series : block->series) {
+        if (series.processes != cells.processes || series.scale != 1 || series.start == "spawn") continue;
+        if (series.engine == cells.engine) return &series;
+        if (engine_name(series.engine) == cells.engine) with_options = &series;
+      }
     }
-    return nullptr;
+    return with_options;
   }
 
   std::vector<const Block*> blocks_;
@@ -107,11 +111,11 @@ struct Measured {
 
 // Of the newest run that has the figure: what several runs say is not one sample.
 std::optional<Measured> measure(const Host& host, const RivalTarget& target, std::set<const RunRecord*>& used,
-                                std::string& reason) {
+                                std::string& reason, std::vector<std::string>& notes) {
   const Metric metric = metric_of(target.figure);
   const bool ratio = target.figure == TargetFigure::speed;
-  const FigureByRound own = host.figures(target.subject, metric, reason);
-  const FigureByRound base = ratio && !own.empty() ? host.figures(target.base, metric, reason) : FigureByRound();
+  const FigureByRound own = host.figures(target.subject, metric, reason, notes);
+  const FigureByRound base = ratio && !own.empty() ? host.figures(target.base, metric, reason, notes) : FigureByRound();
   if (!reason.empty()) return std::nullopt;
   const std::vector<const RunRecord*> runs = host.runs();
   for (auto run = runs.rbegin(); run != runs.rend(); ++run) {
@@ -141,11 +145,11 @@ std::string verdict(const RivalTarget& target, const Measured& measured) {
 }
 
 std::vector<TableCell> row_of(const Host& host, const RivalTarget& target, std::set<const RunRecord*>& used,
-                              std::set<std::size_t>& rounds) {
+                              std::set<std::size_t>& rounds, std::vector<std::string>& notes) {
   const auto text = [&](double number) { return figure_text(target.figure, number); };
-  const char* const at = target.figure == TargetFigure::speed ? ">=" : "<=";
+  const char* const at = target.figure == TargetFigure::speed ? "at least" : "at most";
   std::string reason;
-  const std::optional<Measured> measured = measure(host, target, used, reason);
+  const std::optional<Measured> measured = measure(host, target, used, reason, notes);
   std::vector<TableCell> row = {text_cell(target.measure), text_cell(target.subject.workload)};
   if (measured) {
     rounds.insert(measured->rounds);
@@ -186,7 +190,9 @@ std::vector<std::string> notes_of(const std::set<std::size_t>& rounds) {
 }  // namespace
 
 std::vector<Table> build_lockfree_rivals(const RecordFile& records, const TableContext& context) {
-  const std::vector<Block> blocks = group_blocks(records, context.selection);
+  Selection selection = context.selection;
+  selection.yardsticks = true;
+  const std::vector<Block> blocks = group_blocks(records, selection);
   std::vector<std::string> hosts;
   for (const Block& block : blocks)
     if (block.tier == "c++" && std::find(hosts.begin(), hosts.end(), block.host) == hosts.end())
@@ -202,8 +208,9 @@ std::vector<Table> build_lockfree_rivals(const RecordFile& records, const TableC
     Table table{kName, several ? fmt::format("{} on {}", kTitle, name) : kTitle, {}, kColumns, {}};
     std::set<const RunRecord*> used;
     std::set<std::size_t> rounds;
-    for (const RivalTarget& target : rival_targets()) table.rows.push_back(row_of(host, target, used, rounds));
-    table.notes = notes_of(rounds);
+    for (const RivalTarget& target : rival_targets())
+      table.rows.push_back(row_of(host, target, used, rounds, table.notes));
+    for (std::string& note : notes_of(rounds)) table.notes.push_back(std::move(note));
     std::vector<const RunRecord*> runs;
     for (const RunRecord* run : host.runs())
       if (used.contains(run)) runs.push_back(run);

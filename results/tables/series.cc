@@ -35,12 +35,20 @@ struct Entry {
   std::string host;
 };
 
+bool measured_yardsticks(const RunRecord& run) {
+  return std::ranges::any_of(run.options, [](const auto& option) {
+    return option.first == "engines" && option.second.find("rival-") != std::string::npos;
+  });
+}
+
 std::vector<Entry> select(const RecordFile& records, const Selection& selection) {
   std::map<std::string, std::pair<const RunRecord*, std::string>> runs;
   for (const RunRecord& run : records.runs) runs[run.run_id] = {&run, host_name(run.host)};
+  const bool all = selection.yardsticks || std::ranges::all_of(records.runs, measured_yardsticks);
   std::vector<Entry> entries;
   for (const CellRecord& cell : records.cells) {
     const auto run = runs.find(cell.run_id);
+    if (!all && run != runs.end() && measured_yardsticks(*run->second.first)) continue;
     Entry entry{&cell, nullptr, "unknown host"};
     if (run != runs.end()) entry = {&cell, run->second.first, run->second.second};
     if (chosen(selection.workloads, cell.workload) && chosen(selection.phases, cell.phase) &&
