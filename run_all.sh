@@ -29,6 +29,8 @@ usage: ./run_all.sh [COMMAND]
   test --sanitizers    before that, the tests under AddressSanitizer, UBSan and ThreadSanitizer
   torture              set up, build, the long torture: 1,000 kills of every engine, all other faults, millions of
                        operations checked for linearizability (about 15 minutes)
+  rivals [ROUNDS]      set up, build, lockfree beside the best in-process tables and the other shared dicts, at least 5 (7)
+                       rounds of each, then the table lockfree-rivals (about 12 minutes, on a quiet machine)
   agreement            set up, build, compare with redis-benchmark, memcslap and dictbench_micro (minutes, on a quiet machine)
   --help               this text
 
@@ -91,12 +93,37 @@ run_torture() {
   exit "$status"
 }
 
+# Measures what the table lockfree-rivals is made of into one record file, and prints the table. Ratios hold within a run
+# only, so each of the three has both sides of its own: in-process tables operation by operation; the other shared dicts,
+# up to a hundred times slower, by time over the same keys, in 5 rounds; and the tail of gets while a table grows.
+# $RIVALS_ENGINE stands in for lockfree.
+run_rivals() {
+  local rounds=$1 dictbench=$root/build/dictbench own=${RIVALS_ENGINE:-lockfree} records status=0
+  records=$root/build/results/rivals-$(date -u +%Y%m%dT%H%M%SZ)-$$.jsonl
+  mkdir -p "$root/build/results"
+  ln -sfn "$(basename "$records")" "$root/build/results/latest-rivals.jsonl"
+  local run=("$dictbench" run --engine "$own" --out "$records" --format none)
+  "${run[@]}" --repetitions "$rounds" --engine local --engine rival-cuckoo --engine rival-tbb --processes 1,2 \
+    --workload get-uniform --workload update-uniform --workload zipf-95-5 --workload get-batch-32 --workload load-1m || status=$?
+  "${run[@]}" --repetitions 5 --engine boost-map --engine lmdb --engine 'sqlite-wal?timeout=60000' --engine redis --engine memcached \
+    --workload "$root/workloads/rivals/get-uniform-1s.toml" || status=$?
+  "${run[@]}" --repetitions "$rounds" --engine rival-cuckoo --engine rival-tbb --workload growth-tail || status=$?
+  if [[ -s $records ]]; then "$dictbench" table lockfree-rivals --results "$records"; fi
+  say "records: $records"
+  exit "$status"
+}
+
 main() {
   local command=${1:-run}
   case $command in
     run | --smoke | build | torture | agreement | --help | -h)
       if (($# > 1)); then usage_error "$command takes no argument, '$2' was given"; fi
       if [[ $# -eq 1 && $command == run ]]; then usage_error "unknown command 'run'"; fi
+      ;;
+    rivals)
+      if (($# > 2)) || [[ ! ${2:-7} =~ ^[0-9]{1,3}$ ]] || ((10#${2:-7} < 5)); then
+        usage_error "rivals takes a number of rounds from 5 to 999 or nothing, '${*:2}' was given"
+      fi
       ;;
     test)
       if (($# > 2)) || [[ ${2:---sanitizers} != --sanitizers ]]; then
@@ -119,6 +146,10 @@ main() {
     torture)
       build release dictbench
       run_torture
+      ;;
+    rivals)
+      build release dictbench
+      run_rivals "$((10#${2:-7}))"
       ;;
     agreement)
       build release

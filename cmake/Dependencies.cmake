@@ -28,6 +28,8 @@ target_include_directories(dictbench_tomlplusplus SYSTEM INTERFACE ${TOMLPLUSPLU
 find_package(absl QUIET)
 # CONFIG: Boost's own description; CMake's module for Boost is gone from 3.30 on.
 find_package(Boost 1.74 QUIET CONFIG)
+find_package(libcuckoo QUIET CONFIG)
+find_package(TBB QUIET CONFIG)
 find_package(benchmark QUIET)
 find_package(GTest QUIET)
 

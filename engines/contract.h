@@ -17,9 +17,11 @@ enum class Consistency {
 std::string_view to_string(Consistency consistency);
 
 struct Contract {
-  bool stores = true;                     // false: accepts everything, keeps nothing (`null`)
-  bool shared_between_processes = true;   // false: each attached process has a dict of its own
-  bool survives_killed_writer = false;    // SIGKILL of a process in mid-write leaves the dict usable and whole
+  bool stores = true;                    // false: accepts everything, keeps nothing (`null`)
+  bool shared_between_processes = true;  // false: each attached process has a dict of its own
+  bool shared_between_threads = false;  // of dicts that processes cannot share: all dicts of one Engine object are one,
+                                        // linearizable, and each may have a thread of its own
+  bool survives_killed_writer = false;  // SIGKILL of a process in mid-write leaves the dict usable and whole
   bool survives_stopped_process = false;  // SIGSTOP of a process in mid-operation holds nobody else up
   bool durable = false;                   // acknowledged writes survive a restart of the machine
   Consistency consistency = Consistency::linearizable;

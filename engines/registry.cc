@@ -38,6 +38,13 @@ EngineDescription missing_engine(const char* name, const char* package) {
 
 const std::vector<EngineDescription>& engine_descriptions() { return descriptions(); }
 
+std::vector<std::string> usual_engines() {
+  std::vector<std::string> names;
+  for (const EngineDescription& engine : descriptions())
+    if (!engine.name.starts_with("rival-")) names.push_back(engine.name);
+  return names;
+}
+
 const EngineDescription& find_engine(std::string_view name) {
   const auto& all = descriptions();
   const auto found = std::ranges::find(all, name, &EngineDescription::name);

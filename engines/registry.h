@@ -53,6 +53,10 @@ struct EngineDescription {
 // Every engine in the order in which tables print them.
 const std::vector<EngineDescription>& engine_descriptions();
 
+// Names of those that a command takes when none is named: all but the yardsticks, which are called rival-* and are
+// measured only where they are asked for.
+std::vector<std::string> usual_engines();
+
 // The description for a spec's name; throws SpecError with the list of names.
 const EngineDescription& find_engine(std::string_view name);
 

@@ -12,7 +12,7 @@ class Group(NamedTuple):
 GROUPS = (
     Group("single", "one operation at a time", ("load-1m", "get-uniform", "update-uniform", "zipf-95-5")),
     Group("ycsb", "YCSB mixes", tuple(f"ycsb-{letter}" for letter in "abcdef")),
-    Group("batches", "batches and churn", ("get-batch-32", "set-batch-32", "churn")),
+    Group("batches", "batches and churn", ("get-batch-32", "set-batch-32", "churn", "growth-tail")),
     Group("values", "growing values", ("value-sweep",)),
     Group("documents", "programs of other projects", ("mpdict-1m", "redis-100k", "pyshmht-64b", "lock-counter")),
 )

@@ -92,11 +92,12 @@ struct CellRecord {
   std::string phase;
   unsigned processes = 0;
   unsigned repetition = 0;
-  std::string start = "fork";  // or "spawn"
+  std::string start = "fork";  // or "spawn"; "threads": `processes` threads of one process
   std::uint64_t ops = 0;
   double elapsed_s = 0;
   double ops_per_s = 0;  // 0 unless status is "ok"
   std::optional<Latency> latency_ns;
+  std::optional<Latency> read_latency_ns, write_latency_ns;  // of phases that have both: gets and scans; the rest
   std::vector<WorkerRecord> workers;
   Usage rusage;                        // all workers, measured window
   std::optional<Usage> server_rusage;  // all server processes and threads, measured window

@@ -91,6 +91,8 @@ Json to_json(const CellRecord& cell) {
                  {"elapsed_s", finite(cell.elapsed_s, "elapsed_s")},
                  {"ops_per_s", finite(cell.ops_per_s, "ops_per_s")}};
   if (cell.latency_ns) object["latency_ns"] = latency_json(*cell.latency_ns);
+  if (cell.read_latency_ns) object["read_latency_ns"] = latency_json(*cell.read_latency_ns);
+  if (cell.write_latency_ns) object["write_latency_ns"] = latency_json(*cell.write_latency_ns);
   Json& workers = object["workers"] = Json::array();
   for (const WorkerRecord& worker : cell.workers) workers.push_back(worker_json(worker));
   object["rusage"] = usage_json(cell.rusage);
@@ -175,6 +177,8 @@ CellRecord cell_from_json(const Json& object) {
   fields.required("elapsed_s", cell.elapsed_s);
   fields.required("ops_per_s", cell.ops_per_s);
   fields.optional("latency_ns", cell.latency_ns);
+  fields.optional("read_latency_ns", cell.read_latency_ns);
+  fields.optional("write_latency_ns", cell.write_latency_ns);
   fields.optional("workers", cell.workers);
   fields.optional("rusage", cell.rusage);
   fields.optional("server_rusage", cell.server_rusage);

@@ -43,7 +43,21 @@ std::uint64_t touched_keys(const Workload& workload, const Phase& phase) noexcep
 bool sets_keys(const Mix& mix) noexcept { return mix.set > 0 || mix.add > 0 || mix.read_modify_write > 0; }
 bool has_own_keys(const Mix& mix) noexcept { return mix.insert > 0 || mix.erase > 0; }
 
+Mix mix_of(const Phase& phase, unsigned worker) noexcept {
+  Mix mix = phase.mix;
+  if (phase.writers == 0) return mix;
+  if (reads_on(phase, worker))
+    mix.set = mix.insert = mix.erase = mix.add = mix.read_modify_write = 0;
+  else
+    mix.get = mix.scan = 0;
+  return mix;
+}
+
+bool reads_on(const Phase& phase, unsigned worker) noexcept { return phase.writers > 0 && worker >= phase.writers; }
+
 std::uint64_t operation_share(const Phase& phase, unsigned worker, unsigned processes) noexcept {
+  if (reads_on(phase, worker)) return 0;
+  if (phase.writers > 0) processes = std::min(processes, phase.writers);
   return part_begin(phase.operations, worker + 1, processes) - part_begin(phase.operations, worker, processes);
 }
 
@@ -95,7 +109,7 @@ std::uint64_t OwnKeys::erase() noexcept {
 }
 
 KindSequence kinds_of_phase(const Workload& workload, std::size_t index, unsigned worker) {
-  return {workload.phases[index].mix, seed_for(workload, Purpose::kinds, index, worker)};
+  return {mix_of(workload.phases[index], worker), seed_for(workload, Purpose::kinds, index, worker)};
 }
 
 OwnKeys own_keys_before(const Workload& workload, std::size_t before, unsigned worker, unsigned processes) {
@@ -128,9 +142,9 @@ void check_processes(const Workload& workload, unsigned processes) {
 
 OperationGenerator::OperationGenerator(const Workload& workload, const Phase& phase, unsigned worker,
                                        unsigned processes)
-    : inserts_(phase.mix.insert > 0),
+    : inserts_(mix_of(phase, worker).insert > 0),
       all_keys_(workload.keys.count),
-      kinds_(phase.mix, seed_for(workload, Purpose::kinds, phase_index(workload, phase), worker)),
+      kinds_(mix_of(phase, worker), seed_for(workload, Purpose::kinds, phase_index(workload, phase), worker)),
       own_(own_keys_before(workload, phase_index(workload, phase), worker, processes)),
       random_(seed_for(workload, Purpose::keys, phase_index(workload, phase), worker)) {
   const std::uint64_t keys = touched_keys(workload, phase);

@@ -77,7 +77,13 @@ class OperationGenerator {
   std::unique_ptr<Distribution> distribution_;
 };
 
-// Operations of one process in a phase that is limited by a number of them.
+// What one process does of the phase's mix: all of it, or its writes or reads where `writers` set those apart.
+Mix mix_of(const Phase& phase, unsigned worker) noexcept;
+
+// True for a process that reads until the writers have ended: its stream goes round and round.
+bool reads_on(const Phase& phase, unsigned worker) noexcept;
+
+// Operations of one process in a phase that is limited by a number of them; 0 for one that reads on.
 std::uint64_t operation_share(const Phase& phase, unsigned worker, unsigned processes) noexcept;
 
 // Throws WorkloadError where `processes` is no number of processes for this workload, or one would own no key.

@@ -30,7 +30,7 @@ struct Shape {
 
 Shape stream_shape(const OperationGenerator& generator, const KeyTexts& texts, const Phase& phase, unsigned worker,
                    unsigned processes) {
-  const bool timed = phase.seconds > 0;
+  const bool timed = phase.seconds > 0 || reads_on(phase, worker);
   const std::size_t most = timed ? kRoundOperations : operation_share(phase, worker, processes);
   const std::size_t stride = sizeof(Operation) + round_up(texts.longest(generator.key_limit(most)), kPiece);
   return {timed ? std::clamp<std::size_t>(kRoundBytes / stride, 1, most) : most, stride};
@@ -71,7 +71,7 @@ OperationStream::OperationStream(const Workload& workload, const Phase& phase, u
 
 std::size_t OperationStream::operations(const Workload& workload, const Phase& phase, unsigned worker,
                                         unsigned processes) {
-  if (phase.seconds == 0) return operation_share(phase, worker, processes);
+  if (phase.seconds == 0 && !reads_on(phase, worker)) return operation_share(phase, worker, processes);
   const OperationGenerator generator(workload, phase, worker, processes);
   return stream_shape(generator, KeyTexts(workload.keys), phase, worker, processes).size;
 }

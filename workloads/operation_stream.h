@@ -43,9 +43,10 @@ static_assert(sizeof(Operation) == 16);
 class OperationStream {
  public:
   // Process `worker` of `processes`. Operations are split as evenly as whole numbers allow. For phases
-  // limited by seconds the stream holds a finite number of operations and the caller walks it round
-  // and round (sequence numbers go on rising). `phase` is preload_phase() or one of the workload's, which
-  // is known by its name. Throws WorkloadError where a process would own no key.
+  // limited by seconds, and for a process that reads until others have written, the stream holds a finite
+  // number of operations and the caller walks it round and round (sequence numbers go on rising). `phase` is
+  // preload_phase() or one of the workload's, which is known by its name. Throws WorkloadError where a
+  // process would own no key.
   OperationStream(const Workload& workload, const Phase& phase, unsigned worker, unsigned processes);
 
   // size() of such a stream, without making it.

@@ -90,7 +90,9 @@ struct Phase {
   DistributionSpec distribution;
   Share share = Share::all;
   Start start = Start::together;
-  ValueSpec values;  // the workload's, unless the phase has its own
+  unsigned writers = 0;  // > 0: the first so many processes do the mix's writes, which `operations` counts; the others
+                         // do its gets and scans, round and round, until the writers have ended
+  ValueSpec values;      // the workload's, unless the phase has its own
 };
 
 struct Workload {

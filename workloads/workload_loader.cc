@@ -165,6 +165,7 @@ Phase read_phase(TableReader& reader, const Workload& workload) {
   phase.share = reader.choice<Share>("share", {{"all", Share::all}, {"own", Share::own}}, phase.share);
   phase.start =
       reader.choice<Start>("start", {{"together", Start::together}, {"first-alone", Start::first_alone}}, phase.start);
+  phase.writers = static_cast<unsigned>(reader.integer("writers", 0, kMaxProcesses - 1, 0));
   phase.values = reader.has("values") ? read_values(reader.table("values"), workload.keys) : workload.values;
   reader.finish();
   check_phase(phase, reader);

@@ -66,7 +66,7 @@ std::string canonical(const Phase& phase) {
                      bits(phase.arrival_rate), phase.scan_limit, phase.delta, phase.keys) +
          fmt::format("{} {:x} {:x} {:x} {} {}\n", static_cast<int>(spec.kind), bits(spec.exponent), bits(spec.hot_keys),
                      bits(spec.hot_operations), static_cast<int>(phase.share), static_cast<int>(phase.start)) +
-         canonical(phase.values);
+         (phase.writers > 0 ? fmt::format("writers {}\n", phase.writers) : std::string()) + canonical(phase.values);
 }
 
 }  // namespace
@@ -97,6 +97,13 @@ void check_phase(const Phase& phase, const TableReader& reader) {
     throw reader.error("mix",
                        "erases keys that another process may set at the same time, so that the outcome is unknown",
                        "erase beside set or read_modify_write with share = \"own\" and without keys");
+  if (phase.writers > 0) {
+    if (mix.get + mix.scan == 0 || !(sets_keys(mix) || has_own_keys(mix)))
+      throw reader.error("writers", "has nobody to set apart", "a mix with gets or scans and with writes");
+    if (phase.seconds > 0 || phase.arrival_rate > 0 || phase.start != Start::together)
+      throw reader.error("writers", "goes with operations as fast as can be done, all starting together",
+                         "neither seconds nor arrival_rate nor start beside writers");
+  }
   if (phase.delta == 0) throw reader.error("delta", "0 changes nothing", "any other number");
 }
 

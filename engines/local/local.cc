@@ -4,34 +4,26 @@
 #include <absl/container/flat_hash_map.h>
 #include <fmt/format.h>
 
-#include <cstring>
 #include <functional>
 #include <limits>
 #include <new>
 #include <string>
 
 #include "engines/counter.h"
+#include "engines/in_process/string_table.h"
 #include "engines/registry.h"
 
 namespace dictbench {
 namespace {
 
-// Abseil's own transparent hash and equality take absl::string_view, which in Debian's build is not std::string_view.
-struct Hash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view key) const noexcept {
-    return absl::Hash<absl::string_view>()(absl::string_view(key.data(), key.size()));
-  }
-};
-
-using Map = absl::flat_hash_map<std::string, std::string, Hash, std::equal_to<>>;
+using Map = absl::flat_hash_map<std::string, std::string, StringHash, std::equal_to<>>;
 
 class LocalDict final : public Dict {
  public:
   bool get(std::string_view key, Value& out) override {
     const auto found = map_.find(key);
     if (found == map_.end()) return false;
-    copy(found->second, out);
+    copy_out(found->second, out);
     return true;
   }
 
@@ -39,7 +31,7 @@ class LocalDict final : public Dict {
     const auto [at, inserted] = map_.try_emplace(key, value);
     if (!inserted) at->second.assign(value);
   } catch (const std::bad_alloc&) {
-    throw full();
+    throw process_is_full("local");
   }
 
   bool erase(std::string_view key) override { return map_.erase(key) != 0; }
@@ -55,7 +47,7 @@ class LocalDict final : public Dict {
       found->second.assign(text.view());
     return sum;
   } catch (const std::bad_alloc&) {
-    throw full();
+    throw process_is_full("local");
   }
 
   std::uint64_t size() override { return map_.size(); }
@@ -66,21 +58,6 @@ class LocalDict final : public Dict {
   }
 
  private:
-  // Any string has the room of an empty one (libstdc++: 16 bytes), so what fits into that is copied as a whole: one
-  // or two plain stores, where memcpy of 10 bytes makes two overlapping ones that whoever reads the value waits for.
-  static void copy(const std::string& from, Value& out) {
-    constexpr std::size_t kRoom = std::string().capacity() + 1;
-    static_assert(kRoom <= Value::kPadding);
-    if (from.size() <= kRoom)
-      std::memcpy(out.prepare(from.size()), from.data(), kRoom);
-    else
-      out.assign(from);
-  }
-
-  static Error full() {
-    return {ErrorCode::full, "local: the process has no memory left; store less, or see `ulimit -v`"};
-  }
-
   Map map_;
 };
 

@@ -44,12 +44,6 @@ int exit_code(const std::vector<CheckRecord>& records) {
   return any ? kDone : kNoValidResult;
 }
 
-std::vector<std::string> all_engines() {
-  std::vector<std::string> names;
-  for (const EngineDescription& engine : engine_descriptions()) names.push_back(engine.name);
-  return names;
-}
-
 Facts options_told(const CheckArguments& arguments) {
   const CheckOptions& options = arguments.options;
   return {{"command", "check"},
@@ -74,7 +68,7 @@ CheckProgress progress_of(const std::string& engine) {
 
 int check_engines(CheckArguments& arguments) {
   install_interrupt_handlers();
-  if (arguments.engines.empty()) arguments.engines = all_engines();
+  if (arguments.engines.empty()) arguments.engines = usual_engines();
   for (const std::string& engine : arguments.engines) parse_engine_spec(engine);  // refused before anything runs
   std::unique_ptr<HistoryWriter> writer;
   if (!arguments.export_to.empty()) {
@@ -119,7 +113,8 @@ void add_check_command(CLI::App& app, Action& action) {
   CheckOptions& options = arguments->options;
   CLI::App* command = app.add_subcommand("check", "decide whether engines keep the order that their contract promises");
   command
-      ->add_option("--engine", arguments->engines, "engine and options, like lmdb?sync=off; repeatable (default: all)")
+      ->add_option("--engine", arguments->engines,
+                   "engine and options, like lmdb?sync=off; repeatable (default: all but rival-*)")
       ->allow_extra_args(false);
   command->add_option("--operations", options.operations, "to record, of each engine (default: 200000)")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{10'000'000'000}));

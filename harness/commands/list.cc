@@ -45,7 +45,7 @@ void list_workload_files() {
 }
 
 void list_tables() {
-  for (const TableDescription& table : table_descriptions()) fmt::print("{:<14} {}\n", table.name, table.summary);
+  for (const TableDescription& table : table_descriptions()) fmt::print("{:<16} {}\n", table.name, table.summary);
 }
 
 void list_faults() {

@@ -17,6 +17,12 @@ namespace {
 
 std::string yes_no(bool value) { return value ? "yes" : "no"; }
 
+std::string sharers(const Contract& contract) {
+  return !contract.shared_between_processes && contract.shared_between_threads
+             ? "by threads"
+             : yes_no(contract.shared_between_processes);
+}
+
 std::string size_text(std::size_t bytes) {
   if (bytes >= SIZE_MAX / 2) return "any";
   for (const auto& [unit, name] :
@@ -33,7 +39,7 @@ ContractRow contract_row(const EngineDescription& engine) {
   if (engine.missing != nullptr)
     if (const auto reason = engine.missing(spec)) row.unavailable = *reason;
   const Contract contract = engine.contract(spec);
-  row.promises = {{"shared", yes_no(contract.shared_between_processes)},
+  row.promises = {{"shared", sharers(contract)},
                   {"survives a killed writer", yes_no(contract.survives_killed_writer)},
                   {"survives a stopped process", yes_no(contract.survives_stopped_process)},
                   {"durable", yes_no(contract.durable)},

@@ -63,7 +63,8 @@ void add_run_command(CLI::App& app, Action& action) {
   CellSelection& selection = options.selection;
   CLI::App* command = app.add_subcommand("run", "measure engines under workloads");
   command
-      ->add_option("--engine", selection.engines, "engine and options, like lmdb?sync=off; repeatable (default: all)")
+      ->add_option("--engine", selection.engines,
+                   "engine and options, like lmdb?sync=off; repeatable (default: all but rival-*)")
       ->allow_extra_args(false);
   command
       ->add_option("--workload", selection.workloads,

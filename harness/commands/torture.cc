@@ -51,10 +51,8 @@ std::vector<Fault> chosen_faults(const std::vector<std::string>& names) {
 
 std::vector<Subject> chosen_subjects(const std::vector<std::string>& engines) {
   std::vector<Subject> subjects;
-  for (const std::string& engine : engines) subjects.push_back(torture::make_subject(engine));
-  if (engines.empty())
-    for (const EngineDescription& engine : engine_descriptions())
-      subjects.push_back(torture::make_subject(engine.name));
+  for (const std::string& engine : engines.empty() ? usual_engines() : engines)
+    subjects.push_back(torture::make_subject(engine));
   return subjects;
 }
 
@@ -168,7 +166,7 @@ std::string list_of_faults() {
 void add_torture_command(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<TortureArguments>();
   CLI::App* command = app.add_subcommand("torture", "inflict faults on engines and check what they promise");
-  command->add_option("--engine", arguments->engines, "engine and options; repeatable (default: all)")
+  command->add_option("--engine", arguments->engines, "engine and options; repeatable (default: all but rival-*)")
       ->allow_extra_args(false);
   command->add_option("--faults", arguments->faults, "names, like kill,stop (default: all)")->delimiter(',');
   auto* kills = command->add_option("--kills", arguments->options.tries,

@@ -6,9 +6,11 @@
 
 #include "harness/driver/spawned_worker.h"
 #include "harness/driver/worker.h"
+#include "harness/driver/worker_threads.h"
 #include "harness/meters/memory.h"
 #include "harness/meters/usage.h"
 #include "harness/verify/verifier.h"
+#include "workloads/operation_generator.h"
 
 namespace dictbench {
 namespace {
@@ -23,7 +25,8 @@ class CellRun {
         workload_(workload_of(cell, options.seed)),
         spec_(parse_engine_spec(cell.engine)),
         description_(find_engine(spec_.name())),
-        contract_(description_.contract(spec_)) {
+        contract_(description_.contract(spec_)),
+        start_(start_mode(contract_, options.start)) {
     control_->clock = options.clock;
     for (const Phase& phase : workload_.phases) records_.push_back(blank_record(phase));
   }
@@ -57,7 +60,7 @@ class CellRun {
     record.phase = phase.name;
     record.processes = cell_.processes;
     record.repetition = cell_.repetition;
-    record.start = options_.start == StartMode::fork ? "fork" : "spawn";
+    record.start = to_string(start_);
     record.verified = "not done: the run did not end";
     record.status = "invalid: the run did not end";
     return record;
@@ -77,21 +80,33 @@ class CellRun {
     }
   }
 
-  void create_engine() {
+  std::unique_ptr<Engine> new_engine() const {
     const Footprint prints = footprint(workload_, cell_.processes);
-    engine_ = description_.create(spec_, {prints.items, prints.key_bytes, prints.value_bytes, cell_.processes});
+    return description_.create(spec_, {prints.items, prints.key_bytes, prints.value_bytes, cell_.processes});
+  }
+
+  void create_engine() {
+    engine_ = new_engine();
     for (CellRecord& record : records_) record.engine_facts = engine_->facts();
   }
 
   void lead_workers() {
     const unsigned engine_batch = description_.batch == nullptr ? 1 : description_.batch(spec_);
     const auto body = [&](unsigned worker) {
-      return run_worker(
-          *control_, {workload_, contract_, worker, cell_.processes, engine_batch, [&] { return engine_->attach(); }});
+      WorkerPlan plan{workload_,
+                      contract_,
+                      sharing_of(contract_),
+                      worker,
+                      cell_.processes,
+                      engine_batch,
+                      [&] { return engine_->attach(); }};
+      // The driver's own engine stays empty then: what it held would be copied on write.
+      return start_ == StartMode::threads ? run_worker_threads(*control_, plan, [&] { return new_engine(); })
+                                          : run_worker(*control_, plan);
     };
-    if (options_.start == StartMode::spawn)
+    if (start_ == StartMode::spawn)
       write_config(*control_, {cell_, options_.seed, engine_->address(), options_.plugins});
-    WorkerGroup workers(control_, cell_.processes, options_.start, body, spawn_command());
+    WorkerGroup workers(control_, cell_.processes, start_, body, spawn_command());
     if (!step(workers, kAttachStep, 0)) return;
     for (const pid_t pid : workers.pids()) attached_bytes_ += memory_of(pid).anonymous_bytes;
     if (!step(workers, kPreloadStep, 0)) return;
@@ -141,17 +156,30 @@ class CellRun {
     return true;
   }
 
+  static std::optional<Latency> summary_of(const Histogram& latency, std::uint64_t one_in) {
+    if (latency.total() == 0) return std::nullopt;
+    const auto at = [&](double share) { return static_cast<double>(latency.percentile(share)); };
+    return Latency{.samples = latency.total(),
+                   .one_in = one_in,
+                   .p50 = at(0.5),
+                   .p90 = at(0.9),
+                   .p99 = at(0.99),
+                   .p999 = at(0.999),
+                   .max = static_cast<double>(latency.max())};
+  }
+
   void take_reports(std::size_t phase) {
     CellRecord& record = records_[phase];
     std::int64_t first_start = INT64_MAX, last_end = INT64_MIN;
-    Histogram latency;
+    Histogram reads, writes;
     std::uint64_t misses = 0, items = 0, one_in = 1;
     executed_.emplace_back();
     for (unsigned worker = 0; worker < cell_.processes; ++worker) {
       const PhaseReport& report = control_->workers[worker].report;
       first_start = std::min(first_start, report.start_ns);
       last_end = std::max(last_end, report.end_ns);
-      latency.merge(report.latency);
+      reads.merge(report.reads);
+      writes.merge(report.writes);
       misses += report.misses;
       items += report.items;
       one_in = std::max(one_in, report.one_in);
@@ -168,21 +196,23 @@ class CellRun {
     }
     record.elapsed_s = static_cast<double>(last_end - first_start) * 1e-9;
     record.memory.items = items;
-    if (latency.total() > 0)
-      record.latency_ns = Latency{.samples = latency.total(),
-                                  .one_in = one_in,
-                                  .p50 = static_cast<double>(latency.percentile(0.5)),
-                                  .p90 = static_cast<double>(latency.percentile(0.9)),
-                                  .p99 = static_cast<double>(latency.percentile(0.99)),
-                                  .p999 = static_cast<double>(latency.percentile(0.999)),
-                                  .max = static_cast<double>(latency.max())};
+    Histogram all = reads;
+    all.merge(writes);
+    record.latency_ns = summary_of(all, one_in);
+    if (reads.total() > 0 && writes.total() > 0) {
+      record.read_latency_ns = summary_of(reads, one_in);
+      record.write_latency_ns = summary_of(writes, one_in);
+    }
     record.status = judge(workload_.phases[phase], record, misses);
   }
 
   // The speed counts only when all was done.
   std::string judge(const Phase& phase, const CellRecord& record, std::uint64_t misses) {
-    if (phase.seconds == 0 && phase.operations != 0 && record.ops < phase.operations)
-      return fmt::format("invalid: {} of {} operations were done", record.ops, phase.operations);
+    std::uint64_t counted = 0;  // in what `operations` counts
+    for (unsigned worker = 0; worker < cell_.processes; ++worker)
+      if (!reads_on(phase, worker)) counted += record.workers[worker].ops;
+    if (phase.seconds == 0 && phase.operations != 0 && counted < phase.operations)
+      return fmt::format("invalid: {} of {} operations were done", counted, phase.operations);
     if (misses > 0 && misses_are_wrong(phase))
       missed_ = fmt::format("phase {}: {} gets or erases missed a key that was there", phase.name, misses);
     return "ok";
@@ -234,8 +264,11 @@ class CellRun {
       readback = verify_in_new_process([&] { return engine_->attach(); }, workload_, cell_.processes, executed_,
                                        options_.timeout);
       if (!readback.not_done.empty()) verified = "not done: " + readback.not_done;
-    } else if (adds && cell_.processes > 1) {
-      verified = "not applicable: each process counts for itself";
+    } else {  // the workers have read it back themselves
+      for (unsigned worker = 0; worker < cell_.processes; ++worker)
+        readback.keys += control_->workers[worker].verified_keys;
+      if (adds && cell_.processes > 1 && start_ != StartMode::threads)
+        verified = "not applicable: each process counts for itself";
     }
     for (CellRecord& record : records_) {
       record.verified = verified;
@@ -253,6 +286,7 @@ class CellRun {
   const Spec spec_;
   const EngineDescription& description_;
   const Contract contract_;
+  const StartMode start_;
   ControlMapping control_;
   std::unique_ptr<Engine> engine_;
   std::vector<CellRecord> records_;                   // a phase an entry
@@ -274,12 +308,16 @@ Workload workload_of(const Cell& cell, const std::optional<std::uint64_t>& seed)
 
 std::vector<CellRecord> run_cell(const Cell& cell, const CellOptions& options) { return CellRun(cell, options).run(); }
 
+StartMode start_mode(const Contract& contract, StartMode asked) {
+  return sharing_of(contract) == Sharing::threads ? StartMode::threads : asked;
+}
+
 std::string unsuitable(const Contract& contract, const Workload& workload, unsigned processes) {
   if (!contract.stores) return {};
   const Footprint prints = footprint(workload, processes);
   if (prints.key_bytes > contract.largest_key)
     return fmt::format("keys of {} bytes; it takes {} at most", prints.key_bytes, contract.largest_key);
-  const bool private_parts = !contract.shared_between_processes && processes > 1 && !workload.preload;
+  const bool private_parts = sharing_of(contract) == Sharing::none && processes > 1 && !workload.preload;
   for (const Phase& phase : workload.phases) {
     if (private_parts && phase.mix.get + phase.mix.scan + phase.mix.read_modify_write > 0)
       return "it is not shared, and the processes read what others wrote";

@@ -5,8 +5,8 @@
 // nothing of it can be left over. Protocol: the driver raises `released` to step k; workers wait for it,
 // do step k and then raise their own `reached` to k. While a step's clock runs nobody writes a cache line
 // that another process reads: a worker's area is its own, and it is filled when the clock has stopped.
-// Written by one side each: an area by its worker, `first_done` by worker 0, the rest by the driver; all
-// ring `arrivals`.
+// Written by one side each: an area by its worker, `first_done` by worker 0, `writes_done` by writers, the rest by the
+// driver; all ring `arrivals`.
 #pragma once
 
 #include <atomic>
@@ -32,21 +32,23 @@ struct PhaseReport {
   std::uint64_t one_in = 1;  // latency sampling
   std::uint64_t items = 0;   // Dict::size() when the phase was over
   Usage usage;
-  Histogram latency;
+  Histogram reads, writes;  // latency
 };
 
 struct alignas(64) WorkerArea {
   std::atomic<std::uint32_t> reached{0};
   std::atomic<bool> failed{false};
-  bool wrong_data = false;  // the failure is the dict's: it gave what it must not
-  char failure[512] = {};   // why, when `failed`: one line
-  PhaseReport report;       // of the last phase
+  bool wrong_data = false;          // the failure is the dict's: it gave what it must not
+  char failure[512] = {};           // why, when `failed`: one line
+  PhaseReport report;               // of the last phase
+  std::uint64_t verified_keys = 0;  // read back by the worker itself, where no other process can
 };
 
 struct ControlPage {
   alignas(64) std::atomic<std::uint32_t> released{0};
-  alignas(64) std::atomic<std::uint32_t> arrivals{0};    // a bell that the driver sleeps on
-  alignas(64) std::atomic<std::uint32_t> first_done{0};  // Start::first_alone: phases that worker 0 has ended
+  alignas(64) std::atomic<std::uint32_t> arrivals{0};     // a bell that the driver sleeps on
+  alignas(64) std::atomic<std::uint32_t> first_done{0};   // Start::first_alone: phases that worker 0 has ended
+  alignas(64) std::atomic<std::uint32_t> writes_done{0};  // Phase::writers: how many of them have ended, of all phases
   TickClock clock;
   std::uint64_t one_in = 1;  // latency sampling of the phase: the rarest that a worker asked for, for all
   std::uint32_t config_length = 0;

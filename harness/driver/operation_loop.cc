@@ -153,6 +153,10 @@ class SampleGaps {
   std::uint64_t state_;
 };
 
+Histogram& latency_of(OperationKind kind, LoopResult& result) {
+  return kind == OperationKind::get || kind == OperationKind::scan ? result.reads : result.writes;
+}
+
 template <class Executor>
 LoopResult closed_loop(const LoopPlan& plan) {
   Executor executor(plan);
@@ -160,9 +164,10 @@ LoopResult closed_loop(const LoopPlan& plan) {
   LoopResult result{.one_in = plan.one_in};
   const std::size_t size = plan.stream.size();
   const unsigned group = executor.group();
-  const bool timed = plan.phase.seconds > 0;
-  constexpr std::int64_t kLookNs = 10'000'000;  // look at the deadline about this often at least
-  // Between two looks at the deadline: far more work than the look, far less than the phase.
+  const bool awaits = plan.writes_done != nullptr;
+  const bool timed = plan.phase.seconds > 0 || awaits;
+  constexpr std::int64_t kLookNs = 10'000'000;  // look whether it is time to end about this often at least
+  // Between two looks: far more work than the look, far less than the phase.
   std::size_t stretch = timed ? std::min<std::size_t>(size, 16 * plan.one_in * group) : size;
 
   result.start_ns = monotonic_ns();
@@ -180,7 +185,7 @@ LoopResult closed_loop(const LoopPlan& plan) {
       const std::uint64_t before = plan.clock.now_in_order();
       const unsigned missed = executor.execute(index, plan.first_sequence + done + index);
       const std::uint64_t after = plan.clock.now_in_order();
-      result.latency.record(static_cast<std::uint64_t>(plan.clock.to_ns(after - before)));
+      latency_of(plan.stream[index].kind, result).record(static_cast<std::uint64_t>(plan.clock.to_ns(after - before)));
       result.misses += missed;
       if (result.wrong_value.empty()) result.wrong_value = executor.check(index, missed);
       index = std::min(size, index + group);
@@ -188,7 +193,7 @@ LoopResult closed_loop(const LoopPlan& plan) {
     }
     if (timed) {
       const std::int64_t now = monotonic_ns();
-      if (now >= deadline) {
+      if (awaits ? plan.writes_done->load(std::memory_order_relaxed) >= plan.writes_wanted : now >= deadline) {
         done += index;
         break;
       }
@@ -237,7 +242,8 @@ LoopResult open_loop(const LoopPlan& plan) {
     wait_until(due, plan.clock);
     const unsigned missed = executor.execute(index, plan.first_sequence + i);
     result.misses += missed;
-    result.latency.record(static_cast<std::uint64_t>(plan.clock.to_ns(plan.clock.now() - due)));
+    latency_of(plan.stream[index].kind, result)
+        .record(static_cast<std::uint64_t>(plan.clock.to_ns(plan.clock.now() - due)));
     if (result.wrong_value.empty()) result.wrong_value = executor.check(index, missed);
   }
   result.end_ns = monotonic_ns();

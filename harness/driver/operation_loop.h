@@ -7,6 +7,7 @@
 // Sampled gets also check the value, outside the time stamps.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 
@@ -30,6 +31,9 @@ struct LoopPlan {
   unsigned batch = 1;                // operations per get_many / set_many call
   std::uint64_t one_in = 1;          // latency sampling in the closed loop
   std::uint64_t first_sequence = 0;  // of this phase's first operation, counted over the worker's life
+  // The stream goes round and round until this reaches `writes_wanted`; null: until it or Phase::seconds end.
+  const std::atomic<std::uint32_t>* writes_done = nullptr;
+  std::uint32_t writes_wanted = 0;
 };
 
 struct LoopResult {
@@ -37,11 +41,11 @@ struct LoopResult {
   std::uint64_t misses = 0;  // gets and erases that did not find their key
   std::int64_t start_ns = 0, end_ns = 0;
   std::uint64_t one_in = 1;
-  Histogram latency{};
-  std::string wrong_value{};  // what the first wrong sampled value was, or empty
+  Histogram reads{}, writes{};  // latency of gets and scans, and of the rest
+  std::string wrong_value{};    // what the first wrong sampled value was, or empty
 };
 
-// Runs the whole stream, or for Phase::seconds. Errors of the dict pass through.
+// Runs the whole stream, or for Phase::seconds, or until others have written. Errors of the dict pass through.
 LoopResult run_operations(const LoopPlan& plan);
 
 // Picks how many operations to leave between two timed ones: the smallest power of two, at most 256,

@@ -22,7 +22,7 @@ Facts options_told(const RunOptions& options) {
           {"repetitions", selection.repetitions ? std::to_string(*selection.repetitions) : "as each workload says"},
           {"scale", fmt::format("{}", selection.scale.value_or(1))},
           {"seed", selection.seed ? std::to_string(*selection.seed) : "as each workload says"},
-          {"start", options.start == StartMode::fork ? "fork" : "spawn"},
+          {"start", std::string(to_string(options.start))},
           {"budget_s", options.budget_s ? fmt::format("{}", *options.budget_s) : "none"}};
 }
 

@@ -51,7 +51,6 @@ std::vector<Cell> make_schedule(const CellSelection& selection) {
 
 std::vector<Cell> without_done(std::vector<Cell> cells, const RecordFile& done, StartMode start,
                                const std::optional<std::uint64_t>& seed) {
-  const std::string start_name = start == StartMode::fork ? "fork" : "spawn";
   // Cell -> run -> phases: those of two attempts do not add up to one.
   std::map<std::string, std::map<std::string, std::set<std::string>>> attempts;
   for (const CellRecord& record : done.cells)
@@ -64,9 +63,10 @@ std::vector<Cell> without_done(std::vector<Cell> cells, const RecordFile& done, 
     const std::string key = fmt::format("{}|{}", cell.workload, cell.scale);
     if (!loaded.contains(key)) loaded.emplace(key, workload_of(cell, seed));
     const Workload& workload = loaded.at(key);
-    const auto found =
-        attempts.find(identity(parse_engine_spec(cell.engine).text(), workload.name,
-                               fmt::format("{:016x}", workload.hash), cell.processes, cell.repetition, start_name));
+    const Spec spec = parse_engine_spec(cell.engine);
+    const StartMode mode = start_mode(find_engine(spec.name()).contract(spec), start);
+    const auto found = attempts.find(identity(spec.text(), workload.name, fmt::format("{:016x}", workload.hash),
+                                              cell.processes, cell.repetition, std::string(to_string(mode))));
     return found != attempts.end() && std::ranges::any_of(found->second, [&](const auto& attempt) {
              return attempt.second.size() == workload.phases.size();
            });

@@ -48,7 +48,7 @@ int run_spawned_worker(int control_fd, unsigned worker) {
     const EngineDescription& description = find_engine(spec.name());
     const Contract contract = description.contract(spec);
     const unsigned engine_batch = description.batch == nullptr ? 1 : description.batch(spec);
-    return run_worker(*control, {workload, contract, worker, config.cell.processes, engine_batch,
+    return run_worker(*control, {workload, contract, sharing_of(contract), worker, config.cell.processes, engine_batch,
                                  [&] { return description.attach(spec, config.address); }});
   } catch (const std::exception& error) {
     fail_with(control->workers[worker], error.what());

@@ -11,11 +11,12 @@ namespace dictbench {
 
 Suite find_suite(const std::string& name) {
   Suite suite;
-  for (const EngineDescription& engine : engine_descriptions()) suite.engines.push_back(engine.name);
   suite.workloads = list_workloads();
   if (name == "standard") {
+    suite.engines = usual_engines();
     suite.budget_s = 660;
   } else if (name == "smoke") {
+    for (const EngineDescription& engine : engine_descriptions()) suite.engines.push_back(engine.name);
     suite.repetitions = 1;
     suite.scale = 0.001;
   } else {

@@ -15,8 +15,9 @@ struct Suite {
   std::optional<double> budget_s;
 };
 
-// "standard": every engine and workload at full scale where the time allows it, in about ten minutes.
-// "smoke": the same cells, each tiny and once: does everything run? Throws std::invalid_argument.
+// "standard": every engine but the yardsticks (usual_engines()) and every workload at full scale where the time allows
+// it, in about ten minutes. "smoke": all engines, each cell tiny and once: does everything run? Throws
+// std::invalid_argument.
 Suite find_suite(const std::string& name);
 
 }  // namespace dictbench

@@ -10,6 +10,7 @@
 #include "harness/driver/preload.h"
 #include "harness/meters/usage.h"
 #include "harness/verify/readback.h"
+#include "workloads/operation_generator.h"
 
 namespace dictbench {
 namespace {
@@ -22,26 +23,32 @@ class WrongData : public std::runtime_error {
 
 class Worker {
  public:
-  Worker(ControlPage& page, const WorkerPlan& plan) : page_(page), area_(page.workers[plan.worker]), plan_(plan) {}
+  Worker(ControlPage& page, const WorkerPlan& plan, Executed& executed)
+      : page_(page), area_(page.workers[plan.worker]), plan_(plan), executed_(executed.counts) {}
 
   void live() {
     await(kAttachStep);
     dict_ = plan_.attach();
     arrive(kAttachStep);
     await(kPreloadStep);
-    // A dict of its own gets every key, a shared one this process's share.
-    const bool shared = plan_.contract.shared_between_processes;
+    // A dict of its own gets every key, a shared one this worker's share.
     if (plan_.workload.preload)
-      preload(*dict_, plan_.workload, shared ? plan_.worker : 0, shared ? plan_.processes : 1);
+      preload(*dict_, plan_.workload, shared() ? plan_.worker : 0, shared() ? plan_.processes : 1);
     arrive(kPreloadStep);
     for (std::size_t phase = 0; phase < plan_.workload.phases.size(); ++phase) run_phase(phase);
     await(finish_step(plan_.workload));
-    if (!plan_.contract.shared_between_processes && plan_.contract.stores) check_own_dict();
+    const bool others_check = plan_.sharing == Sharing::processes || (shared() && plan_.worker != 0);
+    if (plan_.contract.stores && !others_check) check_dict();
     dict_.reset();
     arrive(finish_step(plan_.workload));
   }
 
  private:
+  bool shared() const noexcept { return plan_.sharing != Sharing::none; }
+
+  // Of this worker alone.
+  Usage usage() const noexcept { return plan_.sharing == Sharing::threads ? own_thread_usage() : own_usage(); }
+
   void await(std::uint32_t step) {
     for (std::uint32_t released; (released = page_.released.load(std::memory_order_acquire)) < step;)
       futex_wait(page_.released, released, 1000);
@@ -63,13 +70,20 @@ class Worker {
 
       await(run_step(number));
       if (phase.start == Start::first_alone && plan_.worker != 0) await_first(static_cast<std::uint32_t>(number));
-      const Usage before = own_usage();
-      const LoopResult result = run_operations({*dict_, stream, plan_.workload, phase, page_.clock, plan_.worker,
-                                                plan_.processes, batch, page_.one_in, sequence_});
-      const Usage after = own_usage();
+      const Usage before = usage();
+      LoopPlan loop{*dict_,       stream,          plan_.workload, phase,        page_.clock,
+                    plan_.worker, plan_.processes, batch,          page_.one_in, sequence_};
+      writes_wanted_ += std::min(phase.writers, plan_.processes);
+      if (reads_on(phase, plan_.worker)) {
+        loop.writes_done = &page_.writes_done;
+        loop.writes_wanted = writes_wanted_;
+      }
+      const LoopResult result = run_operations(loop);
+      if (plan_.worker < phase.writers) page_.writes_done.fetch_add(1, std::memory_order_relaxed);
+      const Usage after = usage();
       if (plan_.worker == 0) release_others(static_cast<std::uint32_t>(number));
       sequence_ += result.ops;
-      executed_.push_back(result.ops);
+      executed_[number][plan_.worker] = result.ops;
       report(result, difference(after, before));
       if (plan_.contract.stores && !result.wrong_value.empty())
         throw WrongData(fmt::format("read a wrong value: {}", result.wrong_value));
@@ -77,7 +91,7 @@ class Worker {
       await(settle_step(number));
     }
     malloc_trim(0);  // so that the stream's memory is not taken for the dict's
-    if (plan_.worker == 0 || !plan_.contract.shared_between_processes) area_.report.items = dict_->size();
+    if (plan_.worker == 0 || !shared()) area_.report.items = dict_->size();
     arrive(settle_step(number));
   }
 
@@ -99,19 +113,20 @@ class Worker {
     report.end_ns = result.end_ns;
     report.one_in = result.one_in;
     report.usage = usage;
-    report.latency = result.latency;
+    report.reads = result.reads;
+    report.writes = result.writes;
     report.items = 0;
   }
 
-  // Nobody else can read this dict, so the worker itself holds it against what it did.
-  void check_own_dict() {
-    std::vector<std::vector<std::uint64_t>> executed;
-    for (const std::uint64_t ops : executed_) {
-      executed.emplace_back(plan_.processes, 0);
-      executed.back()[plan_.worker] = ops;
-    }
-    const Readback readback = read_back(*dict_, plan_.workload, plan_.processes, executed);
+  // No other process can read this dict, so it is held here against what this worker did, or all threads did.
+  void check_dict() {
+    // The driver has seen all of them reach the last step but one; these loads say so to this process too.
+    if (plan_.sharing == Sharing::threads)
+      for (unsigned worker = 0; worker < plan_.processes; ++worker)
+        page_.workers[worker].reached.load(std::memory_order_acquire);
+    const Readback readback = read_back(*dict_, plan_.workload, plan_.processes, executed_);
     if (!readback.wrong.empty()) throw WrongData(readback.wrong);
+    area_.verified_keys = readback.keys;
   }
 
   ControlPage& page_;
@@ -119,16 +134,27 @@ class Worker {
   const WorkerPlan& plan_;
   std::unique_ptr<Dict> dict_;
   std::uint64_t sequence_ = 0;
-  std::vector<std::uint64_t> executed_;  // a phase an entry
+  std::uint32_t writes_wanted_ = 0;  // what ControlPage::writes_done is when the phase's writers have ended
+  std::vector<std::vector<std::uint64_t>>& executed_;
 };
 
 }  // namespace
 
+Sharing sharing_of(const Contract& contract) {
+  if (contract.shared_between_processes) return Sharing::processes;
+  return contract.shared_between_threads ? Sharing::threads : Sharing::none;
+}
+
 int run_worker(ControlPage& page, const WorkerPlan& plan) {
+  Executed executed(plan.workload, plan.processes);
+  return run_worker(page, plan, executed);
+}
+
+int run_worker(ControlPage& page, const WorkerPlan& plan, Executed& executed) {
   std::string why;
   bool wrong_data = false;
   try {
-    Worker(page, plan).live();
+    Worker(page, plan, executed).live();
     return 0;
   } catch (const WrongData& error) {
     why = error.what();

@@ -1,4 +1,4 @@
-// One worker process's life: attach, preload, then each phase of the workload, in step with the others.
+// One worker's life: attach, preload, then each phase of the workload, in step with the others.
 //
 // Steps, in the order in which the driver releases them (control_page.h):
 //   1            attach to the dict
@@ -6,13 +6,15 @@
 //   3 + 3p       prepare phase p: generate its operations, propose the sampling
 //   4 + 3p       run phase p, report: between this step's release and its end the clock runs
 //   5 + 3p       settle: free the operations, count the items; the driver then measures memory
-//   last + 1     check a dict of its own (engines that are not shared), detach, end
-// Runs in the worker process only; ends by returning the exit status, never by throwing.
+//   last + 1     check a dict that no other process can read, detach, end
+// Runs in the worker's process only, or as a thread of it (worker_threads.h); ends by returning the exit status, never
+// by throwing.
 #pragma once
 
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "engines/engine.h"
 #include "harness/driver/control_page.h"
@@ -27,16 +29,36 @@ constexpr std::uint32_t run_step(std::size_t phase) { return prepare_step(phase)
 constexpr std::uint32_t settle_step(std::size_t phase) { return prepare_step(phase) + 2; }
 inline std::uint32_t finish_step(const Workload& workload) { return prepare_step(workload.phases.size()); }
 
+// Whose dict the workers' dicts are.
+enum class Sharing {
+  processes,  // one, which any process can attach to
+  threads,    // one, of the process whose threads the workers are
+  none,       // each worker has its own
+};
+
+Sharing sharing_of(const Contract& contract);
+
 struct WorkerPlan {
   const Workload& workload;
   const Contract& contract;
+  Sharing sharing = Sharing::processes;
   unsigned worker = 0;
   unsigned processes = 1;
   unsigned engine_batch = 1;  // EngineDescription::batch
-  std::function<std::unique_ptr<Dict>()> attach;
+  std::function<std::unique_ptr<Dict>()> attach{};
 };
 
-// Returns the process's exit status: 0, or 1 after a failure that the area tells.
+// [phase][worker]: operations done, of the workers of one process. Each worker writes its own numbers.
+struct Executed {
+  Executed(const Workload& workload, unsigned workers)
+      : counts(workload.phases.size(), std::vector<std::uint64_t>(workers, 0)) {}
+  std::vector<std::vector<std::uint64_t>> counts;
+};
+
+// Returns the worker's exit status: 0, or 1 after a failure that the area tells.
+int run_worker(ControlPage& page, const WorkerPlan& plan, Executed& executed);
+
+// As above, for a worker that is alone in its process.
 int run_worker(ControlPage& page, const WorkerPlan& plan);
 
 // The operations that one call handles in this phase: the workload's own batch or the engine's.

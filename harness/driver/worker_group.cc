@@ -30,16 +30,28 @@ void install_interrupt_handlers() {
   sigaction(SIGTERM, &action, nullptr);
 }
 
-WorkerGroup::WorkerGroup(ControlMapping& control, unsigned processes, StartMode mode,
+std::string_view to_string(StartMode mode) {
+  switch (mode) {
+    case StartMode::fork: return "fork";
+    case StartMode::spawn: return "spawn";
+    case StartMode::threads: return "threads";
+  }
+  return "unknown";
+}
+
+WorkerGroup::WorkerGroup(ControlMapping& control, unsigned workers, StartMode mode,
                          const std::function<int(unsigned)>& body, const std::vector<std::string>& arguments)
-    : control_(control), gone_(processes, true), ends_(processes) {
+    : control_(control), workers_(workers), threads_(mode == StartMode::threads) {
+  const unsigned processes = threads_ ? 1 : workers;
+  gone_.assign(processes, true);
+  ends_.resize(processes);
   pids_.reserve(processes);
   try {
     for (unsigned worker = 0; worker < processes; ++worker) {
-      if (mode == StartMode::fork)
-        start_forked(worker, body);
-      else
+      if (mode == StartMode::spawn)
         start_spawned(worker, arguments);
+      else
+        start_forked(worker, body);
       gone_[worker] = false;
     }
   } catch (...) {
@@ -83,9 +95,9 @@ std::string WorkerGroup::step(std::uint32_t step, std::chrono::seconds timeout) 
     const std::uint32_t arrivals = control_->arrivals.load(std::memory_order_acquire);
     std::string why = failure();
     bool all = why.empty();
-    for (unsigned worker = 0; worker < pids_.size(); ++worker) {
+    for (unsigned worker = 0; worker < workers_; ++worker) {
       const bool reached = control_->workers[worker].reached.load(std::memory_order_acquire) >= step;
-      if (why.empty() && gone_[worker] && !reached) why = fmt::format("worker {} ended early", worker);
+      if (why.empty() && gone_[threads_ ? 0 : worker] && !reached) why = fmt::format("worker {} ended early", worker);
       all = all && reached;
     }
     if (all) return {};
@@ -100,48 +112,53 @@ std::string WorkerGroup::step(std::uint32_t step, std::chrono::seconds timeout) 
   }
 }
 
-// A worker that told its reason comes first: the death of another may follow from the same cause.
-std::string WorkerGroup::failure() {
-  for (unsigned worker = 0; worker < pids_.size(); ++worker)
+std::string WorkerGroup::told() const {
+  for (unsigned worker = 0; worker < workers_; ++worker)
     if (control_->workers[worker].failed.load(std::memory_order_acquire))
       return fmt::format("worker {}: {}", worker, control_->workers[worker].failure);
-  for (unsigned worker = 0; worker < pids_.size(); ++worker)
-    if (!gone_[worker])
-      if (std::string why = reap(worker, false); !why.empty())
-        // It may have told its reason between the two looks.
-        return control_->workers[worker].failed.load(std::memory_order_acquire)
-                   ? fmt::format("worker {}: {}", worker, control_->workers[worker].failure)
-                   : why;
   return {};
 }
 
-std::string WorkerGroup::reap(unsigned worker, bool wait) {
+// A worker that told its reason comes first: the death of another may follow from the same cause.
+std::string WorkerGroup::failure() {
+  if (std::string why = told(); !why.empty()) return why;
+  for (std::size_t process = 0; process < pids_.size(); ++process)
+    if (!gone_[process])
+      if (std::string died = reap(process, false); !died.empty()) {
+        std::string why = told();  // it may have told its reason between the two looks
+        return why.empty() ? died : why;
+      }
+  return {};
+}
+
+std::string WorkerGroup::reap(std::size_t process, bool wait) {
   int status = 0;
   rusage usage{};
   pid_t ended = 0;
   do {
-    ended = wait4(pids_[worker], &status, wait ? 0 : WNOHANG, &usage);
+    ended = wait4(pids_[process], &status, wait ? 0 : WNOHANG, &usage);
   } while (ended < 0 && errno == EINTR);
-  if (ended != pids_[worker]) return {};
-  gone_[worker] = true;
-  ends_[worker].max_rss_bytes = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+  if (ended != pids_[process]) return {};
+  gone_[process] = true;
+  ends_[process].max_rss_bytes = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+  const std::string who = threads_ ? "the workers' process" : fmt::format("worker {}", process);
   if (WIFSIGNALED(status))
-    return fmt::format("worker {} was killed by signal {} ({})", worker, WTERMSIG(status), strsignal(WTERMSIG(status)));
-  if (WEXITSTATUS(status) != 0) return fmt::format("worker {} ended with status {}", worker, WEXITSTATUS(status));
+    return fmt::format("{} was killed by signal {} ({})", who, WTERMSIG(status), strsignal(WTERMSIG(status)));
+  if (WEXITSTATUS(status) != 0) return fmt::format("{} ended with status {}", who, WEXITSTATUS(status));
   return {};
 }
 
 void WorkerGroup::kill_all() {
-  for (unsigned worker = 0; worker < pids_.size(); ++worker)
-    if (!gone_[worker]) kill(pids_[worker], SIGKILL);
-  for (unsigned worker = 0; worker < pids_.size(); ++worker)
-    if (!gone_[worker]) reap(worker, true);
+  for (std::size_t process = 0; process < pids_.size(); ++process)
+    if (!gone_[process]) kill(pids_[process], SIGKILL);
+  for (std::size_t process = 0; process < pids_.size(); ++process)
+    if (!gone_[process]) reap(process, true);
 }
 
 std::vector<WorkerEnd> WorkerGroup::finish() {
-  for (unsigned worker = 0; worker < pids_.size(); ++worker)
-    if (!gone_[worker]) reap(worker, true);
-  return ends_;
+  for (std::size_t process = 0; process < pids_.size(); ++process)
+    if (!gone_[process]) reap(process, true);
+  return threads_ ? std::vector<WorkerEnd>(workers_, ends_[0]) : ends_;
 }
 
 }  // namespace dictbench

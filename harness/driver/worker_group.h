@@ -1,8 +1,9 @@
 // The worker processes of one cell, seen from the driver: start, lead through the steps, reap.
 //
 // Workers are forked from the driver, or (StartMode::spawn) execute this program anew and find the control
-// page by an inherited file descriptor; both die with the driver (PR_SET_PDEATHSIG). Destroying the
-// group kills and reaps whoever still lives. Used by the driver's main thread only.
+// page by an inherited file descriptor, or (StartMode::threads) are threads of one forked process; all die with the
+// driver (PR_SET_PDEATHSIG). Destroying the group kills and reaps whoever still lives. Used by the driver's main thread
+// only.
 #pragma once
 
 #include <sys/types.h>
@@ -10,13 +11,15 @@
 #include <chrono>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/driver/control_page.h"
 
 namespace dictbench {
 
-enum class StartMode { fork, spawn };
+enum class StartMode { fork, spawn, threads };
+std::string_view to_string(StartMode mode);
 
 // How one worker ended.
 struct WorkerEnd {
@@ -25,9 +28,10 @@ struct WorkerEnd {
 
 class WorkerGroup {
  public:
-  // `body` is the forked worker's whole life and returns its exit status. For spawned workers the
-  // command `arguments` is executed with "--control-fd N --worker I" appended instead.
-  WorkerGroup(ControlMapping& control, unsigned processes, StartMode mode,
+  // `body` is the forked worker's whole life and returns its exit status; for threads it is called once, for worker 0,
+  // and leads them all. For spawned workers the command `arguments` is executed with "--control-fd N --worker I"
+  // appended instead.
+  WorkerGroup(ControlMapping& control, unsigned workers, StartMode mode,
               const std::function<int(unsigned worker)>& body, const std::vector<std::string>& arguments);
   ~WorkerGroup();
   WorkerGroup(const WorkerGroup&) = delete;
@@ -37,22 +41,26 @@ class WorkerGroup {
   // error, its death, or `timeout` passed. After a failure all workers have been killed and reaped.
   std::string step(std::uint32_t step, std::chrono::seconds timeout);
 
-  // After the last step: reaps everyone. One entry a worker.
+  // After the last step: reaps everyone. One entry a worker; threads tell their process's figures.
   std::vector<WorkerEnd> finish();
 
+  // One a worker, or one for all threads.
   const std::vector<pid_t>& pids() const noexcept { return pids_; }
 
  private:
   void start_forked(unsigned worker, const std::function<int(unsigned)>& body);
   void start_spawned(unsigned worker, const std::vector<std::string>& arguments);
-  std::string failure();  // of any worker; reaps the dead
-  std::string reap(unsigned worker, bool wait);
+  std::string told() const;  // a worker's own reason for not going on, or empty
+  std::string failure();     // of any worker; reaps the dead
+  std::string reap(std::size_t process, bool wait);
   void kill_all();
 
   ControlMapping& control_;
+  const unsigned workers_;
+  const bool threads_;
   std::vector<pid_t> pids_;
-  std::vector<bool> gone_;
-  std::vector<WorkerEnd> ends_;
+  std::vector<bool> gone_;       // a process an entry
+  std::vector<WorkerEnd> ends_;  // likewise
 };
 
 // True once SIGINT or SIGTERM asked this process to end; set by install_interrupt_handlers().

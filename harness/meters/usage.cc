@@ -48,11 +48,9 @@ void add_switches(pid_t pid, Usage& sum) {
   }
 }
 
-}  // namespace
-
-Usage own_usage() noexcept {
+Usage usage_told_of(int who) noexcept {
   rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
+  getrusage(who, &usage);
   return {.user_s = seconds(usage.ru_utime),
           .system_s = seconds(usage.ru_stime),
           .minor_faults = static_cast<std::uint64_t>(usage.ru_minflt),
@@ -60,6 +58,11 @@ Usage own_usage() noexcept {
           .voluntary_switches = static_cast<std::uint64_t>(usage.ru_nvcsw),
           .involuntary_switches = static_cast<std::uint64_t>(usage.ru_nivcsw)};
 }
+
+}  // namespace
+
+Usage own_usage() noexcept { return usage_told_of(RUSAGE_SELF); }
+Usage own_thread_usage() noexcept { return usage_told_of(RUSAGE_THREAD); }
 
 Usage usage_of(const std::vector<pid_t>& processes) {
   Usage sum;

@@ -108,6 +108,9 @@ std::vector<std::string> standing_notes(const Block& block, const TableContext& 
   if (any(Standing::not_shared)) {
     notes.push_back("Not shared: a private dict in each process, a ceiling for comparison.");
   }
+  if (any(Standing::threads_only)) {
+    notes.push_back("Threads: one dict in one process, used by so many of its threads; processes cannot share it.");
+  }
   if (any(Standing::cost)) {
     notes.push_back("Harness: the engine does nothing; its time per operation of one process is dictbench's own cost.");
   }

@@ -17,7 +17,7 @@ std::vector<std::string> provenance_notes(const Block& block);
 std::string statistics_note(const Block& block);
 std::string repetitions_note(const Block& block);
 
-// What "not shared" and "harness" in the remarks mean, where the block has such rows.
+// What "not shared", "threads" and "harness" in the remarks mean, where the block has such rows.
 std::vector<std::string> standing_notes(const Block& block, const TableContext& context);
 
 // What sets the row apart: "scale 0.1", "spawn", "not shared", "harness: 3.2 ns/op"; empty for none.

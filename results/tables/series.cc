@@ -35,12 +35,20 @@ struct Entry {
   std::string host;
 };
 
+bool measured_yardsticks(const RunRecord& run) {
+  return std::ranges::any_of(run.options, [](const auto& option) {
+    return option.first == "engines" && option.second.find("rival-") != std::string::npos;
+  });
+}
+
 std::vector<Entry> select(const RecordFile& records, const Selection& selection) {
   std::map<std::string, std::pair<const RunRecord*, std::string>> runs;
   for (const RunRecord& run : records.runs) runs[run.run_id] = {&run, host_name(run.host)};
+  const bool all = selection.yardsticks || std::ranges::all_of(records.runs, measured_yardsticks);
   std::vector<Entry> entries;
   for (const CellRecord& cell : records.cells) {
     const auto run = runs.find(cell.run_id);
+    if (!all && run != runs.end() && measured_yardsticks(*run->second.first)) continue;
     Entry entry{&cell, nullptr, "unknown host"};
     if (run != runs.end()) entry = {&cell, run->second.first, run->second.second};
     if (chosen(selection.workloads, cell.workload) && chosen(selection.phases, cell.phase) &&
@@ -156,6 +164,7 @@ std::string engine_name(const std::string& spec) { return spec.substr(0, spec.fi
 Standing standing_of(const Series& series, const TableContext& context) {
   const std::string name = engine_name(series.engine);
   if (context.cost_engines.contains(name)) return Standing::cost;
+  if (series.start == "threads") return Standing::threads_only;
   return context.private_engines.contains(name) ? Standing::not_shared : Standing::shared;
 }
 

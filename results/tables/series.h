@@ -52,9 +52,9 @@ std::vector<Block> group_blocks(const RecordFile& records, const Selection& sele
 // "redis" of "redis?pipeline=16".
 std::string engine_name(const std::string& spec);
 
-// shared: a dict that the processes share; not_shared: private to each of them, a ceiling; cost: does nothing, so
-// that its figures are the harness's own.
-enum class Standing { shared, not_shared, cost };
+// shared: a dict that the processes share; threads_only: shared by threads of one process; not_shared: private to each
+// process, a ceiling; cost: does nothing, so that its figures are the harness's own.
+enum class Standing { shared, threads_only, not_shared, cost };
 Standing standing_of(const Series& series, const TableContext& context);
 
 // By processes; within them the fastest first, what has no speed after it, the harness's own cost last.

@@ -14,6 +14,8 @@ const std::vector<TableDescription>& table_descriptions() {
       {"redis-100k", "100,000 items from three processes, beside the published figures of Redis", build_redis_100k},
       {"lock-counter", "one counter, incremented by several processes: speed, and is the count exact",
        build_lock_counter},
+      {"lockfree-rivals", "what lockfree is to reach against the best in-process tables and the shared ones, and did",
+       build_lockfree_rivals},
       {"contracts", "what each engine promises, and what torture and check found", build_contracts},
   };
   return descriptions;

@@ -71,6 +71,18 @@ TEST(Schedule, ResumeSkipsWhatEndedWellAndTriesTheRestAgain) {
   EXPECT_EQ(without_done(cells, done, StartMode::fork, 99).size(), cells.size()) << "other operations";
 }
 
+TEST(Schedule, ResumeKnowsCellsThatHadThreads) {
+  CellSelection selection = two_by_two();
+  selection.engines = {"rival-tbb"};
+  if (find_engine("rival-tbb").missing != nullptr) GTEST_SKIP() << find_engine("rival-tbb").summary;
+  const auto cells = make_schedule(selection);
+  RecordFile done;
+  done.cells.push_back(record_of(cells[0], "ok"));
+  EXPECT_EQ(without_done(cells, done, StartMode::fork, {}).size(), cells.size());
+  done.cells[0].start = "threads";
+  EXPECT_EQ(without_done(cells, done, StartMode::fork, {}).size(), cells.size() - 1);
+}
+
 TEST(Budget, ScalesAreRoundedDownToAReadableStep) {
   EXPECT_EQ(round_scale_down(1), 1);
   EXPECT_EQ(round_scale_down(3), 1);

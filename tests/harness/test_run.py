@@ -74,6 +74,35 @@ def test_spawned_workers_do_the_same(dictbench, tmp_path, engine):
     assert all(cell["status"] == "ok" and cell["start"] == "spawn" for cell in cells(tmp_path / "r.jsonl"))
 
 
+@pytest.mark.parametrize("engine", ["rival-cuckoo", "rival-tbb"])
+@pytest.mark.parametrize("start", ["fork", "spawn"])
+def test_what_only_threads_can_share_has_threads(dictbench, tmp_path, engine, start):
+    skip_unless_available(dictbench, engine)
+    result = dictbench("run", "--engine", engine, "--workload", "update-uniform", "--workload", "lock-counter", "--processes", "2",
+                       "--scale", "0.01", "--repetitions", "1", "--start", start, "--out", "r.jsonl")
+    assert result.returncode == 0, result.stderr
+    for cell in cells(tmp_path / "r.jsonl"):
+        assert (cell["start"], cell["status"], cell["verified"]) == ("threads", "ok", "ok")
+        assert cell["verified_keys"] > 0
+        assert len(cell["workers"]) == 2 and sum(worker["ops"] for worker in cell["workers"]) == cell["ops"]
+        assert all(worker["usage"]["user_s"] >= 0 for worker in cell["workers"])
+
+
+@pytest.mark.parametrize("engine", ["boost-map", "local", "rival-tbb"])
+def test_readers_read_while_the_table_grows(dictbench, tmp_path, engine):
+    skip_unless_available(dictbench, engine)
+    result = dictbench("run", "--engine", engine, "--workload", "growth-tail", "--scale", "0.02", "--repetitions", "1", "--out", "r.jsonl")
+    assert result.returncode == 0, result.stderr
+    (cell,) = cells(tmp_path / "r.jsonl")
+    assert (cell["status"], cell["verified"]) == ("ok", "ok")
+    writer, reader = (worker["ops"] for worker in cell["workers"])
+    assert writer == 40_000 and reader > 0
+    reads, writes = cell["read_latency_ns"], cell["write_latency_ns"]
+    assert reads["samples"] + writes["samples"] == cell["latency_ns"]["samples"]
+    assert reads["p50"] <= reads["p999"] <= reads["max"]
+    assert abs(cell["workers"][0]["end_s"] - cell["workers"][1]["end_s"]) < 0.1
+
+
 @pytest.mark.parametrize(
     "kind, exit_code, words",
     [

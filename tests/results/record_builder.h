@@ -45,6 +45,10 @@ inline CellRecord make_cell(const std::string& engine, double ops_per_s, unsigne
   cell.ops_per_s = ops_per_s;
   cell.latency_ns =
       Latency{.samples = 1000, .one_in = 1024, .p50 = 164, .p90 = 300, .p99 = 1200, .p999 = 5e4, .max = 2e6};
+  cell.read_latency_ns =
+      Latency{.samples = 600, .one_in = 1024, .p50 = 150, .p90 = 290, .p99 = 900, .p999 = 4e4, .max = 1e6};
+  cell.write_latency_ns =
+      Latency{.samples = 400, .one_in = 1024, .p50 = 190, .p90 = 310, .p99 = 1300, .p999 = 6e4, .max = 2e6};
   WorkerRecord worker;
   worker.ops = 500'000;
   worker.end_s = cell.elapsed_s;

@@ -63,10 +63,31 @@ TEST(Record, RoundTripKeepsEverything) {
 
 TEST(Record, FieldsAreNamedAsTheFormatSays) {
   const Json cell = to_json(full_cell());
-  for (const char* field :
-       {"type",      "tier",      "engine",        "workload", "phase",  "processes",     "repetition",  "ops",
-        "elapsed_s", "ops_per_s", "latency_ns",    "workers",  "rusage", "server_rusage", "memory",      "verified",
-        "status",    "run_id",    "workload_hash", "scale",    "start",  "verified_keys", "engine_facts"}) {
+  for (const char* field : {"type",
+                            "tier",
+                            "engine",
+                            "workload",
+                            "phase",
+                            "processes",
+                            "repetition",
+                            "ops",
+                            "elapsed_s",
+                            "ops_per_s",
+                            "latency_ns",
+                            "read_latency_ns",
+                            "write_latency_ns",
+                            "workers",
+                            "rusage",
+                            "server_rusage",
+                            "memory",
+                            "verified",
+                            "status",
+                            "run_id",
+                            "workload_hash",
+                            "scale",
+                            "start",
+                            "verified_keys",
+                            "engine_facts"}) {
     EXPECT_TRUE(cell.contains(field)) << field;
   }
   for (const char* field : {"p50", "p90", "p99", "p999", "max", "samples", "one_in"}) {
@@ -78,7 +99,9 @@ TEST(Record, FieldsAreNamedAsTheFormatSays) {
   }
   CellRecord bare = make_cell("null", 1e6);
   bare.latency_ns.reset();
+  bare.read_latency_ns.reset();
   EXPECT_FALSE(to_json(bare).contains("latency_ns"));
+  EXPECT_FALSE(to_json(bare).contains("read_latency_ns"));
   EXPECT_FALSE(to_json(bare).contains("server_rusage"));
   for (const char* field : {"type", "schema", "run_id", "started", "commit", "dirty", "compiler", "flags", "build_type",
                             "versions", "host", "options", "seed", "warnings"}) {

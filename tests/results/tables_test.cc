@@ -54,7 +54,7 @@ void add(RecordFile& records, const std::string& engine, const std::vector<doubl
 }
 
 TEST(Registry, KnowsItsTables) {
-  EXPECT_THAT(table_names(), ElementsAre("engines", "mpdict-1m", "redis-100k", "lock-counter", "contracts"));
+  EXPECT_THAT(table_names(), ElementsAre("engines", "mpdict-1m", "redis-100k", "lock-counter", "lockfree-rivals", "contracts"));
   EXPECT_THAT([] { build_table("nosuch", {}, {}); },
               ThrowsMessage<UnknownTable>(HasSubstr("there are engines, mpdict-1m")));
 }
@@ -119,6 +119,16 @@ TEST(Engines, PrivateAndHarnessRowsAreNotTheFastest) {
   EXPECT_EQ(cell_text(table, "null", "remark"), "harness: 5.0 ns/op");
   EXPECT_EQ(cell_text(table, "null", "verified"), "n/a");
   EXPECT_EQ(cell_text(table, "null", "B/item"), "-");
+}
+
+TEST(Engines, ThreadsAreSaidAndAreNoSharedEngine) {
+  RecordFile records = records_of({make_cell("rival-tbb", 9e6), make_cell("boost-map", 2e6)});
+  records.cells[0].start = "threads";
+  const Table table = engines(records)[0];
+  EXPECT_EQ(cell_text(table, "rival-tbb", "remark"), "threads");
+  EXPECT_EQ(cell_text(table, "rival-tbb", "ratio"), "4.50");
+  EXPECT_EQ(cell_text(table, "boost-map", "ratio"), "1.00");
+  EXPECT_THAT(table.notes, Contains(StartsWith("Threads: one dict in one process")));
 }
 
 // Nothing that looks like a speed may stand in the row of a cell that broke.

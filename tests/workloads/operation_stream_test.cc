@@ -66,6 +66,7 @@ TEST(OperationStream, GivesTheSameOperationsOnEveryMachine) {
                                                       {"ycsb-d", 0x088c94f2a984853b},
                                                       {"ycsb-e", 0xf30a0f6b46d491c0},
                                                       {"churn", 0xefa111182b918eea},
+                                                      {"growth-tail", 0xc01e30e83b720ed8},
                                                       {"mpdict-1m", 0x8cd4fe327e880d98}};
   for (const auto& [name, hash] : known) {
     const Workload workload = load_workload(name, 0.01);
@@ -214,6 +215,35 @@ TEST(OperationStream, ScansHaveAnEvenLength) {
   EXPECT_EQ(lengths.begin()->first, 1u);
   EXPECT_EQ(lengths.rbegin()->first, 10u);
   for (const auto& [length, times] : lengths) EXPECT_NEAR(times, 2000, 220) << length;
+}
+
+TEST(OperationStream, WritersWriteAndTheOthersReadOn) {
+  const Workload workload = workload_of(
+      "[[phase]]\nname = \"p\"\nmix = {get = 3, scan = 1, set = 1, insert = 1}\noperations = 1001\n"
+      "distribution = \"uniform\"\nwriters = 2\n");
+  std::size_t written = 0;
+  std::set<std::uint64_t> inserted;
+  for (unsigned worker = 0; worker < 2; ++worker) {
+    const OperationStream stream(workload, workload.phases[0], worker, 4);
+    EXPECT_EQ(stream.size(), OperationStream::operations(workload, workload.phases[0], worker, 4));
+    written += stream.size();
+    for (std::size_t i = 0; i < stream.size(); ++i) {
+      ASSERT_TRUE(stream[i].kind == OperationKind::set || stream[i].kind == OperationKind::insert);
+      if (stream[i].kind == OperationKind::insert && !inserted.insert(stream[i].key_number).second)
+        FAIL() << "inserted twice";
+    }
+  }
+  EXPECT_EQ(written, 1001u);
+  for (unsigned worker = 2; worker < 4; ++worker) {
+    const OperationStream stream(workload, workload.phases[0], worker, 4);
+    EXPECT_EQ(stream.size(), std::size_t{1} << 20) << "a round of them";
+    for (std::size_t i = 0; i < stream.size(); ++i) {
+      ASSERT_TRUE(stream[i].kind == OperationKind::get || stream[i].kind == OperationKind::scan);
+      ASSERT_LT(stream[i].key_number, 1000u) << "a key that is there from the start";
+    }
+  }
+  EXPECT_EQ(OperationStream(workload, workload.phases[0], 0, 1).size(), 1001u) << "nobody is left to read";
+  EXPECT_EQ(footprint(workload, 4).items, 1000 + inserted.size());
 }
 
 TEST(OperationStream, TimedPhasesHaveAFiniteRound) {

@@ -126,6 +126,12 @@ TEST(Loader, RefusesWrongFiles) {
       {phase_with("start = \"later\""), "phase p.start: \"later\" is not known"},
       {phase_with("arrival_rate = -1"), "phase p.arrival_rate: -1 is out of range"},
       {phase_with("keys = 101"), "phase p.keys: 101 is out of range"},
+      {phase_with("writers = 1"), "phase p.writers: has nobody to set apart"},
+      {phase_with("writers = 1", "{set = 1}"), "phase p.writers: has nobody to set apart"},
+      {phase_with("writers = 254", "{get = 1, set = 1}"), "phase p.writers: 254 is out of range"},
+      {phase_with("writers = 1", "{get = 1, set = 1}", "seconds = 1"), "neither seconds nor arrival_rate nor start"},
+      {phase_with("writers = 1\nstart = \"first-alone\"", "{get = 1, set = 1}"),
+       "neither seconds nor arrival_rate nor start"},
       {phase_with("scan_limit = 0"), "phase p.scan_limit: 0 is out of range"},
       {phase_with("[phase.values]\nsize = 1"), "phase p.values.size: 1 is out of range"},
       {"processes = [4]\n[keys]\nformat = \"k{index}\"\ncount = 3\n[[phase]]\nname = \"p\"\nmix = {set = "

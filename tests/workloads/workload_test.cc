@@ -100,6 +100,7 @@ TEST(Loader, TakesTheFolderFromTheEnvironment) {
 
 TEST(Hash, CoversWhatTheOperationsFollowFrom) {
   const std::string keys = kKeys, phase = kPhase;
+  const std::string both = "[[phase]]\nname = \"get\"\nmix = {get = 1, set = 1}\noperations = 100\n";
   const auto hash = [](const std::string& text) { return parse_workload(text, "a.toml").hash; };
   const std::uint64_t base = hash(keys + phase);
   EXPECT_EQ(base, hash("summary = \"s\"\nsource = \"t\"\nprocesses = [3]\nrepetitions = 9\n" + keys + phase));
@@ -113,9 +114,12 @@ TEST(Hash, CoversWhatTheOperationsFollowFrom) {
                                           hash(keys + phase + "batch = 2\n"),
                                           hash(keys + phase + "keys = 2\n"),
                                           hash(keys + phase + "share = \"own\"\n"),
+                                          hash(keys + both),
+                                          hash(keys + both + "writers = 1\n"),
+                                          hash(keys + both + "writers = 2\n"),
                                           hash(keys + phase + "distribution = \"uniform\"\n"),
                                           hash(keys + phase + "distribution = \"zipfian\"\n")};
-  EXPECT_EQ(others.size(), 11u);
+  EXPECT_EQ(others.size(), 14u);
 }
 
 TEST(Scale, KeepsWhatTheWorkloadIsAbout) {
@@ -169,10 +173,10 @@ Counted count(const Workload& workload, unsigned processes) {
 
 TEST(StandardWorkloads, LoadAtEveryScaleAndFitTheirFootprint) {
   const std::vector<std::string> names = list_workloads();
-  EXPECT_EQ(names,
-            (std::vector<std::string>{"churn", "get-batch-32", "get-uniform", "load-1m", "lock-counter", "mpdict-1m",
-                                      "pyshmht-64b", "redis-100k", "set-batch-32", "update-uniform", "value-sweep",
-                                      "ycsb-a", "ycsb-b", "ycsb-c", "ycsb-d", "ycsb-e", "ycsb-f", "zipf-95-5"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"churn", "get-batch-32", "get-uniform", "growth-tail", "load-1m",
+                                             "lock-counter", "mpdict-1m", "pyshmht-64b", "redis-100k", "set-batch-32",
+                                             "update-uniform", "value-sweep", "ycsb-a", "ycsb-b", "ycsb-c", "ycsb-d",
+                                             "ycsb-e", "ycsb-f", "zipf-95-5"}));
   for (const std::string& name : names) {
     const Workload full = load_workload(name);
     EXPECT_FALSE(full.summary.empty()) << name;

@@ -1,0 +1,45 @@
+// What the engines over hash tables in the process's own memory share: one hash for all, so that tables are compared
+// and not hash functions, and one way to copy a value out.
+//
+// absl::Hash: it is quick on short strings, and all its bits are good, which each of the tables wants of other bits
+// (absl tags by the lowest, libcuckoo by a fold of all, TBB takes buckets by the lowest). Pure functions, any thread.
+#pragma once
+
+#include <absl/hash/hash.h>
+#include <absl/strings/string_view.h>
+
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include "engines/error.h"
+#include "engines/value.h"
+
+namespace dictbench {
+
+// Abseil's own transparent hash takes absl::string_view, which in Debian's build is not std::string_view. Tables that
+// know `is_transparent` so find a key without making a std::string of it.
+struct StringHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view key) const noexcept {
+    return absl::Hash<absl::string_view>()(absl::string_view(key.data(), key.size()));
+  }
+};
+
+// Any string has the room of an empty one (libstdc++: 16 bytes), so what fits into that is copied as a whole: one
+// or two plain stores, where memcpy of 10 bytes makes two overlapping ones that whoever reads the value waits for.
+inline void copy_out(const std::string& from, Value& out) {
+  constexpr std::size_t kRoom = std::string().capacity() + 1;
+  static_assert(kRoom <= Value::kPadding);
+  if (from.size() <= kRoom)
+    std::memcpy(out.prepare(from.size()), from.data(), kRoom);
+  else
+    out.assign(from);
+}
+
+// Instead of std::bad_alloc.
+inline Error process_is_full(const char* engine) {
+  return {ErrorCode::full, std::string(engine) + ": the process has no memory left; store less, or see `ulimit -v`"};
+}
+
+}  // namespace dictbench

@@ -1,0 +1,62 @@
+#include "results/tables/rival_targets.h"
+
+namespace dictbench {
+namespace {
+
+using enum TargetFigure;
+
+constexpr const char* kOwn = "lockfree";
+constexpr const char* kAbsl = "local";  // absl::flat_hash_map, no synchronisation at all
+constexpr const char* kCuckoo = "rival-cuckoo";
+constexpr const char* kTbb = "rival-tbb";
+constexpr const char* kGet = "get-uniform";
+constexpr const char* kGetTimed = "get-uniform-1s";  // what is a hundred times slower gets the time, not the operations
+constexpr const char* kUpdate = "update-uniform";
+constexpr const char* kZipf = "zipf-95-5";
+constexpr const char* kLoad = "load-1m";
+
+constexpr RivalTarget kTargets[] = {
+    {"random gets, 1 process, against absl::flat_hash_map", speed, {kOwn, kGet, 1}, {kAbsl, kGet, 1}, 0.95, 1.1},
+    {"random gets, 2 processes, against 2 threads of libcuckoo", speed, {kOwn, kGet, 2}, {kCuckoo, kGet, 2}, 2, 2.9},
+    {"random gets, 2 processes, against 2 threads of TBB", speed, {kOwn, kGet, 2}, {kTbb, kGet, 2}, 3, 4},
+    {"random updates, 2 processes, against libcuckoo", speed, {kOwn, kUpdate, 2}, {kCuckoo, kUpdate, 2}, 2.5, 3.3},
+    {"random updates, 2 processes, against TBB", speed, {kOwn, kUpdate, 2}, {kTbb, kUpdate, 2}, 3.5, 4.5},
+    {"few popular keys, 95 % gets, 2 processes, against libcuckoo",
+     speed,
+     {kOwn, kZipf, 2},
+     {kCuckoo, kZipf, 2},
+     2,
+     2.5},
+    {"few popular keys, 95 % gets, 2 processes, against TBB", speed, {kOwn, kZipf, 2}, {kTbb, kZipf, 2}, 3, 4},
+    {"gets in batches of 32, 1 process, against own single gets",
+     speed,
+     {kOwn, "get-batch-32", 1},
+     {kOwn, kGet, 1},
+     2,
+     2.7},
+    {"load, growing from empty, 1 process, against absl::flat_hash_map",
+     speed,
+     {kOwn, kLoad, 1},
+     {kAbsl, kLoad, 1},
+     1.5,
+     3},
+    {"random gets, 2 processes, against own 1", speed, {kOwn, kGet, 2}, {kOwn, kGet, 1}, 1.8, 2},
+    {"random gets, 2 processes, against boost-map", speed, {kOwn, kGetTimed, 2}, {"boost-map", kGetTimed, 2}, 6, 10},
+    {"random gets, 2 processes, against lmdb", speed, {kOwn, kGetTimed, 2}, {"lmdb", kGetTimed, 2}, 3, 5},
+    {"random gets, 2 processes, against redis", speed, {kOwn, kGetTimed, 2}, {"redis", kGetTimed, 2}, 150, 250},
+    {"random gets, 2 processes, against memcached", speed, {kOwn, kGetTimed, 2}, {"memcached", kGetTimed, 2}, 120, 200},
+    {"random gets, 2 processes, against sqlite-wal", speed, {kOwn, kGetTimed, 2}, {"sqlite-wal", kGetTimed, 2}, 30, 50},
+    {"storage in use per item, after the load", bytes_per_item, {kOwn, kLoad, 1}, {}, 56, 45},
+    {"p99.9 of gets, one writer at full speed, the table growing",
+     read_p999_ns,
+     {kOwn, "growth-tail", 2},
+     {},
+     20e3,
+     5e3},
+};
+
+}  // namespace
+
+std::span<const RivalTarget> rival_targets() { return kTargets; }
+
+}  // namespace dictbench

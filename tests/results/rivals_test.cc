@@ -1,0 +1,145 @@
+// Table `lockfree-rivals`, from records made by hand.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "results/tables/tables.h"
+#include "tests/results/record_builder.h"
+
+namespace dictbench {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using testing::make_broken;
+using testing::make_cell;
+using testing::make_run;
+using ::testing::StartsWith;
+
+enum Column { kMeasured = 2, kRounds, kTarget, kStretch, kVerdict };
+
+// One cell a round, with these speeds in millions.
+void add(RecordFile& records, const std::string& engine, const std::string& workload, unsigned processes,
+         const std::vector<double>& speeds) {
+  for (unsigned round = 0; round < speeds.size(); ++round) {
+    CellRecord cell = make_cell(engine, speeds[round] * 1e6, round);
+    cell.workload = workload;
+    cell.processes = processes;
+    if (engine.starts_with("rival-")) cell.start = "threads";
+    records.cells.push_back(cell);
+  }
+}
+
+RecordFile one_run() { return {{make_run()}, {}, {}, {}}; }
+
+Table built(const RecordFile& records) {
+  const std::vector<Table> tables = build_table("lockfree-rivals", records, {});
+  EXPECT_EQ(tables.size(), 1u);
+  return tables.at(0);
+}
+
+std::string text(const Table& table, const std::string& measure, Column column) {
+  for (const auto& row : table.rows)
+    if (row[0].text == measure) return row[column].text;
+  return "no row " + measure;
+}
+
+constexpr const char* kAgainstCuckoo = "random gets, 2 processes, against 2 threads of libcuckoo";
+
+TEST(LockfreeRivals, RatiosArePairedByRoundAndHeldAgainstTheirTargets) {
+  RecordFile records = one_run();
+  // The machine drifts; the ratios do not.
+  add(records, "lockfree", "get-uniform", 2, {20, 10, 30, 40, 24});
+  add(records, "rival-cuckoo", "get-uniform", 2, {8, 4, 10, 16, 10});
+  add(records, "rival-tbb", "get-uniform", 2, {8, 4, 10, 16, 10});
+  add(records, "lockfree", "get-uniform", 1, {10, 5, 15, 20, 12});
+  add(records, "local", "get-uniform", 1, {8, 4, 12, 16, 9.6});
+  const Table table = built(records);
+  EXPECT_EQ(text(table, kAgainstCuckoo, kMeasured), "2.50 [2.40, 3.00]");
+  EXPECT_EQ(text(table, kAgainstCuckoo, kRounds), "5");
+  EXPECT_EQ(text(table, kAgainstCuckoo, kTarget), "at least 2.00");
+  EXPECT_EQ(text(table, kAgainstCuckoo, kStretch), "at least 2.90");
+  EXPECT_EQ(text(table, kAgainstCuckoo, kVerdict), "met");
+  EXPECT_EQ(text(table, "random gets, 2 processes, against 2 threads of TBB", kVerdict), "not met");
+  EXPECT_EQ(text(table, "random gets, 1 process, against absl::flat_hash_map", kVerdict), "met, stretch too");
+  EXPECT_EQ(text(table, "random gets, 2 processes, against own 1", kMeasured), "2.00 [2.00, 2.00]");
+  EXPECT_THAT(table.notes, Contains(HasSubstr("5 rounds: 93.8 %")));
+  EXPECT_THAT(table.notes, Contains(HasSubstr("Measured 2024-05-01")));
+}
+
+TEST(LockfreeRivals, StorageAndTailAreToBeSmall) {
+  RecordFile records = one_run();
+  add(records, "lockfree", "load-1m", 1, {4, 4, 4, 4, 4});
+  add(records, "lockfree", "growth-tail", 2, {9, 9, 9, 9, 9});
+  for (CellRecord& cell : records.cells) {
+    cell.memory.storage_bytes = 44'000'000;
+    if (cell.workload == "growth-tail")
+      cell.read_latency_ns =
+          Latency{.samples = 9, .one_in = 1, .p50 = 1, .p90 = 2, .p99 = 3, .p999 = 21'000, .max = 9e9};
+  }
+  const Table table = built(records);
+  EXPECT_EQ(text(table, "storage in use per item, after the load", kMeasured), "44 B [44 B, 44 B]");
+  EXPECT_EQ(text(table, "storage in use per item, after the load", kTarget), "at most 56 B");
+  EXPECT_EQ(text(table, "storage in use per item, after the load", kVerdict), "met, stretch too");
+  constexpr const char* kTail = "p99.9 of gets, one writer at full speed, the table growing";
+  EXPECT_EQ(text(table, kTail, kMeasured), "21.0 us [21.0 us, 21.0 us]");
+  EXPECT_EQ(text(table, kTail, kVerdict), "not met");
+}
+
+TEST(LockfreeRivals, WhatIsMissingSaysWhy) {
+  RecordFile records = one_run();
+  EXPECT_EQ(text(built(records), kAgainstCuckoo, kVerdict),
+            "n/a: no record of lockfree under get-uniform with 2 processes");
+  add(records, "lockfree", "get-uniform", 2, {20, 20, 20});
+  EXPECT_EQ(text(built(records), kAgainstCuckoo, kVerdict),
+            "n/a: no record of rival-cuckoo under get-uniform with 2 processes");
+  add(records, "rival-cuckoo", "get-uniform", 2, {5, 5, 5});
+  EXPECT_EQ(text(built(records), kAgainstCuckoo, kMeasured), "4.00 [4.00, 4.00]");
+  EXPECT_EQ(text(built(records), kAgainstCuckoo, kVerdict), "n/a: 3 of at least 5 rounds");
+  records.cells.back().verified = "failed: 3 keys lost";
+  EXPECT_THAT(text(built(records), kAgainstCuckoo, kVerdict),
+              HasSubstr("n/a: rival-cuckoo: failed: 3 keys lost (1 of 3)"));
+  for (CellRecord& cell : records.cells) cell.scale = 0.1;
+  EXPECT_THAT(text(built(records), kAgainstCuckoo, kVerdict), StartsWith("n/a: no record of lockfree"));
+}
+
+TEST(LockfreeRivals, RatiosStayWithinTheNewestRunThatHasBoth) {
+  RecordFile records = one_run();
+  add(records, "lockfree", "get-uniform", 2, {20, 20, 20, 20, 20});
+  add(records, "rival-cuckoo", "get-uniform", 2, {5, 5, 5, 5, 5});
+  records.runs.push_back(make_run("run-2"));
+  records.runs.back().started = "2024-06-01T10:00:00Z";
+  const std::size_t first = records.cells.size();
+  add(records, "lockfree", "get-uniform", 2, {30, 30, 30, 30, 30, 30});
+  for (std::size_t i = first; i < records.cells.size(); ++i) records.cells[i].run_id = "run-2";
+  EXPECT_EQ(text(built(records), kAgainstCuckoo, kMeasured), "4.00 [4.00, 4.00]");
+  const std::size_t second = records.cells.size();
+  add(records, "rival-cuckoo", "get-uniform", 2, {10, 10, 10, 10, 10, 10});
+  for (std::size_t i = second; i < records.cells.size(); ++i) records.cells[i].run_id = "run-2";
+  EXPECT_EQ(text(built(records), kAgainstCuckoo, kMeasured), "3.00 [3.00, 3.00]");
+  EXPECT_EQ(text(built(records), kAgainstCuckoo, kRounds), "6");
+}
+
+TEST(LockfreeRivals, AnEnginesOptionsAreTheRunsBusiness) {
+  RecordFile records = one_run();
+  add(records, "lockfree", "get-uniform-1s", 2, {40, 40, 40, 40, 40});
+  add(records, "sqlite-wal?timeout=60000", "get-uniform-1s", 2, {1, 1, 1, 1, 1});
+  EXPECT_EQ(text(built(records), "random gets, 2 processes, against sqlite-wal", kVerdict), "met");
+}
+
+TEST(LockfreeRivals, RunsOfYardsticksDoNotMixWithTheUsualOnes) {
+  RecordFile records = one_run();
+  add(records, "lockfree", "get-uniform", 2, {20, 20, 20, 20, 20});
+  add(records, "rival-cuckoo", "get-uniform", 2, {5, 5, 5, 5, 5});
+  records.runs[0].options = {{"engines", "lockfree rival-cuckoo"}};
+  EXPECT_EQ(build_table("engines", records, {}).at(0).rows.size(), 2u) << "nothing else is there";
+  records.runs.push_back(make_run("run-2"));
+  records.cells.push_back(make_cell("lockfree", 9e6));
+  records.cells.back().run_id = "run-2";
+  const Table usual = build_table("engines", records, {}).at(0);
+  ASSERT_EQ(usual.rows.size(), 1u);
+  EXPECT_EQ(usual.rows[0][2].text, "9.00 M");
+  EXPECT_EQ(text(built(records), kAgainstCuckoo, kMeasured), "4.00 [4.00, 4.00]");
+}
+
+}  // namespace
+}  // namespace dictbench
