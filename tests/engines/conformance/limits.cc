@@ -29,11 +29,12 @@ TEST_F(Limits, FullLosesNothingAndEraseMakesRoom) {
   destroy();
   const auto engine = create_engine(parse_engine_spec(*small));
   const auto dict = engine->attach();
-  const auto value_for = [](std::size_t i) { return random_bytes(1000, i); };
+  const std::size_t size = std::min<std::size_t>(1000, subject().contract.largest_value);
+  const auto value_for = [size](std::size_t i) { return random_bytes(size, i); };
 
   std::size_t stored = 0;
   bool full = false;
-  while (!full && stored * 1000 < kEnoughBytes) {
+  while (!full && stored * size < kEnoughBytes) {
     try {
       dict->set(key_of("full", stored), value_for(stored));
       ++stored;
@@ -42,7 +43,7 @@ TEST_F(Limits, FullLosesNothingAndEraseMakesRoom) {
       full = true;
     }
   }
-  ASSERT_TRUE(full) << "took " << stored << " values of 1,000 bytes as " << *small;
+  ASSERT_TRUE(full) << "took " << stored << " values of " << size << " bytes as " << *small;
   ASSERT_GT(stored, 100u);
 
   Value value;
