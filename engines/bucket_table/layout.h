@@ -29,7 +29,7 @@ inline constexpr unsigned kGroupBuckets = 14;
 inline constexpr unsigned kMostGroups = 64;  // of a region
 inline constexpr unsigned kStripes = 64;
 inline constexpr std::uint64_t kPage = 4096;
-inline constexpr std::uint64_t kChunk = 32 << 10;  // bytes of buckets that are allocated at once
+inline constexpr std::uint64_t kChunk = kPage;  // bytes of buckets that are allocated at once
 inline constexpr std::size_t kMostKey = 4 << 10;
 inline constexpr std::size_t kMostValue = 64 << 10;
 

@@ -7,7 +7,7 @@
 
 #include "engines/bucket_table/hash.h"
 #include "engines/bucket_table/tags.h"
-#include "engines/bucket_table/words.h"
+#include "engines/shm/words.h"
 #include "engines/error.h"
 #include "engines/shm/crash_point.h"
 

@@ -14,6 +14,8 @@ const std::vector<TableDescription>& table_descriptions() {
       {"redis-100k", "100,000 items from three processes, beside the published figures of Redis", build_redis_100k},
       {"lock-counter", "one counter, incremented by several processes: speed, and is the count exact",
        build_lock_counter},
+      {"blob-growth", "set and get against the size of the dict, and where copying it at each set stops making sense",
+       build_blob_growth},
       {"contracts", "what each engine promises, and what torture and check found", build_contracts},
   };
   return descriptions;

@@ -67,6 +67,26 @@ TEST_F(Limits, FullLosesNothingAndEraseMakesRoom) {
   EXPECT_EQ(engine->check_integrity().value_or(""), "");
 }
 
+TEST_F(Limits, TakesAsManyKeysAsItSaysAndNoMore) {
+  const std::size_t most = contract().most_items;
+  if (most == 0) GTEST_SKIP() << "as many as there is room for";
+  constexpr std::size_t kBatch = 128;
+  for (std::size_t begin = 0; begin < most; begin += kBatch) {
+    std::vector<std::string> keys;
+    std::vector<KeyValue> items;
+    for (std::size_t i = begin; i < std::min(begin + kBatch, most); ++i) keys.push_back(key_of("many", i));
+    for (const std::string& key : keys) items.push_back({key, "value"});
+    dict().set_many(items);
+  }
+  expect_error(ErrorCode::full, [&] { dict().set("one more", "value"); });
+  EXPECT_EQ(dict().size(), most);
+  EXPECT_EQ(value_of("one more"), "(missing)");
+  dict().set(key_of("many", 0), "overwritten");
+  EXPECT_TRUE(dict().erase(key_of("many", 1)));
+  dict().set("one more", "value");
+  EXPECT_EQ(dict().size(), most);
+}
+
 TEST_F(Limits, KilledServerIsDisconnectedAndNothingElse) {
   const std::vector<pid_t> servers = engine().server_pids();
   if (servers.empty()) GTEST_SKIP() << "no server of ours";

@@ -1,8 +1,8 @@
-// Keys and values in shared buckets, copied and compared in whole 8-byte words.
+// Bytes in shared memory that one process may read while another writes them, copied and compared in 8-byte words.
 //
-// A reader may copy while a writer stores: it finds out afterwards by the bucket's state and tries again. Such accesses
-// are relaxed atomic ones, so that they have a meaning in C++; on x86 they cost what plain ones do. Rooms in the table
-// are aligned to 8 and padded to whole words with zeros.
+// The reader finds out afterwards, by a sequence number, whether what it has was whole, and tries again if not. Such
+// accesses are relaxed atomic ones, so that they have a meaning in C++; on x86 they cost what plain ones do. Rooms in
+// shared memory are aligned to 8 bytes and padded to whole words.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 #include <cstring>
 #include <string_view>
 
-namespace dictbench::bucket_table {
+namespace dictbench {
 
 inline constexpr std::size_t kWord = sizeof(std::uint64_t);
 
@@ -52,4 +52,4 @@ inline bool equal_words(const char* room, std::string_view text) noexcept {
   return true;
 }
 
-}  // namespace dictbench::bucket_table
+}  // namespace dictbench
