@@ -66,7 +66,7 @@ std::string crossover(const BySize& subject, const BySize& rival) {
     if (other == rival.end()) return "-";
     const double log_ratio = std::log(time / other->second);
     if (log_ratio >= 0) {
-      if (size_before == 0) return fmt::format("< {}", grouped(size));
+      if (size_before == 0) return fmt::format("below {}", grouped(size));
       const double share = -log_before / (log_ratio - log_before);
       const double at = size_before * std::pow(static_cast<double>(size) / size_before, share);
       const double unit = std::pow(10, std::floor(std::log10(at)) - 1);  // two digits
@@ -75,13 +75,14 @@ std::string crossover(const BySize& subject, const BySize& rival) {
     size_before = static_cast<double>(size);
     log_before = log_ratio;
   }
-  return subject.empty() ? "-" : fmt::format("> {}", grouped(subject.rbegin()->first));
+  return subject.empty() ? "-" : fmt::format("above {}", grouped(subject.rbegin()->first));
 }
 
 std::vector<TableColumn> columns() {
   std::vector<TableColumn> all = {{"engine", "", Alignment::left}, {"procs", "", Alignment::right}};
   for (const char* const kind : {"set", "get"})
-    for (const std::uint64_t size : kSizes) all.push_back({fmt::format("{} @ {}", kind, grouped(size)), "", {}});
+    for (const std::uint64_t size : kSizes)
+      all.push_back({fmt::format("{} @ {}", kind, grouped(size)), "", Alignment::right});
   all.push_back({"blob sets faster up to", "items", Alignment::right});
   all.push_back({"remark", "", Alignment::left});
   return all;
