@@ -34,7 +34,7 @@ find_package(benchmark QUIET)
 find_package(GTest QUIET)
 
 # Libraries known by pkg-config become targets dictbench::NAME.
-foreach(pair hiredis:hiredis libmemcached:libmemcached sqlite:sqlite3 lmdb:lmdb)
+foreach(pair hiredis:hiredis libmemcached:libmemcached sqlite:sqlite3 lmdb:lmdb xxhash:libxxhash)
   string(REPLACE ":" ";" pair ${pair})
   list(GET pair 0 name)
   list(GET pair 1 module)

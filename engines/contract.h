@@ -29,9 +29,10 @@ struct Contract {
   bool atomic_add = true;
   std::size_t largest_key = 0;  // bytes, inclusive
   std::size_t largest_value = 0;
-  bool binary_keys = true;  // false: keys are 1 or more bytes without spaces or control characters
-  bool empty_key = true;    // false: a key has at least one byte
-  bool lists = true;        // false: size() is known, for_each() is unsupported
+  std::size_t most_items = 0;  // keys; one more is Error(full). 0: as many as there is room for
+  bool binary_keys = true;     // false: keys are 1 or more bytes without spaces or control characters
+  bool empty_key = true;       // false: a key has at least one byte
+  bool lists = true;           // false: size() is known, for_each() is unsupported
   bool needs_server = false;
 };
 

@@ -14,6 +14,7 @@ GROUPS = (
     Group("ycsb", "YCSB mixes", tuple(f"ycsb-{letter}" for letter in "abcdef")),
     Group("batches", "batches and churn", ("get-batch-32", "set-batch-32", "churn", "growth-tail")),
     Group("values", "growing values", ("value-sweep",)),
+    Group("growth", "growing dicts", ("blob-growth",)),
     Group("documents", "programs of other projects", ("mpdict-1m", "redis-100k", "pyshmht-64b", "lock-counter")),
 )
 OTHER = Group("other", "other workloads", ())

@@ -11,6 +11,7 @@
 
 #include "engines/registry.h"
 #include "results/google_benchmark.h"
+#include "results/number_format.h"
 
 namespace dictbench {
 namespace {
@@ -48,6 +49,7 @@ ContractRow contract_row(const EngineDescription& engine) {
                   {"atomic add", yes_no(contract.atomic_add)},
                   {"largest key", size_text(contract.largest_key)},
                   {"largest value", size_text(contract.largest_value)},
+                  {"most keys", contract.most_items == 0 ? "any" : grouped(contract.most_items)},
                   {"server", yes_no(contract.needs_server)}};
   return row;
 }

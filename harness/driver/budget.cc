@@ -5,6 +5,9 @@
 #include <map>
 #include <utility>
 
+#include "engines/registry.h"
+#include "workloads/workload.h"
+
 namespace dictbench {
 namespace {
 
@@ -24,12 +27,25 @@ double time_of(Cell cell, double scale, const CellOptions& options) {
   return static_cast<double>(monotonic_ns() - begin) * 1e-9;
 }
 
+// The largest scale at which the engine takes as many keys as the workload stores; 1 where that is not what is in its
+// way.
+double most_scale(const Cell& cell) {
+  const Spec spec = parse_engine_spec(cell.engine);
+  const Contract contract = find_engine(spec.name()).contract(spec);
+  if (contract.most_items == 0) return 1;
+  const auto fits = [&](double scale) {
+    return footprint(load_workload(cell.workload, cell.scale * scale), cell.processes).items <= contract.most_items;
+  };
+  const auto found = std::ranges::find_if(kScales, fits);
+  return found == kScales.end() ? 1 : *found;
+}
+
 // Larger and larger trials until one takes three times the smallest, so that the slope is not noise.
-Cost cost_of(const Cell& cell, const CellOptions& options) {
+Cost cost_of(const Cell& cell, double most, const CellOptions& options) {
   constexpr double kSmallest = 0.001;
   const double small_s = time_of(cell, kSmallest, options);
   Cost cost{.fixed_s = small_s};
-  for (double scale = 10 * kSmallest; scale < 1 && !interrupted(); scale *= 10) {
+  for (double scale = 10 * kSmallest; scale < 1 && scale <= most && !interrupted(); scale *= 10) {
     const double large_s = time_of(cell, scale, options);
     cost.per_scale_s = std::max(0.0, large_s - small_s) / (scale - kSmallest);
     cost.fixed_s = std::max(0.0, small_s - cost.per_scale_s * kSmallest);
@@ -72,6 +88,7 @@ void fit_to_budget(std::vector<Cell>& cells, double seconds, const CellOptions& 
   for (const CellRecord& record : done.cells) used[{record.engine, record.workload}] = record.scale;
 
   std::map<Key, Cost> costs;
+  std::map<Key, double> largest;  // scales
   std::vector<double> whole;
   for (const Cell& cell : cells) {
     const Key key = key_of(cell);
@@ -79,15 +96,18 @@ void fit_to_budget(std::vector<Cell>& cells, double seconds, const CellOptions& 
     if (!costs.contains(key)) {
       if (interrupted()) return;
       tried(cell);
-      costs[key] = cost_of(cell, options);
+      largest[key] = most_scale(cell);
+      costs[key] = cost_of(cell, largest[key], options);
     }
-    whole.push_back(costs[key].at(1));
+    whole.push_back(costs[key].at(largest[key]));
   }
   const double limit = common_limit(whole, seconds);
   for (Cell& cell : cells) {
     const Key key = key_of(cell);
     const auto found = used.find(key);
-    cell.scale = found != used.end() ? found->second : cell.scale * round_scale_down(scale_within(costs[key], limit));
+    cell.scale = found != used.end()
+                     ? found->second
+                     : cell.scale * std::min(largest[key], round_scale_down(scale_within(costs[key], limit)));
   }
 }
 

@@ -3,7 +3,8 @@
 //
 // Each engine and workload is tried first, unrecorded, at 1/1000, 1/100 and, where that was too quick to
 // tell, 1/10 of the scale. Quick cells run whole; the time they leave goes to the others, which all get the
-// same time and the largest scale of the row 1, 0.5, 0.2, 0.1, ... that fits it. Records carry the scale.
+// same time and the largest scale of the row 1, 0.5, 0.2, 0.1, ... that fits it. Where an engine takes a limited number
+// of keys (Contract::most_items), the scale is no larger than what it takes. Records carry the scale.
 #pragma once
 
 #include <functional>

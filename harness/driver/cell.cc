@@ -317,6 +317,8 @@ std::string unsuitable(const Contract& contract, const Workload& workload, unsig
   const Footprint prints = footprint(workload, processes);
   if (prints.key_bytes > contract.largest_key)
     return fmt::format("keys of {} bytes; it takes {} at most", prints.key_bytes, contract.largest_key);
+  if (contract.most_items != 0 && prints.items > contract.most_items)
+    return fmt::format("{} items; it takes {} at most", prints.items, contract.most_items);
   const bool private_parts = sharing_of(contract) == Sharing::none && processes > 1 && !workload.preload;
   for (const Phase& phase : workload.phases) {
     if (private_parts && phase.mix.get + phase.mix.scan + phase.mix.read_modify_write > 0)

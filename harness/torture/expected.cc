@@ -3,11 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 
 #include "harness/torture/judge.h"
 
 namespace dictbench::torture {
 namespace {
+
+std::size_t most_bytes_of_value = SIZE_MAX;
 
 // The beginning, up to the semicolon, tells which value it is.
 std::string shown(const std::optional<std::string>& value) {
@@ -18,6 +21,10 @@ std::string shown(const std::optional<std::string>& value) {
 
 }  // namespace
 
+void set_longest_value(std::size_t bytes) { most_bytes_of_value = bytes; }
+
+std::size_t longest_value() { return most_bytes_of_value; }
+
 std::string key_of(std::uint64_t number) { return fmt::format("torture-{:010}", number); }
 
 std::string value_of(const std::string& key, std::uint64_t version) {
@@ -25,7 +32,7 @@ std::string value_of(const std::string& key, std::uint64_t version) {
   std::uint64_t state = version * kGolden;
   for (const char c : key) state = (state ^ static_cast<unsigned char>(c)) * kGolden;
   std::string value = fmt::format("{}#{};", key, version);
-  const std::size_t size = kLeast + (state >> 32) % kSpread;
+  const std::size_t size = std::min<std::size_t>(kLeast + (state >> 32) % kSpread, most_bytes_of_value);
   while (value.size() < size) {
     state = (state ^ state >> 29) * kGolden;
     value += static_cast<char>(state >> 56);

@@ -16,8 +16,13 @@ namespace dictbench::torture {
 // Any engine takes these keys: printable, without blanks, 18 bytes.
 std::string key_of(std::uint64_t number);
 
-// 40 to 1,900 bytes, depending on key and version; begins with both, so no two are alike.
+// 40 to 1,900 bytes, depending on key and version, and no more than longest_value(); begins with key and version, so no
+// two are alike.
 std::string value_of(const std::string& key, std::uint64_t version);
+
+// Of the whole process, to which judge() gives the body of a fault: what the engine under the fault takes.
+void set_longest_value(std::size_t bytes);
+std::size_t longest_value();
 
 class Expected {
  public:

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "engines/shm/leftovers.h"
+#include "harness/torture/expected.h"
 #include "harness/torture/things.h"
 
 namespace dictbench::torture {
@@ -107,6 +108,7 @@ TortureRecord judge(const Subject& subject, const Options& options,
   const ChildEnd end = in_child(
       [&] {
         prctl(PR_SET_CHILD_SUBREAPER, 1);  // children of killed children come to us
+        set_longest_value(subject.contract.largest_value);
         run_body(record, body);
         look_round(record);
         return encode(record);

@@ -16,6 +16,8 @@ const std::vector<TableDescription>& table_descriptions() {
        build_lock_counter},
       {"lockfree-rivals", "what lockfree is to reach against the best in-process tables and the shared ones, and did",
        build_lockfree_rivals},
+      {"blob-growth", "set and get against the size of the dict, and where copying it at each set stops making sense",
+       build_blob_growth},
       {"contracts", "what each engine promises, and what torture and check found", build_contracts},
   };
   return descriptions;

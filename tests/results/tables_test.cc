@@ -54,7 +54,8 @@ void add(RecordFile& records, const std::string& engine, const std::vector<doubl
 }
 
 TEST(Registry, KnowsItsTables) {
-  EXPECT_THAT(table_names(), ElementsAre("engines", "mpdict-1m", "redis-100k", "lock-counter", "lockfree-rivals", "contracts"));
+  EXPECT_THAT(table_names(), ElementsAre("engines", "mpdict-1m", "redis-100k", "lock-counter", "lockfree-rivals",
+                                         "blob-growth", "contracts"));
   EXPECT_THAT([] { build_table("nosuch", {}, {}); },
               ThrowsMessage<UnknownTable>(HasSubstr("there are engines, mpdict-1m")));
 }
@@ -283,6 +284,47 @@ TEST(LockCounter, SaysWhetherTheCountIsExact) {
   EXPECT_EQ(cell_text(table, "redis", "exact"), "no");
   EXPECT_EQ(cell_text(table, "redis", "ops/s"), "failed: 99,998 of 100,000");
   EXPECT_EQ(cell_text(table, "blob", "exact"), "-");
+}
+
+TEST(BlobGrowth, TellsWhereBlobIsOvertaken) {
+  RecordFile records = records_of({});
+  const auto add_phase = [&](const std::string& engine, const std::string& phase, double ns) {
+    CellRecord cell = make_cell(engine, 2e9 / ns);  // two processes
+    cell.workload = "blob-growth";
+    cell.phase = phase;
+    records.cells.push_back(cell);
+  };
+  double blob_ns = 100;
+  for (const char* const size : {"10", "100", "1000", "10000"}) {
+    const std::string set = std::string("set-") + size;
+    add_phase("blob", set, blob_ns);
+    blob_ns *= 10;
+    add_phase("lmdb", set, 3162.28);    // between 100 and 1,000 items, in the middle of the logarithms
+    add_phase("local", set, 50);        // always quicker
+    add_phase("sqlite-wal", set, 1e6);  // never
+    add_phase("blob", std::string("get-") + size, 164);
+    add_phase("blob", std::string("grow-") + size, 7);
+  }
+  records.cells.push_back(make_broken("redis", "unavailable: no redis-server"));
+  records.cells.back().workload = "blob-growth";
+  records.cells.back().phase = "set-10";
+  CellRecord smaller = make_cell("memcached", 1e6);
+  smaller.workload = "blob-growth";
+  smaller.phase = "set-10";
+  smaller.scale = 0.1;
+  records.cells.push_back(smaller);
+  const Table table = build_table("blob-growth", records, {})[0];
+  EXPECT_THAT(engines_of(table), ElementsAre("blob", "lmdb", "local", "redis", "sqlite-wal"));
+  EXPECT_EQ(cell_text(table, "blob", "set @ 10,000"), "100 us");
+  EXPECT_EQ(cell_text(table, "blob", "get @ 10"), "164 ns");
+  EXPECT_EQ(cell_text(table, "lmdb", "get @ 10"), "-");
+  const std::string crossover = "blob sets faster up to";
+  EXPECT_EQ(cell_text(table, "blob", crossover), "-");
+  EXPECT_EQ(cell_text(table, "lmdb", crossover), "~320");
+  EXPECT_EQ(cell_text(table, "local", crossover), "below 10");
+  EXPECT_EQ(cell_text(table, "local", "remark"), "not shared");
+  EXPECT_EQ(cell_text(table, "sqlite-wal", crossover), "above 10,000");
+  EXPECT_EQ(cell_text(table, "redis", crossover), "-");
 }
 
 TEST(Contracts, ColumnsComeFromThePromises) {

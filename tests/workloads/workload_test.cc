@@ -173,10 +173,11 @@ Counted count(const Workload& workload, unsigned processes) {
 
 TEST(StandardWorkloads, LoadAtEveryScaleAndFitTheirFootprint) {
   const std::vector<std::string> names = list_workloads();
-  EXPECT_EQ(names, (std::vector<std::string>{"churn", "get-batch-32", "get-uniform", "growth-tail", "load-1m",
-                                             "lock-counter", "mpdict-1m", "pyshmht-64b", "redis-100k", "set-batch-32",
-                                             "update-uniform", "value-sweep", "ycsb-a", "ycsb-b", "ycsb-c", "ycsb-d",
-                                             "ycsb-e", "ycsb-f", "zipf-95-5"}));
+  EXPECT_EQ(names,
+            (std::vector<std::string>{"blob-growth",  "churn",          "get-batch-32", "get-uniform", "growth-tail",
+                                      "load-1m",      "lock-counter",   "mpdict-1m",    "pyshmht-64b", "redis-100k",
+                                      "set-batch-32", "update-uniform", "value-sweep",  "ycsb-a",      "ycsb-b",
+                                      "ycsb-c",       "ycsb-d",         "ycsb-e",       "ycsb-f",      "zipf-95-5"}));
   for (const std::string& name : names) {
     const Workload full = load_workload(name);
     EXPECT_FALSE(full.summary.empty()) << name;

@@ -3,6 +3,7 @@
 // A process's own dict must answer as if it were alone. A foreign one may go away at any moment, which is an Error;
 // what is read there before must be its maker's. The clean-up finds nothing to do, for every owner lives.
 #include <algorithm>
+#include <functional>
 #include <vector>
 
 #include "engines/shm/leftovers.h"
@@ -47,7 +48,8 @@ struct Page {
 
 // Each value tells whose dict it lies in.
 std::string value_in(const std::string& address, std::uint64_t key) {
-  return fmt::format("{}|{}", address, value_of(key_of(key), key));
+  const std::string whose = fmt::format("{:016x}|", std::hash<std::string>()(address));
+  return (whose + value_of(key_of(key), key)).substr(0, longest_value());
 }
 
 void use_own(Dict& dict, const std::string& address) {

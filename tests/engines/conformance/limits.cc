@@ -29,11 +29,12 @@ TEST_F(Limits, FullLosesNothingAndEraseMakesRoom) {
   destroy();
   const auto engine = create_engine(parse_engine_spec(*small));
   const auto dict = engine->attach();
-  const auto value_for = [](std::size_t i) { return random_bytes(1000, i); };
+  const std::size_t size = std::min<std::size_t>(1000, subject().contract.largest_value);
+  const auto value_for = [size](std::size_t i) { return random_bytes(size, i); };
 
   std::size_t stored = 0;
   bool full = false;
-  while (!full && stored * 1000 < kEnoughBytes) {
+  while (!full && stored * size < kEnoughBytes) {
     try {
       dict->set(key_of("full", stored), value_for(stored));
       ++stored;
@@ -42,7 +43,7 @@ TEST_F(Limits, FullLosesNothingAndEraseMakesRoom) {
       full = true;
     }
   }
-  ASSERT_TRUE(full) << "took " << stored << " values of 1,000 bytes as " << *small;
+  ASSERT_TRUE(full) << "took " << stored << " values of " << size << " bytes as " << *small;
   ASSERT_GT(stored, 100u);
 
   Value value;
@@ -64,6 +65,26 @@ TEST_F(Limits, FullLosesNothingAndEraseMakesRoom) {
   expect_there(erased, stored);
   EXPECT_EQ(dict->size(), stored - erased + again);
   EXPECT_EQ(engine->check_integrity().value_or(""), "");
+}
+
+TEST_F(Limits, TakesAsManyKeysAsItSaysAndNoMore) {
+  const std::size_t most = contract().most_items;
+  if (most == 0) GTEST_SKIP() << "as many as there is room for";
+  constexpr std::size_t kBatch = 128;
+  for (std::size_t begin = 0; begin < most; begin += kBatch) {
+    std::vector<std::string> keys;
+    std::vector<KeyValue> items;
+    for (std::size_t i = begin; i < std::min(begin + kBatch, most); ++i) keys.push_back(key_of("many", i));
+    for (const std::string& key : keys) items.push_back({key, "value"});
+    dict().set_many(items);
+  }
+  expect_error(ErrorCode::full, [&] { dict().set("one more", "value"); });
+  EXPECT_EQ(dict().size(), most);
+  EXPECT_EQ(value_of("one more"), "(missing)");
+  dict().set(key_of("many", 0), "overwritten");
+  EXPECT_TRUE(dict().erase(key_of("many", 1)));
+  dict().set("one more", "value");
+  EXPECT_EQ(dict().size(), most);
 }
 
 TEST_F(Limits, KilledServerIsDisconnectedAndNothingElse) {

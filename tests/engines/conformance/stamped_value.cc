@@ -2,15 +2,19 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <stdexcept>
+
+#include "tests/engines/conformance/fixture.h"
 
 namespace dictbench::conformance {
 
 std::string stamped_value(Stamp stamp) {
   constexpr std::array<std::size_t, 6> kSizes = {24, 57, 200, 24, 1000, 6000};
-  std::string value(kSizes[(stamp.sequence + stamp.writer) % kSizes.size()], '\0');
+  const std::size_t size = kSizes[(stamp.sequence + stamp.writer) % kSizes.size()];
+  std::string value(std::min(size, subject().contract.largest_value), '\0');
   std::memcpy(value.data(), &stamp, sizeof(stamp));
   std::uint64_t filling = (stamp.writer << 40) + stamp.sequence + 1;
   for (std::size_t i = sizeof(stamp); i < value.size(); ++i) {

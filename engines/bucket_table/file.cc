@@ -1,0 +1,244 @@
+#include "engines/bucket_table/file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <new>
+#include <utility>
+
+#include "engines/bucket_table/hash.h"
+#include "engines/error.h"
+#include "engines/shm/crash_point.h"
+
+namespace dictbench::bucket_table {
+namespace {
+
+std::string reason(int error) { return std::strerror(error); }
+
+std::array<char, 40> this_boot() {
+  std::array<char, 40> id{};
+  std::ifstream file("/proc/sys/kernel/random/boot_id");
+  file.read(id.data(), 36);
+  return id;
+}
+
+std::uint64_t geometry_hash(const Geometry& geometry) {
+  return hash_of(std::string_view(reinterpret_cast<const char*>(&geometry), sizeof geometry));
+}
+
+// While a signal is pending the kernel gives up a long allocation with EINTR: under a profiling timer it would never
+// end.
+class SignalsBlocked {
+ public:
+  SignalsBlocked() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+
+ private:
+  sigset_t before_;
+};
+
+}  // namespace
+
+Geometry Geometry::for_capacity(std::uint32_t key_bytes, std::uint32_t value_bytes, std::uint64_t capacity,
+                                unsigned load) {
+  const std::uint64_t buckets = (capacity * 100 + load - 1) / load;
+  return Geometry{.key_bytes = key_bytes, .value_bytes = value_bytes, .regions = 0, .groups = 0}.with_groups(
+      (buckets + kGroupBuckets - 1) / kGroupBuckets);
+}
+
+Geometry Geometry::with_groups(std::uint64_t wanted) const {
+  Geometry geometry = *this;
+  const std::uint64_t all = wanted == 0 ? 1 : wanted;
+  geometry.regions = static_cast<std::uint32_t>((all + kMostGroups - 1) / kMostGroups);
+  geometry.groups = static_cast<std::uint32_t>((all + geometry.regions - 1) / geometry.regions);
+  return geometry;
+}
+
+TableFile TableFile::create(const std::string& path, const Plan& plan) {
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (file < 0)
+    throw Error(errno == ENOSPC ? ErrorCode::full : ErrorCode::unavailable,
+                fmt::format("bucket-table: cannot make {}: {}; path= names another place", path, reason(errno)));
+  TableFile made(path, file);
+  made.remove_ = true;
+  CRASH_POINT("bucket-table.create.named");
+  const std::uint64_t length = plan.geometry.length();
+  if (ftruncate(file, static_cast<off_t>(length)) != 0)
+    throw Error(ErrorCode::unavailable,
+                fmt::format("bucket-table: cannot give {} a length of {} bytes: {}", path, length, reason(errno)));
+  made.reserve(0, plan.geometry.buckets_at());
+  made.map(length);
+  made.adopt(plan.geometry);
+  CRASH_POINT("bucket-table.create.mapped");
+  Header& header = *new (made.map_) Header;
+  header.magic.store(0, std::memory_order_relaxed);
+  header.version = Header::kVersion;
+  header.header_bytes = sizeof(Header);
+  header.layout = Header::kLayout;
+  header.geometry = plan.geometry;
+  header.geometry_hash = geometry_hash(plan.geometry);
+  header.length = length;
+  header.dict = plan.dict;
+  header.generation = plan.generation;
+  header.most = plan.most;
+  header.grows = plan.grows ? 1 : 0;
+  header.booted = this_boot();
+  header.moved.store(0, std::memory_order_relaxed);
+  for (unsigned i = 0; i < kStripes; ++i) {
+    Stripe& stripe = *new (&made.stripe(i)) Stripe;
+    stripe.region_in_change.store(0, std::memory_order_relaxed);
+    stripe.bucket_in_change.store(0, std::memory_order_relaxed);
+  }
+  return made;
+}
+
+void TableFile::publish() {
+  CRASH_POINT("bucket-table.create.filled");
+  header().magic.store(Header::kMagic, std::memory_order_release);
+  remove_ = false;
+  CRASH_POINT("bucket-table.create.published");
+}
+
+TableFile TableFile::open(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+  if (file < 0)
+    throw Error(ErrorCode::unavailable, fmt::format("bucket-table: cannot open {}: {}; {}", path, reason(errno),
+                                                    errno == ENOENT ? "its owner has ended or the name is wrong"
+                                                                    : "it must be one of this user"));
+  TableFile opened(path, file);
+  struct stat info {};
+  if (fstat(file, &info) != 0)
+    throw Error(ErrorCode::unavailable, fmt::format("bucket-table: cannot look at {}: {}", path, reason(errno)));
+  if (info.st_size == 0)
+    throw Error(ErrorCode::unavailable,
+                fmt::format("bucket-table: {} is empty: it is being made, or its maker was killed: remove it", path));
+  if (static_cast<std::uint64_t>(info.st_size) < kPage)
+    throw Error(ErrorCode::corrupt,
+                fmt::format("bucket-table: {} is no bucket-table or is truncated: {} bytes", path, info.st_size));
+  opened.map(static_cast<std::uint64_t>(info.st_size));
+  opened.check();
+  opened.adopt(opened.header().geometry);
+  opened.make_locks_of_this_boot();
+  return opened;
+}
+
+void TableFile::check() const {
+  const auto refuse = [&](ErrorCode code, const std::string& what) {
+    return Error(code, fmt::format("bucket-table: {} {}", path_, what));
+  };
+  const Header& found = header();
+  const std::uint64_t magic = found.magic.load(std::memory_order_acquire);
+  if (magic == 0)
+    throw refuse(ErrorCode::unavailable, "is not finished: it is being made, or its maker was killed: remove it");
+  if (magic != Header::kMagic)
+    throw refuse(ErrorCode::corrupt, fmt::format("is no bucket-table: its magic number is {:#x}", magic));
+  if (found.version != Header::kVersion || found.header_bytes != sizeof(Header) || found.layout != Header::kLayout)
+    throw refuse(ErrorCode::corrupt, fmt::format("has layout version {}, this dictbench reads {}; use one dictbench",
+                                                 found.version, Header::kVersion));
+  if (found.geometry_hash != geometry_hash(found.geometry) || found.length != found.geometry.length())
+    throw refuse(ErrorCode::corrupt, "has sizes that contradict one another");
+  if (length_ != found.length)
+    throw refuse(ErrorCode::corrupt,
+                 fmt::format("is {} bytes long where its header says {}: truncated?", length_, found.length));
+}
+
+// A lock that was held when the machine stopped would stay held for ever. The file lock keeps two openers apart.
+void TableFile::make_locks_of_this_boot() const {
+  Header& shared = header();
+  if (shared.booted == this_boot()) return;
+  while (flock(file_, LOCK_EX) != 0)
+    if (errno != EINTR)
+      throw Error(ErrorCode::unavailable, fmt::format("bucket-table: cannot lock {}: {}", path_, reason(errno)));
+  if (shared.booted != this_boot()) {
+    new (&shared.growing) RobustMutex;
+    new (&shared.allocating) RobustMutex;
+    for (unsigned i = 0; i < kStripes; ++i) new (&stripe(i).lock) RobustMutex;
+    shared.booted = this_boot();
+  }
+  flock(file_, LOCK_UN);
+}
+
+TableFile::TableFile(TableFile&& other) noexcept { *this = std::move(other); }
+
+TableFile& TableFile::operator=(TableFile&& other) noexcept {
+  if (this == &other) return *this;
+  release();
+  path_ = std::move(other.path_);
+  file_ = std::exchange(other.file_, -1);
+  remove_ = std::exchange(other.remove_, false);
+  map_ = std::exchange(other.map_, nullptr);
+  length_ = other.length_;
+  geometry_ = other.geometry_;
+  groups_ = other.groups_;
+  buckets_ = other.buckets_;
+  bucket_bytes_ = other.bucket_bytes_;
+  return *this;
+}
+
+TableFile::~TableFile() { release(); }
+
+void TableFile::release() noexcept {
+  if (map_ != nullptr) munmap(map_, length_);
+  if (file_ >= 0) close(file_);
+  if (remove_) unlink(path_.c_str());
+}
+
+void TableFile::map(std::uint64_t length) {
+  void* const mapping = mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, file_, 0);
+  if (mapping == MAP_FAILED)
+    throw Error(ErrorCode::unavailable, fmt::format("bucket-table: cannot map {} bytes of {}: {}; see `ulimit -v`",
+                                                    length, path_, reason(errno)));
+  map_ = static_cast<char*>(mapping);
+  length_ = length;
+}
+
+void TableFile::adopt(const Geometry& geometry) {
+  geometry_ = geometry;
+  groups_ = reinterpret_cast<Group*>(map_ + geometry_.tags_at());
+  buckets_ = map_ + geometry_.buckets_at();
+  bucket_bytes_ = geometry_.bucket_bytes();
+}
+
+void TableFile::reserve(std::uint64_t from, std::uint64_t to) const {
+  const SignalsBlocked blocked;
+  while (fallocate(file_, 0, static_cast<off_t>(from), static_cast<off_t>(to - from)) != 0) {
+    if (errno == EINTR) continue;
+    const bool is_full = errno == ENOSPC || errno == EDQUOT || errno == EFBIG;
+    throw Error(is_full ? ErrorCode::full : ErrorCode::unavailable,
+                fmt::format("bucket-table: no room for {} bytes more of {}: {}; {}", to - from, path_, reason(errno),
+                            is_full ? "free some" : "path= names a file on another file system"));
+  }
+}
+
+void TableFile::allocate(std::uint64_t bucket) {
+  auto* const chunks = reinterpret_cast<std::atomic<std::uint8_t>*>(map_ + geometry_.chunks_at());
+  const std::uint64_t begin = bucket * bucket_bytes_;
+  for (std::uint64_t chunk = begin / kChunk; chunk <= (begin + bucket_bytes_ - 1) / kChunk; ++chunk) {
+    if (chunks[chunk].load(std::memory_order_acquire) != 0) [[likely]]
+      continue;
+    // One at a time: an allocation that fails undoes what another has allocated beside it and nobody has touched.
+    const RobustMutexGuard guard(header().allocating);
+    CRASH_POINT("bucket-table.allocate.begun");
+    const std::uint64_t from = geometry_.buckets_at() + chunk * kChunk;
+    reserve(from, from + kChunk < length_ ? from + kChunk : length_);
+    CRASH_POINT("bucket-table.allocate.reserved");
+    chunks[chunk].store(1, std::memory_order_release);
+    CRASH_POINT("bucket-table.allocate.done");
+  }
+}
+
+}  // namespace dictbench::bucket_table

@@ -1,0 +1,77 @@
+// The file of a bucket-table, mapped.
+//
+// Made under a name of its own; what it holds is published by the magic number, stored last, so that nobody opens a
+// file that is half made. All but the buckets is allocated at once, buckets by chunks when they are first used: the
+// length is that of a full table, the blocks in use are what was touched, and a full file system is Error(full) and
+// never a SIGBUS.
+//
+// Owned by one thread; any number of processes map the same file. Nothing is unlinked unless publish() was never
+// called.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "engines/bucket_table/layout.h"
+
+namespace dictbench::bucket_table {
+
+struct Plan {
+  Geometry geometry;
+  std::uint64_t most = 0;  // bytes; 0: no limit
+  bool grows = true;
+  std::uint64_t dict = 0;
+  std::uint64_t generation = 1;
+};
+
+class TableFile {
+ public:
+  // A new file, not yet published. Throws Error(full, unavailable).
+  static TableFile create(const std::string& path, const Plan& plan);
+
+  // Throws Error: `unavailable` where there is none or it is not finished, `corrupt` where it is none of ours. The
+  // first to open it after a restart of the machine makes its locks anew.
+  static TableFile open(const std::string& path);
+
+  TableFile(TableFile&& other) noexcept;
+  TableFile& operator=(TableFile&& other) noexcept;
+  ~TableFile();
+
+  void publish();
+
+  const Geometry& geometry() const noexcept { return geometry_; }
+  Header& header() const noexcept { return *reinterpret_cast<Header*>(map_); }
+  Stripe& stripe(std::uint64_t number) const noexcept {
+    return *reinterpret_cast<Stripe*>(map_ + kStripesAt + number * sizeof(Stripe));
+  }
+  char* journal(std::uint64_t stripe) const noexcept { return map_ + kJournalsAt + stripe * geometry_.journal_bytes(); }
+  std::atomic<std::uint32_t>& items(std::uint64_t region) const noexcept {
+    return reinterpret_cast<std::atomic<std::uint32_t>*>(map_ + geometry_.items_at())[region];
+  }
+  Group* groups(std::uint64_t region) const noexcept { return groups_ + region * geometry_.groups; }
+  char* bucket(std::uint64_t number) const noexcept { return buckets_ + number * bucket_bytes_; }
+
+  // Sees to it that a bucket may be written. Throws Error(full).
+  void allocate(std::uint64_t bucket);
+
+ private:
+  TableFile(std::string path, int file) : path_(std::move(path)), file_(file) {}
+  void map(std::uint64_t length);
+  void adopt(const Geometry& geometry);
+  void reserve(std::uint64_t from, std::uint64_t to) const;
+  void check() const;
+  void make_locks_of_this_boot() const;
+  void release() noexcept;
+
+  std::string path_;
+  int file_ = -1;
+  bool remove_ = false;
+  char* map_ = nullptr;
+  std::uint64_t length_ = 0;
+  Geometry geometry_;
+  Group* groups_ = nullptr;
+  char* buckets_ = nullptr;
+  std::uint64_t bucket_bytes_ = 0;
+};
+
+}  // namespace dictbench::bucket_table

@@ -1,0 +1,112 @@
+#include "engines/bucket_table/growth.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <optional>
+
+#include "engines/bucket_table/hash.h"
+#include "engines/error.h"
+#include "engines/shm/crash_point.h"
+
+namespace dictbench::bucket_table {
+namespace {
+
+std::string next_path(const Table& table, const std::string& path) {
+  return fmt::format("{}-{}", path, table.file().header().generation + 1);
+}
+
+std::uint64_t bytes_in_use(const std::string& path) {
+  constexpr std::uint64_t kBlock = 512;  // unit of st_blocks
+  struct stat info {};
+  return stat(path.c_str(), &info) == 0 ? static_cast<std::uint64_t>(info.st_blocks) * kBlock : 0;
+}
+
+// Whoever finds `moved` does it; one of them succeeds, for the others the name is gone.
+void rename_successor(const Table& table, const std::string& path) {
+  if (rename(next_path(table, path).c_str(), path.c_str()) != 0 && errno != ENOENT)
+    throw Error(ErrorCode::unavailable, fmt::format("bucket-table: cannot rename {} to {}: {}", next_path(table, path),
+                                                    path, std::strerror(errno)));
+}
+
+// False: a region of the new table is full.
+bool copy_all(const Table& from, Table& to) {
+  const Geometry& sizes = from.file().geometry();
+  Value key, value;
+  for (std::uint64_t region = 0; region < sizes.regions; ++region)
+    for (std::uint32_t group = 0; group < sizes.groups; ++group)
+      for (unsigned slot = 0; slot < kGroupBuckets; ++slot)
+        if (from.read(region, group, slot, key, value) &&
+            !to.insert(to.place_of(hash_of(key.view())), key.view(), value.view()))
+          return false;
+  return true;
+}
+
+// Writers are kept out as long as this lives; what killed ones left is repaired.
+class AllStripes {
+ public:
+  explicit AllStripes(Table& table) {
+    for (unsigned stripe = 0; stripe < kStripes; ++stripe) locks_[stripe].emplace(table, stripe);
+  }
+
+ private:
+  std::array<std::optional<StripeLock>, kStripes> locks_;
+};
+
+}  // namespace
+
+void grow(Table& table, const std::string& path) {
+  const Header& header = table.file().header();
+  const RobustMutexGuard growing(table.file().header().growing);
+  if (table.moved()) return;
+  CRASH_POINT("bucket-table.grow.begun");
+  if (header.grows == 0)
+    throw Error(ErrorCode::full,
+                fmt::format("bucket-table is full: all {} buckets of the key's region are used and growth=off; erase "
+                            "keys, or make it with a larger capacity=",
+                            table.file().geometry().region_buckets()));
+  const AllStripes stripes(table);
+  CRASH_POINT("bucket-table.grow.locked");
+  const std::string next = next_path(table, path);
+  // Twice is enough but for hashes that an adversary chose.
+  for (Geometry larger = table.file().geometry().doubled();; larger = larger.doubled()) {
+    if (header.most != 0 && larger.length() + bytes_in_use(path) > header.most)
+      throw Error(ErrorCode::full,
+                  fmt::format("bucket-table is full: {} bytes beside the {} in use are needed to grow; raise max=",
+                              larger.length(), bytes_in_use(path)));
+    unlink(next.c_str());  // of a process that was killed while it was at it
+    TableFile file = TableFile::create(next, {.geometry = larger,
+                                              .most = header.most,
+                                              .grows = true,
+                                              .dict = header.dict,
+                                              .generation = header.generation + 1});
+    CRASH_POINT("bucket-table.grow.made");
+    Table grown(std::move(file));
+    if (!copy_all(table, grown)) continue;
+    CRASH_POINT("bucket-table.grow.copied");
+    grown.file().publish();
+    break;
+  }
+  table.file().header().moved.store(1, std::memory_order_release);
+  CRASH_POINT("bucket-table.grow.moved");
+  rename_successor(table, path);
+  CRASH_POINT("bucket-table.grow.renamed");
+}
+
+Table successor(const Table& table, const std::string& path) {
+  const Header& header = table.file().header();
+  rename_successor(table, path);
+  CRASH_POINT("bucket-table.follow.renamed");
+  TableFile file = TableFile::open(path);
+  if (file.header().dict != header.dict || file.header().generation <= header.generation)
+    throw Error(ErrorCode::unavailable,
+                fmt::format("bucket-table: {} has grown and its larger file is gone; attach again", path));
+  return Table(std::move(file));
+}
+
+}  // namespace dictbench::bucket_table

@@ -1,0 +1,111 @@
+// The operations on one file of a bucket-table.
+//
+// Readers take no lock. A get loads a group's tags, then the state of a bucket whose tag fits, compares the key, copies
+// the value and loads the state again: unchanged, the copy is whole. Where the state says `journaled` the value is in
+// the stripe's journal, which nobody touches before the state has changed. So a reader waits for no writer, dead or
+// stopped; it only tries again when a writer has got something done meanwhile.
+//
+// Writers hold the stripe's lock. The one store that makes a change take effect is, for
+//   insert     that of the tag, after the bucket has been filled
+//   overwrite  that of the state `journaled`, after the journal has been filled; the copy into the bucket follows
+//   erase      that of the empty tag
+// A writer killed before it has changed nothing, one killed after it is finished by whoever locks the stripe next
+// (repair()). Overflow counts are raised before an insert's tag and lowered after an erase's.
+//
+// The sequence in a state has 32 bits: a reader could be misled only if it slept between two loads while one bucket was
+// changed exactly 2^31 times.
+//
+// One Table per Dict: used by one thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engines/bucket_table/file.h"
+#include "engines/value.h"
+
+namespace dictbench::bucket_table {
+
+// Where a key belongs.
+struct Place {
+  std::uint64_t region = 0;
+  std::uint32_t home = 0;  // group of the region
+  std::uint64_t tag = 0;   // 1 to 255
+};
+
+// Where a key is.
+struct Spot {
+  std::uint64_t region = 0;
+  std::uint32_t home = 0, group = 0;
+  unsigned slot = 0;
+  std::uint64_t bucket = 0;
+};
+
+enum class Answer { found, missing, changed };  // changed: ask again
+
+class Table {
+ public:
+  explicit Table(TableFile file) : file_(std::move(file)) {}
+
+  TableFile& file() noexcept { return file_; }
+  const TableFile& file() const noexcept { return file_; }
+
+  // The dict has moved to a larger file. What was read before this says no was up to date.
+  bool moved() const noexcept {
+    std::atomic_thread_fence(std::memory_order_acquire);
+    return file_.header().moved.load(std::memory_order_acquire) != 0;
+  }
+
+  Place place_of(std::uint64_t hash) const noexcept;
+
+  // Without a lock.
+  Answer get(const Place& place, std::string_view key, Value& out) const;
+  void prefetch_tags(const Place& place) const noexcept;
+  void prefetch_bucket(const Place& place) const noexcept;  // where the tags are in the cache
+  std::uint64_t size() const;
+
+  // The item in a bucket, copied; missing when its tag is empty. Without a lock.
+  bool read(std::uint64_t region, std::uint32_t group, unsigned slot, Value& key, Value& value) const;
+
+  // With the lock of the region's stripe held.
+  std::optional<Spot> find(const Place& place, std::string_view key) const;
+  std::string_view value_at(const Spot& spot) const;                              // lives until the next change
+  bool insert(const Place& place, std::string_view key, std::string_view value);  // false: the region is full
+  void overwrite(const Spot& spot, std::string_view value);
+  void erase(const Spot& spot);
+  void repair(std::uint64_t stripe);
+  std::string broken(std::uint64_t region) const;  // or empty
+
+ private:
+  State state_of(const char* bucket) const noexcept;
+  void set_state(char* bucket, State state, std::memory_order order) noexcept;
+  std::string_view key_in(std::uint64_t bucket) const;
+  std::uint64_t bucket_number(std::uint64_t region, std::uint32_t group, unsigned slot) const noexcept;
+  std::uint32_t tags_in(std::uint64_t region) const noexcept;
+  std::vector<std::uint64_t> overflow_counts(std::uint64_t region) const;
+  void finish_overwrite(std::uint64_t stripe, std::uint64_t bucket);
+  template <typename Visit>
+  void for_each_in(std::uint64_t region, const Visit& visit) const;
+
+  TableFile file_;
+};
+
+// A stripe's lock for a scope; what a killed holder left is repaired first.
+class StripeLock {
+ public:
+  StripeLock(Table& table, std::uint64_t region) : guard_(table.file().stripe(region % kStripes).lock) {
+    const Stripe& stripe = table.file().stripe(region % kStripes);
+    if ((stripe.region_in_change.load(std::memory_order_relaxed) |
+         stripe.bucket_in_change.load(std::memory_order_relaxed)) != 0) [[unlikely]]
+      table.repair(region % kStripes);
+  }
+
+ private:
+  RobustMutexGuard guard_;
+};
+
+}  // namespace dictbench::bucket_table

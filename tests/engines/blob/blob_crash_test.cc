@@ -1,0 +1,66 @@
+// blob under death and stop at each of its crash points: it is whole, and readers wait for nobody.
+#include <gtest/gtest.h>
+
+#include "tests/engines/crash_load.h"
+
+namespace dictbench {
+namespace {
+
+std::vector<std::string> all_points() {
+  std::vector<std::string> points = crash_points_of("blob");
+  for (const std::string& point : crash_points_of("segment.commit")) points.push_back(point);
+  return points;
+}
+
+void expect_all_acknowledged(Engine& engine, const CrashLedger& ledger) {
+  const auto reader = engine.attach();
+  Value out;
+  for (unsigned i = ledger.erased_begun; i < ledger.sets; ++i) {
+    ASSERT_TRUE(reader->get(std::to_string(i), out)) << i;
+    EXPECT_EQ(out.view(), crash_value(i));
+  }
+  std::uint64_t visited = 0;
+  reader->for_each([&](auto, auto) { return ++visited != 0; });
+  EXPECT_EQ(reader->size(), visited);
+}
+
+TEST(BlobCrash, KilledAnywhereItIsWhole) {
+  for (const std::string& point : all_points())
+    for (const std::uint64_t nth : {1u, 2u}) {
+      SCOPED_TRACE(point + " at visit " + std::to_string(nth));
+      const auto engine = make_engine("blob");
+      const SharedMemory<CrashLedger> ledger;
+      const auto early = engine->attach();
+      ChildProcess victim([&] {
+        arm_crash_point(point, nth, CrashAction::kill);
+        do_crash_load(*engine, *ledger);
+      });
+      ASSERT_TRUE(await_signal(victim, false)) << "never visited";
+      victim.wait();
+      expect_all_acknowledged(*engine, *ledger);
+      expect_whole(*engine, *ledger);
+      early->set("next", "v");
+      EXPECT_TRUE(early->erase("next"));
+      expect_whole(*engine, *ledger);
+    }
+}
+
+TEST(BlobCrash, StoppedWriterHoldsNoReaderUp) {
+  for (const std::string& point : all_points()) {
+    SCOPED_TRACE(point);
+    const auto engine = make_engine("blob");
+    const SharedMemory<CrashLedger> ledger;
+    ChildProcess stopped([&] {
+      arm_crash_point(point, 2, CrashAction::stop);
+      do_crash_load(*engine, *ledger);
+    });
+    ASSERT_TRUE(await_signal(stopped, true)) << "never visited";
+    expect_all_acknowledged(*engine, *ledger);
+    kill(stopped.pid(), SIGCONT);
+    const unsigned sets = ledger->sets;
+    EXPECT_TRUE(await([&] { return ledger->sets > sets + 2; }));
+  }
+}
+
+}  // namespace
+}  // namespace dictbench
