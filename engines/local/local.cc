@@ -1,37 +1,25 @@
 // `local`: absl::flat_hash_map in the process's own memory. Not shared: the ceiling that a private
 // dict sets, against which sharing is measured.
 #include <absl/base/config.h>
-#include <absl/container/flat_hash_map.h>
 #include <fmt/format.h>
 
-#include <cstring>
-#include <functional>
 #include <limits>
 #include <new>
 #include <string>
 
 #include "engines/counter.h"
+#include "engines/flat_map.h"
 #include "engines/registry.h"
 
 namespace dictbench {
 namespace {
-
-// Abseil's own transparent hash and equality take absl::string_view, which in Debian's build is not std::string_view.
-struct Hash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view key) const noexcept {
-    return absl::Hash<absl::string_view>()(absl::string_view(key.data(), key.size()));
-  }
-};
-
-using Map = absl::flat_hash_map<std::string, std::string, Hash, std::equal_to<>>;
 
 class LocalDict final : public Dict {
  public:
   bool get(std::string_view key, Value& out) override {
     const auto found = map_.find(key);
     if (found == map_.end()) return false;
-    copy(found->second, out);
+    copy_value(found->second, out);
     return true;
   }
 
@@ -66,22 +54,11 @@ class LocalDict final : public Dict {
   }
 
  private:
-  // Any string has the room of an empty one (libstdc++: 16 bytes), so what fits into that is copied as a whole: one
-  // or two plain stores, where memcpy of 10 bytes makes two overlapping ones that whoever reads the value waits for.
-  static void copy(const std::string& from, Value& out) {
-    constexpr std::size_t kRoom = std::string().capacity() + 1;
-    static_assert(kRoom <= Value::kPadding);
-    if (from.size() <= kRoom)
-      std::memcpy(out.prepare(from.size()), from.data(), kRoom);
-    else
-      out.assign(from);
-  }
-
   static Error full() {
     return {ErrorCode::full, "local: the process has no memory left; store less, or see `ulimit -v`"};
   }
 
-  Map map_;
+  FlatMap map_;
 };
 
 class LocalEngine final : public Engine {

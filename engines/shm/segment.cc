@@ -206,6 +206,16 @@ void Segment::commit(std::uint64_t bytes) {
   CRASH_POINT("segment.commit.done");
 }
 
+void Segment::commit_range(std::uint64_t from, std::uint64_t to) {
+  if (to <= from) return;
+  if (to > reserved())
+    throw Error(ErrorCode::full,
+                fmt::format("shared memory {} is full: {} bytes wanted, {} reserved", name_, to, reserved()));
+  const RobustMutexGuard guard(header().commit_mutex);
+  allocate(kHeaderBytes + from, kHeaderBytes + to);
+  CRASH_POINT("segment.commit.range_allocated");
+}
+
 // Allocates a range of the file.
 void Segment::allocate(std::uint64_t from, std::uint64_t to) {
   const auto full = [&](const std::string& why) {

@@ -64,6 +64,11 @@ class Segment {
   // Error(full) when `bytes` passes the reservation or /dev/shm has no room; committed() is then as before.
   void commit(std::uint64_t bytes);
 
+  // Makes [from, to) of data() safe to touch, wherever it lies: for whoever keeps several growing things in one segment
+  // and keeps account of them (committed() does not count it). `from` and `to` are multiples of a page. Throws
+  // Error(full) as commit() does; nothing has changed then.
+  void commit_range(std::uint64_t from, std::uint64_t to);
+
   ProcessIdentity owner() const noexcept;
 
   std::uint64_t bytes_in_use() const;     // blocks allocated, header included
