@@ -192,7 +192,7 @@ void SharedStream::make_room(std::uint64_t now, std::uint64_t then) {
   // With little room left, the bound, which counts an overwritten value twice, would soon send everybody here again.
   if (const std::uint64_t spare = bound / 16 + kLeastStream; capacity() < bound + spare) {
     const std::uint64_t step = std::clamp(bound / 4, kLeastGrowth, kMostGrowth);
-    const std::uint64_t generous = std::min(room + step, root_->area_bytes);
+    const std::uint64_t generous = std::max(room, std::min(room + step, root_->area_bytes));
     for (std::uint32_t home = 0; home < kHomes; ++home)
       if (!try_commit(home, generous) && then > now) commit(home, room);
   }
