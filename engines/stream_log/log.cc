@@ -14,8 +14,8 @@
 namespace dictbench::stream_log {
 namespace {
 
-// So far may the own replica lag behind what others write before a set catches up: enough records for the hash
-// map's memory accesses to overlap, few enough to be in the cache still, and for the next restart not to wait for them.
+// So far may the replica lag behind the stream before a set catches up: enough records for the hash map's memory
+// accesses to overlap (applied one by one after each set they cost twice as much), few enough to be in the cache still.
 constexpr std::uint64_t kLongestLag = 4 << 10;
 
 // A reader whose generation was written over so many times while it read takes the lock.
@@ -201,13 +201,11 @@ std::string Log::broken() {
 
 void Log::set(std::string_view key, std::string_view value) {
   check_size(key, value);
-  const Change change{Kind::set, key, value};
-  std::uint64_t at = 0;
   {
     const Turn turn(*this);
-    at = append(change);
+    append({Kind::set, key, value});
   }
-  follow_own(change, at);
+  follow_own();
 }
 
 void Log::set_many(std::span<const KeyValue> items) {
@@ -216,11 +214,7 @@ void Log::set_many(std::span<const KeyValue> items) {
     const Turn turn(*this);
     for (const KeyValue& item : items) append({Kind::set, item.key, item.value});
   }
-  try {
-    if (shared_.published() != replica_.position) catch_up();
-  } catch (const Error&) {
-    forget();  // the batch is in force: who reads next is told
-  }
+  follow_own();
 }
 
 bool Log::erase(std::string_view key) {
@@ -230,7 +224,7 @@ bool Log::erase(std::string_view key) {
   const Turn turn(*this);
   catch_up_locked();
   if (!replica_.map.contains(key)) return false;
-  follow_own(change, append(change));
+  append(change);
   return true;
 }
 
@@ -243,23 +237,20 @@ std::int64_t Log::add(std::string_view key, std::int64_t delta) {
   const std::int64_t sum = checked_add(found == replica_.map.end() ? 0 : counter_value(found->second), delta);
   CRASH_POINT("stream-log.add.read");
   const CounterText text(sum);
-  const Change change{Kind::set, key, text.view()};
-  follow_own(change, append(change));
+  append({Kind::set, key, text.view()});
   return sum;
 }
 
-// Puts the change into force; under the lock. Returns the position of its record, 0 where the replica has it already.
-std::uint64_t Log::append(const Change& change) {
+// Puts the change into force; under the lock. The replica follows later.
+void Log::append(const Change& change) {
   const std::uint64_t bytes = change.bytes();
   if (!shared_.take_room(bytes, change.kind == Kind::set ? bytes : 0) && !take_room_slowly(change)) [[unlikely]]
-    return 0;
-  const std::uint64_t at = shared_.published();
+    return;
   CRASH_POINT("stream-log.append.begun");
   store_record(shared_.tail(), change);
   CRASH_POINT("stream-log.append.written");
   shared_.publish(bytes);
   CRASH_POINT("stream-log.append.published");
-  return at;
 }
 
 // With an exact account of the dict, after which there is room, or Error(full). False: the change went into force with
@@ -287,16 +278,10 @@ void Log::restart(const Place& current, std::uint64_t bound, bool follows) {
   replica_.position = next.base;
 }
 
-// Brings the replica up to an own change at `at`, or some changes later. The change is in force, so nothing that goes
-// wrong here is an error of the write: who reads next is told.
-void Log::follow_own(const Change& change, std::uint64_t at) noexcept try {
-  if (at == 0) return;
-  if (replica_.position == at) {
-    replica_.apply(change);
-    replica_.position += change.bytes();
-  } else if (shared_.published() - replica_.position > kLongestLag) {
-    catch_up();
-  }
+// Keeps the replica from lagging far behind. The changes are in force, so nothing that goes wrong here is an error of
+// the write: who reads next is told.
+void Log::follow_own() noexcept try {
+  if (shared_.published() - replica_.position > kLongestLag) catch_up();
 } catch (const std::exception&) {
   forget();
 }

@@ -1,9 +1,9 @@
 // The dict of one process: a replica, and the shared stream that keeps it up to date.
 //
 // Reading: one atomic load tells whether there is anything new; if so, it is applied first. Writing: under the writers'
-// lock a record goes to the end of the stream, and one store publishes it; the own replica follows afterwards,
-// from the record in hand when nobody else has written meanwhile, else a few records later from the stream. Setting
-// needs no look at the old value, so a writer need not have caught up; erasing and adding do, under the lock.
+// lock a record goes to the end of the stream, and one store publishes it; the own replica learns of it from there like
+// everybody's, with the next read or some dozens of records later. Setting needs no look at the old value, so a writer
+// need not have caught up; erasing and adding do, under the lock.
 //
 // When the stream is full, the lock's holder catches up, writes a dump of its replica into other memory and begins a
 // new stream there (areas.h). Whoever comes later finds the end of the old stream and goes on in the new one; whoever
@@ -65,10 +65,10 @@ class Log final : public Dict {
   bool read(Pin& pin, std::uint64_t offset, std::uint64_t bytes);
   void forget();
 
-  std::uint64_t append(const Change& change);
+  void append(const Change& change);
   bool take_room_slowly(const Change& change);
   void restart(const Place& current, std::uint64_t bound, bool follows);
-  void follow_own(const Change& change, std::uint64_t at) noexcept;
+  void follow_own() noexcept;
 
   SharedStream shared_;
   std::chrono::milliseconds timeout_;

@@ -29,7 +29,18 @@ std::uint64_t Replica::bytes_after(const Change& change) const {
 }
 
 void Replica::dump(std::uint64_t* to) const {
+  // Texts longer than 15 bytes lie somewhere in the heap: 1,000,000 keys of 16 bytes take 0.3 s without looking ahead.
+  constexpr unsigned kAhead = 16;
+  auto ahead = map.begin();
+  const auto fetch_next = [&] {
+    if (ahead == map.end()) return;
+    __builtin_prefetch(ahead->first.data());
+    __builtin_prefetch(ahead->second.data());
+    ++ahead;
+  };
+  for (unsigned i = 0; i < kAhead; ++i) fetch_next();
   for (const auto& [key, value] : map) {
+    fetch_next();
     const Change change{Kind::set, key, value};
     store_record(to, change);
     to += change.bytes() / kWord;
