@@ -36,7 +36,11 @@ class StreamLogEngine final : public Engine {
   }
   std::optional<std::string> check_integrity() override { return Log(segment_.name(), timeout_).broken(); }
   std::vector<std::pair<std::string, std::string>> facts() const override {
-    return {{"max_bytes", fmt::to_string(sizes_.most)}, {"first_stream_bytes", fmt::to_string(sizes_.first_stream)}};
+    const stream_log::Statistics statistics = SharedStream::statistics(segment_);
+    return {{"max_bytes", fmt::to_string(sizes_.most)},
+            {"first_stream_bytes", fmt::to_string(sizes_.first_stream)},
+            {"dumps_written", fmt::to_string(statistics.dumps_written)},
+            {"dumps_loaded", fmt::to_string(statistics.dumps_loaded)}};
   }
 
  private:
