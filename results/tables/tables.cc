@@ -14,6 +14,7 @@ const std::vector<TableDescription>& table_descriptions() {
       {"redis-100k", "100,000 items from three processes, beside the published figures of Redis", build_redis_100k},
       {"lock-counter", "one counter, incremented by several processes: speed, and is the count exact",
        build_lock_counter},
+      {"ultra-cases", "a read that finds nothing new, some updates, or a full dump to load", build_ultra_cases},
       {"contracts", "what each engine promises, and what torture and check found", build_contracts},
   };
   return descriptions;

@@ -54,7 +54,7 @@ void add(RecordFile& records, const std::string& engine, const std::vector<doubl
 }
 
 TEST(Registry, KnowsItsTables) {
-  EXPECT_THAT(table_names(), ElementsAre("engines", "mpdict-1m", "redis-100k", "lock-counter", "contracts"));
+  EXPECT_THAT(table_names(), ElementsAre("engines", "mpdict-1m", "redis-100k", "lock-counter", "ultra-cases", "contracts"));
   EXPECT_THAT([] { build_table("nosuch", {}, {}); },
               ThrowsMessage<UnknownTable>(HasSubstr("there are engines, mpdict-1m")));
 }
