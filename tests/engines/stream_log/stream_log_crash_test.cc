@@ -254,16 +254,44 @@ TEST_F(StreamLogCrash, AReaderThatWasOvertakenReadsTheTruthAfterwards) {
   EXPECT_EQ(reader.wait(), 0);
 }
 
+// A generation that was whole when its writer was killed, but not in force, is no longer what the next writers begin.
+TEST_F(StreamLogCrash, AGenerationThatNeverCameIntoForceIsDropped) {
+  const auto large = [](char c) { return std::string(900, c); };
+  {  // from here on there is other memory than the homes
+    const auto reader = stopped_reader();
+    write_much("");
+  }
+  for (int round = 0; round < 20; ++round) {
+    ChildProcess victim([&] {
+      arm_crash_point("stream-log.restart.installed", 1, CrashAction::kill);
+      const auto dict = engine_->attach();
+      while (true) dict->set("large", large('y'));
+    });
+    ASSERT_TRUE(await_signal(victim, false));
+    victim.wait();
+    const std::string value = std::to_string(round);
+    early_->set("small", value);  // there is room for it in the stream that the victim found full
+    Value out;
+    for (int i = 0; i < 6; ++i) {
+      early_->set("large", large('z'));
+      const auto late = engine_->attach();
+      for (Dict* const dict : {late.get(), early_.get(), other_.get()}) {
+        ASSERT_TRUE(dict->get("small", out) && out.view() == value) << "round " << round;
+        ASSERT_TRUE(dict->get("large", out) && out.view() == large('z'));
+      }
+    }
+    ASSERT_EQ(engine_->check_integrity(), "");
+  }
+}
+
 // What killed processes held does not pile up, and the memory of generations that they read is taken again.
 TEST_F(StreamLogCrash, NothingPilesUpOverKilledReaders) {
-  std::uint64_t in_use = 0;
   for (int i = 0; i < 30; ++i) {
     stopped_reader()->kill();
     write_much(std::to_string(i));
     EXPECT_THAT(engine_->held(), ::testing::ElementsAre(::testing::Pair("reader slots", ::testing::Le(4u))));
-    if (i == 9) in_use = engine_->storage_bytes().in_use;
   }
-  EXPECT_EQ(engine_->storage_bytes().in_use, in_use);
+  EXPECT_LT(engine_->storage_bytes().in_use, 3u << 20) << "four areas, of which the homes have grown by 1 MiB";
 }
 
 }  // namespace

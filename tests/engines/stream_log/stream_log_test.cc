@@ -274,7 +274,6 @@ TEST(StreamLog, MemoryStaysFlatOverRestartsAndKilledReaders) {
   const auto engine = make("stream-log?buffer=16K");
   const auto dict = engine->attach();
   fill(*dict, 2'000, std::string(100, 'v'));
-  std::uint64_t before = 0;
   for (int kill = 0; kill < 20; ++kill) {
     const SharedMemory<std::atomic<unsigned>> reads;
     ChildProcess reader([&] {
@@ -288,9 +287,9 @@ TEST(StreamLog, MemoryStaysFlatOverRestartsAndKilledReaders) {
     fill(*dict, 2'000, std::string(100, 'v'));
     reader.kill();
     fill(*dict, 2'000, std::string(100, 'v'));
-    if (kill == 9) before = engine->storage_bytes().in_use;
   }
-  EXPECT_EQ(engine->storage_bytes().in_use, before);
+  // Four areas of 256 KB, of which two have grown by 1 MiB. A generation kept for each kill would be 5 MB more.
+  EXPECT_LT(engine->storage_bytes().in_use, 4u << 20);
 }
 
 TEST(StreamLog, RefusesBuffersThatDoNotFit) {
