@@ -1,22 +1,18 @@
 // `local`: absl::flat_hash_map in the process's own memory. Not shared: the ceiling that a private
 // dict sets, against which sharing is measured.
 #include <absl/base/config.h>
-#include <absl/container/flat_hash_map.h>
 #include <fmt/format.h>
 
-#include <functional>
 #include <limits>
 #include <new>
 #include <string>
 
 #include "engines/counter.h"
-#include "engines/in_process/string_table.h"
+#include "engines/in_process/flat_map.h"
 #include "engines/registry.h"
 
 namespace dictbench {
 namespace {
-
-using Map = absl::flat_hash_map<std::string, std::string, StringHash, std::equal_to<>>;
 
 class LocalDict final : public Dict {
  public:
@@ -58,7 +54,7 @@ class LocalDict final : public Dict {
   }
 
  private:
-  Map map_;
+  FlatMap map_;
 };
 
 class LocalEngine final : public Engine {

@@ -100,7 +100,7 @@ bool Chunks::claim_at(std::uint64_t chunk, std::uint32_t count) {
 // Nothing to do for the kernel where a chunk came back, but for a few microseconds.
 void Chunks::commit(std::uint64_t chunk, std::uint32_t count) const {
   try {
-    space_.segment().commit_range(space_.root().chunks_at + chunk * kChunkBytes, count * kChunkBytes);
+    space_.segment().commit_range_unlocked(space_.root().chunks_at + chunk * kChunkBytes, count * kChunkBytes);
   } catch (...) {
     space_.free_run(chunk);
     throw;

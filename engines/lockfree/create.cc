@@ -39,8 +39,8 @@ Segment create(const Sizes& sizes) {
       Segment::kHeaderBytes;
 
   Segment segment = Segment::create(kLayout, layout.chunks_at + layout.max_chunks * kChunkBytes, kPageBytes);
-  segment.commit_range(layout.directory_at / kPageBytes * kPageBytes,
-                       round_up(layout.directory_at % kPageBytes + layout.partitions * 8, kPageBytes));
+  segment.commit_range_unlocked(layout.directory_at / kPageBytes * kPageBytes,
+                                round_up(layout.directory_at % kPageBytes + layout.partitions * 8, kPageBytes));
   Root* const root = new (segment.data()) Root;
   root->partitions = layout.partitions;
   root->arenas_at = layout.arenas_at;

@@ -57,7 +57,7 @@ std::uint32_t claim_arena(Space& space) {
       throw Error(ErrorCode::full,
                   fmt::format("lockfree: {} processes are attached, as many as there can be", kArenas));
     const std::uint64_t page = (root.arenas_at + used * sizeof(Arena)) / kPageBytes * kPageBytes;
-    space.segment().commit_range(page, kPageBytes);
+    space.segment().commit_range_unlocked(page, kPageBytes);
     if (root.arenas.compare_exchange_strong(used, used + 1) && take_over(space, used, self)) return used;
   }
 }

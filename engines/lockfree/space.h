@@ -145,7 +145,7 @@ class Space {
   void commit_meta(std::uint64_t chunk, std::uint64_t count) const {
     const std::uint64_t from = root().meta_at + chunk * sizeof(ChunkMeta), to = from + count * sizeof(ChunkMeta);
     for (std::uint64_t page = from / kPageBytes; page * kPageBytes < to; ++page)
-      segment_->commit_range(page * kPageBytes, kPageBytes);
+      segment_->commit_range_unlocked(page * kPageBytes, kPageBytes);
   }
 
   Segment& segment() const noexcept { return *segment_; }

@@ -9,6 +9,9 @@
 
 #include <pthread.h>
 
+#include <chrono>
+#include <optional>
+
 namespace dictbench {
 
 enum class PreviousOwner {
@@ -29,7 +32,12 @@ class RobustMutex {
   PreviousOwner lock();
   void unlock();
 
+  // As lock(), but gives up after this long, spinning not counted: nothing, and the mutex is not the caller's.
+  std::optional<PreviousOwner> lock_for(std::chrono::milliseconds longest);
+
  private:
+  std::optional<PreviousOwner> lock_until_told(const std::optional<std::chrono::milliseconds>& longest);
+
   pthread_mutex_t mutex_;
 };
 

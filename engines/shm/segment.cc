@@ -224,11 +224,21 @@ void Segment::commit(std::uint64_t bytes) {
   CRASH_POINT("segment.commit.done");
 }
 
-void Segment::commit_range(std::uint64_t from, std::uint64_t bytes) {
+void Segment::commit_range_unlocked(std::uint64_t from, std::uint64_t bytes) {
   if (bytes > reserved() || from > reserved() - bytes)
     throw Error(ErrorCode::full, fmt::format("shared memory {} is full: {} bytes at {} wanted, {} reserved", name_,
                                              bytes, from, reserved()));
   allocate(kHeaderBytes + from, kHeaderBytes + from + bytes);
+}
+
+void Segment::commit_range(std::uint64_t from, std::uint64_t to) {
+  if (to <= from) return;
+  if (to > reserved())
+    throw Error(ErrorCode::full,
+                fmt::format("shared memory {} is full: {} bytes wanted, {} reserved", name_, to, reserved()));
+  const RobustMutexGuard guard(header().commit_mutex);
+  allocate(kHeaderBytes + from, kHeaderBytes + to);
+  CRASH_POINT("segment.commit.range_allocated");
 }
 
 // Allocates a range of the file.

@@ -6,8 +6,9 @@
 // removed by engines/shm/leftovers.h.
 //
 // Room: the whole reservation is mapped at once, so that addresses never move; it is sparse and
-// costs nothing. The mapping begins on a 2 MB boundary, so that 2 MB pages of the file can be mapped as such. Memory must be committed before it is touched: commit() has the file system allocate
-// it, so that a full /dev/shm is an Error(full) there and never a SIGBUS later.
+// costs nothing. The mapping begins on a 2 MB boundary, so that 2 MB pages of the file can be mapped as such. Memory
+// must be committed before it is touched: commit() has the file system allocate it, so that a full /dev/shm is an
+// Error(full) there and never a SIGBUS later.
 //
 // File: one page of header {magic, version, layout, sizes, owner}, then the engine's data. The magic is
 // stored last, so that nobody opens a segment that is half made.
@@ -64,9 +65,14 @@ class Segment {
   // Error(full) when `bytes` passes the reservation or /dev/shm has no room; committed() is then as before.
   void commit(std::uint64_t bytes);
 
-  // The same for a range of data() behind committed(), for engines that give out the room themselves. Takes no lock,
-  // so no stopped process holds it up; ranges that are allocated at the same time must not share a page.
-  void commit_range(std::uint64_t from, std::uint64_t bytes);
+  // Makes [from, to) of data() safe to touch, wherever it lies: for whoever keeps several growing things in one segment
+  // and keeps account of them (committed() does not count it). `from` and `to` are multiples of a page. Throws
+  // Error(full) as commit() does; nothing has changed then.
+  void commit_range(std::uint64_t from, std::uint64_t to);
+
+  // The same for `bytes` from `from` on without a lock, so that no stopped process holds it up. Ranges that are
+  // allocated at the same time must not share a page: a failing allocation gives back what nobody has touched.
+  void commit_range_unlocked(std::uint64_t from, std::uint64_t bytes);
 
   ProcessIdentity owner() const noexcept;
 

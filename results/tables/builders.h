@@ -7,12 +7,16 @@
 
 namespace dictbench {
 
+// Cells that `dictbench cases` has written: each is a case of its own, and they have a table of their own.
+inline constexpr const char* kCasesWorkload = "ultra-cases";
+
 std::vector<Table> build_engines(const RecordFile& records, const TableContext& context);
 std::vector<Table> build_mpdict_1m(const RecordFile& records, const TableContext& context);
 std::vector<Table> build_redis_100k(const RecordFile& records, const TableContext& context);
 std::vector<Table> build_lock_counter(const RecordFile& records, const TableContext& context);
 std::vector<Table> build_lockfree_rivals(const RecordFile& records, const TableContext& context);
 std::vector<Table> build_blob_growth(const RecordFile& records, const TableContext& context);
+std::vector<Table> build_ultra_cases(const RecordFile& records, const TableContext& context);
 std::vector<Table> build_contracts(const RecordFile& records, const TableContext& context);
 
 }  // namespace dictbench

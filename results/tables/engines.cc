@@ -72,7 +72,8 @@ const std::vector<TableColumn> kColumns = {
 }  // namespace
 
 std::vector<Table> build_engines(const RecordFile& records, const TableContext& context) {
-  const std::vector<Block> blocks = group_blocks(records, context.selection);
+  std::vector<Block> blocks = group_blocks(records, context.selection);
+  std::erase_if(blocks, [](const Block& block) { return block.workload == kCasesWorkload; });
   if (blocks.empty()) return {{"engines", "", {"No records to show: `dictbench run` makes some."}, kColumns, {}}};
 
   std::vector<Table> tables;

@@ -27,7 +27,7 @@ from leftovers import left_over
 from locations import BUILD, COMMAND
 
 MUTANT = BUILD / "tests" / "libmutant.so"
-SHARED = ["boost-map", "lmdb", "sqlite-wal", "redis", "memcached"]
+SHARED = ["boost-map", "stream-log", "lmdb", "sqlite-wal", "redis", "memcached"]
 NOTICED_BY_CHECK = [
     "lost-update", "stale-read", "torn-value", "reverted-write", "resurrected-erase", "doubled-insert", "non-atomic-add",
     "changed-byte", "cut-value", "misplaced-value",

@@ -14,7 +14,7 @@ from leftovers import left_over
 from locations import BUILD, COMMAND
 
 MUTANT = BUILD / "tests" / "libmutant.so"
-SHARED = ["boost-map", "lmdb", "sqlite-wal", "redis", "memcached"]
+SHARED = ["boost-map", "stream-log", "lmdb", "sqlite-wal", "redis", "memcached"]
 TINY = ["--scale", "0.001", "--repetitions", "1"]
 
 

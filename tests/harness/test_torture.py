@@ -13,7 +13,7 @@ import pytest
 from locations import BUILD, COMMAND
 
 MUTANT = BUILD / "tests" / "libmutant.so"
-ENGINES = ["null", "local", "boost-map", "redis", "memcached", "sqlite-wal", "lmdb"]
+ENGINES = ["null", "local", "boost-map", "stream-log", "redis", "memcached", "sqlite-wal", "lmdb"]
 PROCESS_FAULTS = ["kill", "crash-points", "stop", "hang", "server-kill", "server-stop"]
 
 

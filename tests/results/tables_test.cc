@@ -1,5 +1,6 @@
 #include "results/tables/tables.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -55,7 +56,7 @@ void add(RecordFile& records, const std::string& engine, const std::vector<doubl
 
 TEST(Registry, KnowsItsTables) {
   EXPECT_THAT(table_names(), ElementsAre("engines", "mpdict-1m", "redis-100k", "lock-counter", "lockfree-rivals",
-                                         "blob-growth", "contracts"));
+                                         "blob-growth", "ultra-cases", "contracts"));
   EXPECT_THAT([] { build_table("nosuch", {}, {}); },
               ThrowsMessage<UnknownTable>(HasSubstr("there are engines, mpdict-1m")));
 }
@@ -325,6 +326,37 @@ TEST(BlobGrowth, TellsWhereBlobIsOvertaken) {
   EXPECT_EQ(cell_text(table, "local", "remark"), "not shared");
   EXPECT_EQ(cell_text(table, "sqlite-wal", crossover), "above 10,000");
   EXPECT_EQ(cell_text(table, "redis", crossover), "-");
+}
+
+TEST(UltraCases, OneRowACaseInTheOrderOfItsSizes) {
+  std::vector<CellRecord> cells;
+  for (const char* updates : {"10000", "100", "0"}) {
+    CellRecord cell = make_cell("stream-log?buffer=64K", 1e3);
+    cell.workload = "ultra-cases";
+    cell.phase = fmt::format("1000 items, {} updates", updates);
+    cell.ops = 50;
+    cell.latency_ns->p50 = 5000;
+    cell.engine_facts = {{"items", "1000"}, {"updates", updates}, {"dumps_loaded", "25"}, {"written_ns", "1000000"}};
+    cells.push_back(cell);
+  }
+  cells[0].status = "invalid: timeout";
+  cells[0].ops_per_s = 0;
+  const RecordFile records = records_of(cells);
+  const Table table = build_table("ultra-cases", records, {})[0];
+  ASSERT_EQ(table.rows.size(), 3u);
+  const auto column = [&](std::size_t number) {
+    std::vector<std::string> texts;
+    for (const auto& row : table.rows) texts.push_back(row[number].text);
+    return texts;
+  };
+  EXPECT_THAT(column(2), ElementsAre("0", "100", "10,000"));
+  EXPECT_THAT(column(3), ElementsAre("5.00 us", "5.00 us", "-"));
+  EXPECT_THAT(column(5), ElementsAre("-", "50 ns", "-"));
+  EXPECT_THAT(column(6), ElementsAre("0.50", "0.50", "-"));
+  EXPECT_THAT(column(7), ElementsAre("-", "-", "-")) << "was not counted";
+  EXPECT_THAT(column(8), ElementsAre("-", "200 ns", "-"));
+  EXPECT_THAT(column(9), ElementsAre("", "", HasSubstr("timeout")));
+  EXPECT_TRUE(build_table("engines", records, {})[0].rows.empty()) << "cases have a table of their own";
 }
 
 TEST(Contracts, ColumnsComeFromThePromises) {

@@ -4,6 +4,7 @@
 #include <linux/futex.h>
 
 #include <atomic>
+#include <chrono>
 #include <fstream>
 #include <memory>
 #include <string>
@@ -67,6 +68,26 @@ TEST(RobustMutex, AWaiterThatNobodyWakesFindsOutByItself) {
   usleep(10'000);  // from the mark to the sleep
   futex.store(0);
   EXPECT_EQ(waiter.wait(), 0);
+}
+
+TEST(RobustMutex, GivesUpAfterTheTimeGivenAndNotBefore) {
+  SharedMemory<Shared> shared;
+  EXPECT_EQ(shared->mutex.lock_for(std::chrono::milliseconds(1)), PreviousOwner::unlocked);
+  shared->mutex.unlock();
+  ChildProcess holder([&] {
+    shared->mutex.lock();
+    shared->held = true;
+    while (true) pause();
+  });
+  ASSERT_TRUE(await([&] { return shared->held.load(); }));
+  for (const std::chrono::milliseconds longest : {std::chrono::milliseconds(5), std::chrono::milliseconds(120)}) {
+    const auto begin = std::chrono::steady_clock::now();
+    EXPECT_EQ(shared->mutex.lock_for(longest), std::nullopt);
+    EXPECT_GE(std::chrono::steady_clock::now() - begin, longest);
+  }
+  holder.kill();
+  EXPECT_EQ(shared->mutex.lock_for(std::chrono::seconds(10)), PreviousOwner::died);
+  shared->mutex.unlock();
 }
 
 TEST(RobustMutex, WakesAWaiterWhenItsHolderIsKilled) {

@@ -97,6 +97,18 @@ TEST(Segment, CommitsInAnyProcessAndTellsAll) {
   EXPECT_EQ(made.committed(), kMebibyte);
 }
 
+TEST(Segment, CommitsRangesBesideWhatItCounts) {
+  Segment made = Segment::create(kLayout, 8 * kMebibyte, 4096);
+  made.commit_range(4 * kMebibyte, 5 * kMebibyte);
+  made.data()[5 * kMebibyte - 1] = 'z';
+  EXPECT_EQ(made.committed(), 4096u);
+  EXPECT_GE(made.bytes_in_use(), kMebibyte);
+  EXPECT_LE(made.bytes_in_use(), kMebibyte + (64 << 10));
+  made.commit_range(5 * kMebibyte, 5 * kMebibyte);
+  EXPECT_EQ(error_code_of([&] { made.commit_range(8 * kMebibyte, 8 * kMebibyte + 4096); }), ErrorCode::full);
+  EXPECT_EQ(made.data()[5 * kMebibyte - 1], 'z');
+}
+
 TEST(Segment, CommitsFromManyThreadsAtOnce) {
   Segment made = Segment::create(kLayout, 16 * kMebibyte, 0);
   std::vector<std::jthread> threads;

@@ -1,0 +1,16 @@
+// A hash map of strings in a process's own memory: what `local` is, and what an engine of private replicas keeps.
+// Abseil's flat_hash_map, searched by string_view. As any container: one thread at a time.
+#pragma once
+
+#include <absl/container/flat_hash_map.h>
+
+#include <functional>
+#include <string>
+
+#include "engines/in_process/string_table.h"
+
+namespace dictbench {
+
+using FlatMap = absl::flat_hash_map<std::string, std::string, StringHash, std::equal_to<>>;
+
+}  // namespace dictbench

@@ -1,0 +1,87 @@
+#include "engines/stream_log/replica.h"
+
+#include <algorithm>
+
+namespace dictbench::stream_log {
+
+void Replica::apply(const Change& change) {
+  if (change.kind == Kind::erase) {
+    const auto found = map.find(change.key);
+    if (found == map.end()) return;
+    bytes -= record_bytes(found->first.size(), found->second.size());
+    map.erase(found);
+    return;
+  }
+  const auto [at, inserted] = map.try_emplace(change.key, change.value);
+  if (inserted) {
+    bytes += change.bytes();
+    return;
+  }
+  const std::uint64_t before = whole_words(at->second.size());
+  at->second.assign(change.value);
+  bytes += whole_words(change.value.size()) - before;
+}
+
+std::uint64_t Replica::bytes_after(const Change& change) const {
+  const auto found = map.find(change.key);
+  const std::uint64_t before = found == map.end() ? 0 : record_bytes(found->first.size(), found->second.size());
+  return bytes - before + (change.kind == Kind::set ? change.bytes() : 0);
+}
+
+void Replica::dump(std::uint64_t* to) const {
+  // Texts longer than 15 bytes lie somewhere in the heap: 1,000,000 keys of 16 bytes take 0.3 s without looking ahead.
+  constexpr unsigned kAhead = 16;
+  auto ahead = map.begin();
+  const auto fetch_next = [&] {
+    if (ahead == map.end()) return;
+    __builtin_prefetch(ahead->first.data());
+    __builtin_prefetch(ahead->second.data());
+    ++ahead;
+  };
+  for (unsigned i = 0; i < kAhead; ++i) fetch_next();
+  for (const auto& [key, value] : map) {
+    fetch_next();
+    const Change change{Kind::set, key, value};
+    store_record(to, change);
+    to += change.bytes() / kWord;
+  }
+}
+
+// As many records as make a group; their bytes, or 0 where there is none.
+std::uint64_t RecordReader::copy_some(std::uint64_t* from, std::uint64_t bytes) {
+  count_ = 0;
+  std::uint64_t taken = 0, copied = 0;
+  while (taken < bytes && count_ < kGroup) {
+    const Shape shape(load_word(from + taken / kWord));
+    if (!shape.possible(bytes - taken)) return 0;
+    const std::uint64_t text = shape.bytes() - kWord;
+    if (copied + text > std::max(capacity_, kGroupBytes) && count_ > 0) break;
+    if (copied + text > capacity_) {
+      capacity_ = std::max(text, kGroupBytes);
+      copy_ = std::make_unique_for_overwrite<std::uint64_t[]>(capacity_ / kWord);
+    }
+    std::uint64_t* const to = copy_.get() + copied / kWord;
+    std::uint64_t* const at = from + taken / kWord + 1;
+    for (std::uint64_t i = 0; i < text / kWord; ++i) to[i] = load_word(at + i);
+    const auto* const key = reinterpret_cast<const char*>(to);
+    group_[count_++] = {shape.kind, {key, shape.key_size}, {key + whole_words(shape.key_size), shape.value_size}};
+    copied += text;
+    taken += kWord + text;
+  }
+  return taken;
+}
+
+bool RecordReader::apply(std::uint64_t* from, std::uint64_t bytes, Replica& to) {
+  while (bytes > 0) {
+    const std::uint64_t taken = copy_some(from, bytes);
+    if (taken == 0) return false;
+    if (count_ > 1)
+      for (unsigned i = 0; i < count_; ++i) to.map.prefetch(group_[i].key);
+    for (unsigned i = 0; i < count_; ++i) to.apply(group_[i]);
+    from += taken / kWord;
+    bytes -= taken;
+  }
+  return true;
+}
+
+}  // namespace dictbench::stream_log

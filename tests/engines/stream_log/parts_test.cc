@@ -1,0 +1,251 @@
+// The parts of stream-log one by one: records, the replica, slots and pins, generations and areas.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "engines/spec.h"
+#include "engines/stream_log/areas.h"
+#include "engines/stream_log/record.h"
+#include "engines/stream_log/replica.h"
+#include "tests/engines/error_code.h"
+#include "tests/engines/shm/child_process.h"
+
+namespace dictbench::stream_log {
+namespace {
+
+using namespace std::string_literals;
+
+class Words {
+ public:
+  explicit Words(std::size_t count) : words_(count) {}
+
+  void add(const Change& change) {
+    store_record(words_.data() + used_, change);
+    used_ += change.bytes() / kWord;
+  }
+  std::uint64_t* data() { return words_.data(); }
+  std::uint64_t bytes() const { return used_ * kWord; }
+
+ private:
+  std::vector<std::uint64_t> words_;
+  std::size_t used_ = 0;
+};
+
+TEST(StreamLogRecord, EveryLengthComesBack) {
+  for (std::size_t key_size : {0u, 1u, 7u, 8u, 9u, 16u, 300u})
+    for (std::size_t value_size : {0u, 1u, 8u, 10u, 15u, 17u, 9000u, 200'000u}) {
+      const std::string key(key_size, 'k'), value(value_size, 'v');
+      Words words(30'000);
+      words.add({Kind::set, key, value});
+      Replica replica;
+      ASSERT_TRUE(RecordReader().apply(words.data(), words.bytes(), replica));
+      ASSERT_EQ(replica.map.size(), 1u);
+      EXPECT_EQ(replica.map.begin()->first, key);
+      EXPECT_EQ(replica.map.begin()->second, value);
+      EXPECT_EQ(replica.bytes, words.bytes());
+    }
+}
+
+TEST(StreamLogRecord, LengthsBeyond4GiBFitTheHeader) {
+  const Shape shape(std::uint64_t{1} | std::uint64_t{kLargestKey} << 2 |
+                    std::uint64_t{kLargestValue} << (2 + kKeyBits));
+  EXPECT_EQ(shape.key_size, kLargestKey);
+  EXPECT_EQ(shape.value_size, kLargestValue);
+  EXPECT_GT(kLargestValue, std::size_t{1} << 32);
+  EXPECT_FALSE(shape.possible(1 << 20));
+}
+
+TEST(StreamLogRecord, WhatIsNoneIsRefused) {
+  const auto refused = [](std::vector<std::uint64_t> words) {
+    Replica replica;
+    return !RecordReader().apply(words.data(), words.size() * kWord, replica);
+  };
+  EXPECT_TRUE(refused({0}));                              // never written
+  EXPECT_TRUE(refused({3, 0}));                           // no such kind
+  EXPECT_TRUE(refused({1 | 9 << 2, 0}));                  // a key longer than what follows
+  EXPECT_TRUE(refused({1 | std::uint64_t{9} << 26, 0}));  // a value longer than what follows
+  EXPECT_TRUE(refused({2 | std::uint64_t{1} << 26, 0}));  // an erasure with a value
+  EXPECT_TRUE(refused({UINT64_MAX, UINT64_MAX}));
+  EXPECT_FALSE(refused({1, 1}));  // two empty keys
+}
+
+TEST(StreamLogReplica, FollowsChangesAndKnowsWhatItsDumpTakes) {
+  Words words(10'000);
+  for (unsigned i = 0; i < 100; ++i) words.add({Kind::set, "key" + std::to_string(i), std::string(i, 'v')});
+  for (unsigned i = 0; i < 100; i += 3) words.add({Kind::erase, "key" + std::to_string(i)});
+  words.add({Kind::erase, "nobody"});
+  words.add({Kind::set, "key1", std::string(500, 'w')});
+  words.add({Kind::set, "key50", ""});
+  Replica replica;
+  RecordReader reader;
+  ASSERT_TRUE(reader.apply(words.data(), words.bytes(), replica));
+  EXPECT_EQ(replica.map.size(), 66u);
+  EXPECT_EQ(replica.map.at("key1"), std::string(500, 'w'));
+
+  std::uint64_t bytes = 0;
+  for (const auto& [key, value] : replica.map) bytes += record_bytes(key.size(), value.size());
+  EXPECT_EQ(replica.bytes, bytes);
+  EXPECT_EQ(replica.bytes_after({Kind::set, "key1", "x"}), bytes - 496);
+  EXPECT_EQ(replica.bytes_after({Kind::set, "new", "x"}), bytes + 24);
+  EXPECT_EQ(replica.bytes_after({Kind::erase, "key50"}), bytes - 16);
+  EXPECT_EQ(replica.bytes_after({Kind::erase, "nobody"}), bytes);
+
+  std::vector<std::uint64_t> dump(bytes / kWord);
+  replica.dump(dump.data());
+  Replica loaded;
+  ASSERT_TRUE(reader.apply(dump.data(), bytes, loaded));
+  EXPECT_EQ(loaded.map, replica.map);
+  EXPECT_EQ(loaded.bytes, bytes);
+}
+
+TEST(StreamLogSlots, PinHoldsUntilItIsRevoked) {
+  ReaderSlots slots;
+  Slot* const slot = slots.claim();
+  Pin pin(slot);
+  pin.set(7);
+  EXPECT_TRUE(slots.pinned(7));
+  EXPECT_FALSE(slots.pinned(8));
+  EXPECT_TRUE(pin.holds());
+  EXPECT_TRUE(pin.move(8));
+  EXPECT_FALSE(slots.pinned(7));
+  slots.revoke(7);  // nobody's any more
+  EXPECT_TRUE(pin.holds());
+  slots.revoke(8);
+  EXPECT_FALSE(pin.holds());
+  EXPECT_FALSE(slots.pinned(8));
+  EXPECT_FALSE(pin.move(9)) << "what was read under 8 is not to be believed";
+  EXPECT_TRUE(pin.release());
+  EXPECT_FALSE(slots.pinned(9));
+}
+
+TEST(StreamLogSlots, ClaimedOnceAndGivenBack) {
+  ReaderSlots slots;
+  std::vector<Slot*> claimed;
+  for (std::size_t i = 0; i < ReaderSlots::kSlots; ++i) claimed.push_back(slots.claim());
+  EXPECT_EQ(slots.claimed(), ReaderSlots::kSlots);
+  EXPECT_EQ(slots.claim(), nullptr);
+  ReaderSlots::give_back(*claimed[5]);
+  EXPECT_EQ(slots.claim(), claimed[5]);
+}
+
+TEST(StreamLogSlots, PinOfAKilledReaderIsForgotten) {
+  const SharedMemory<ReaderSlots> slots;
+  const SharedMemory<std::atomic<bool>> ready;
+  ChildProcess reader([&] {
+    Pin pin(slots->claim());
+    pin.set(3);
+    *ready = true;
+    while (true) pause();
+  });
+  ASSERT_TRUE(await([&] { return ready->load(); }));
+  EXPECT_TRUE(slots->pinned(3));
+  reader.kill();
+  EXPECT_FALSE(slots->pinned(3));
+  EXPECT_EQ(slots->claimed(), 0u);
+}
+
+class Areas : public ::testing::Test {
+ protected:
+  static constexpr std::uint64_t kBuffer = 64 << 10;
+
+  Areas()
+      : segment_(SharedStream::create({.most = 4 << 20, .buffer = kBuffer, .first_stream = kBuffer})),
+        stream_(segment_.name()) {
+    stream_.make_room(0, kBuffer);
+  }
+
+  Place current() { return stream_.newest(stream_.published()); }
+
+  // A change without a replica behind it.
+  void append(const Change& change) {
+    ASSERT_TRUE(stream_.take_room(change.bytes(), change.bytes()));
+    store_record(stream_.tail(), change);
+    stream_.publish(change.bytes());
+  }
+
+  Place restart(bool follows = true) {
+    const Place before = current();
+    const Place next = stream_.begin(before, 0, 0);
+    stream_.install(before, next, 0, follows);
+    return next;
+  }
+
+  Segment segment_;
+  SharedStream stream_;
+};
+
+TEST_F(Areas, GenerationsFollowOneAnotherInOtherMemory) {
+  const Place first = current();
+  EXPECT_EQ(first.generation, 1u);
+  EXPECT_EQ(first.limit - first.base, kBuffer);
+  append({Kind::set, "key", "value"});
+  EXPECT_EQ(stream_.published(), first.base + 24);
+  const Place second = restart();
+  EXPECT_EQ(second.generation, 2u);
+  EXPECT_NE(second.dump_at, first.dump_at);
+  EXPECT_GT(second.base, first.limit) << "a position belongs to one generation";
+  EXPECT_EQ(stream_.published(), second.base);
+  EXPECT_TRUE(stream_.still_there(first)) << "for those who have not read it to its end";
+  EXPECT_EQ(stream_.end_of(first), first.base + 24);
+  EXPECT_EQ(stream_.successor(first)->generation, 2u);
+  const Place third = restart();
+  EXPECT_EQ(third.dump_at, first.dump_at);
+  EXPECT_FALSE(stream_.still_there(first));
+}
+
+TEST_F(Areas, NobodyFollowsWhereTheDumpHoldsMore) {
+  const Place first = current();
+  restart(false);
+  EXPECT_FALSE(stream_.successor(first));
+}
+
+TEST_F(Areas, PinnedGenerationStaysAndMemoryIsTakenElsewhere) {
+  Pin pin(stream_.slots().claim());
+  const Place first = current();
+  pin.set(first.generation);
+  for (int i = 0; i < 10; ++i) restart();
+  EXPECT_TRUE(stream_.still_there(first));
+  EXPECT_TRUE(pin.holds());
+  EXPECT_TRUE(pin.release());
+  restart();
+  EXPECT_FALSE(stream_.still_there(first));
+}
+
+TEST_F(Areas, WithoutOtherMemoryAPinIsRevoked) {
+  std::vector<std::unique_ptr<Pin>> pins;
+  for (int i = 0; i < 4; ++i) {
+    pins.push_back(std::make_unique<Pin>(stream_.slots().claim()));
+    pins.back()->set(current().generation);
+    restart();
+  }
+  restart();
+  EXPECT_LT(std::ranges::count_if(pins, [](const auto& pin) { return pin->holds(); }), 4);
+  EXPECT_EQ(stream_.broken(0), "");
+}
+
+TEST_F(Areas, ARecordThatWasNotPublishedIsWrittenOver) {
+  ASSERT_TRUE(stream_.take_room(24, 24));
+  store_record(stream_.tail(), {Kind::set, "never", "seen"});
+  append({Kind::set, "key", "value"});
+  Replica replica;
+  const Place place = current();
+  ASSERT_TRUE(RecordReader().apply(stream_.words(place.at(place.base)), stream_.published() - place.base, replica));
+  EXPECT_THAT(replica.map, ::testing::ElementsAre(::testing::Pair("key", "value")));
+}
+
+TEST_F(Areas, RoomIsRefusedBeforeADumpWouldNotFit) {
+  EXPECT_NO_THROW(stream_.make_room(0, 1 << 20));
+  EXPECT_EQ(stream_.broken(1 << 20), "");
+  EXPECT_EQ(error_code_of([&] { stream_.make_room(1 << 20, 2 << 20); }), ErrorCode::full);
+  EXPECT_NO_THROW(stream_.make_room(1 << 20, 1 << 20)) << "what does not grow always has room";
+}
+
+TEST_F(Areas, RefusesSizesThatDoNotFit) {
+  EXPECT_THROW(SharedStream::create({.most = 4096}), SpecError);
+  EXPECT_THROW(SharedStream::create({.most = 1 << 20, .buffer = 1 << 20}), SpecError);
+}
+
+}  // namespace
+}  // namespace dictbench::stream_log
