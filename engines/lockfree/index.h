@@ -86,7 +86,7 @@ class Index {
   Tried attempt(std::uint64_t word, Hash hash, std::string_view key, bool inserts, const Make& make);
   bool find(const Table& table, Bucket& home, Hash hash, std::string_view key, Place& place) const;
   void complete(const Table& table, Bucket& home, std::uint64_t control) const;
-  bool quiet(Bucket& home, unsigned slot) const;
+  bool quiet(const Table& table, const Place& place) const;
   Tried try_replace(const Table& table, const Place& place, Hash hash, Block block);
   Tried try_insert(const Table& table, const Place& place, Hash hash, Block block);
   Tried add_overflow(const Table& table, Bucket& home, std::uint64_t control);

@@ -139,17 +139,19 @@ void Index::complete(const Table& table, Bucket& home, std::uint64_t control) co
                                std::memory_order_acq_rel);
 }
 
-// Makes sure that no pending insert names the slot, which holds something. False: look again.
-bool Index::quiet(Bucket& home, unsigned slot) const {
-  std::uint64_t control = home.control.load(std::memory_order_acquire);
-  if (!control::is_pending(control) || control::slot(control) != slot) return true;
+// Makes sure that no pending insert names the slot, which held something when it was found. False: look again. Only a
+// complete insert may be made idle: the slot that still holds the word, read after the control word, says that it is.
+bool Index::quiet(const Table& table, const Place& place) const {
+  std::uint64_t control = place.home->control.load(std::memory_order_acquire);
+  if (!control::is_pending(control) || control::slot(control) != place.slot) return true;
   if (control::is_frozen(control)) return false;
-  return home.control.compare_exchange_strong(control, control::idle(control), std::memory_order_acq_rel);
+  if (table.slot(*place.home, place.control, place.slot).load(std::memory_order_acquire) != place.word) return false;
+  return place.home->control.compare_exchange_strong(control, control::idle(control), std::memory_order_acq_rel);
 }
 
 // `block`, filled, in the place of the one found there; 0 erases. The old block is freed.
 Index::Tried Index::try_replace(const Table& table, const Place& place, Hash hash, Block block) {
-  if (!quiet(*place.home, place.slot)) return Tried::again;
+  if (!quiet(table, place)) return Tried::again;
   Atomic<std::uint64_t>& slot = table.slot(*place.home, place.control, place.slot);
   const Block old = slot::block(place.word);
   const BlockHead head = read_head(space_.block(old));

@@ -1,0 +1,83 @@
+// Programs in which a fiber is killed at each of its writes, and others settle what it left and go on.
+#include "tests/engines/lockfree/explorer/expect.h"
+
+namespace dictbench::explorer {
+namespace {
+
+TEST(ExplorerKill, InsertIsKilled) {
+  expect_right({.keys = {"k"},
+                .before = {},
+                .fibers = {{{set(0, 1)}, true}, {{set(0, 2), adopt(0), set(0, 3), erase(0)}}},
+                .bounds = {.preemptions = 2, .kills = 1}});
+}
+
+TEST(ExplorerKill, OverwriteIsKilled) {
+  expect_right({.keys = {"k"},
+                .before = {set(0, 1)},
+                .fibers = {{{set(0, 2)}, true}, {{set(0, 3), adopt(0), set(0, 4)}}},
+                .bounds = {.preemptions = 2, .kills = 1}});
+}
+
+TEST(ExplorerKill, EraseIsKilled) {
+  expect_right({.keys = {"k"},
+                .before = {set(0, 1)},
+                .fibers = {{{erase(0)}, true}, {{set(0, 2), adopt(0), set(0, 3), erase(0)}}},
+                .bounds = {.preemptions = 2, .kills = 1}});
+}
+
+TEST(ExplorerKill, AddIsKilled) {
+  expect_right({.keys = {"k"},
+                .before = {},
+                .fibers = {{{add(0, 5), add(0, 7)}, true}, {{add(0, 11), adopt(0), add(0, 13)}}},
+                .bounds = {.preemptions = 2, .kills = 1}});
+}
+
+// The next owner of the arena takes it as it stands, as one that attaches does.
+TEST(ExplorerKill, ArenaGoesToANewOwner) {
+  expect_right({.keys = keys_in_bucket(0, 2),
+                .before = {set(0, 1)},
+                .fibers = {{{set(0, 2), set(1, 3), erase(0)}, true}, {{attach(0), set(0, 4), erase(1)}}, {{set(0, 5)}}},
+                .bounds = {.preemptions = 1, .kills = 1}});
+}
+
+TEST(ExplorerKill, RebuildIsKilled) {
+  Program program{.keys = keys_in_bucket(0, 16), .before = {}, .fibers = {}, .bounds = {.preemptions = 1, .kills = 1}};
+  for (unsigned key = 0; key < 14; ++key) program.before.push_back(set(key, 5));
+  program.fibers = {{{set(14, 1)}, true}, {{set(0, 2), adopt(0), set(15, 3), erase(14)}}};
+  expect_right(program);
+}
+
+// Both are killed while they free the same block, or one of them has freed it, and two others settle them at once.
+TEST(ExplorerKill, TwoDeadNameOneBlock) {
+  expect_right({.keys = {"k"},
+                .before = {set(0, 1)},
+                .fibers = {{{set(0, 2)}, true}, {{erase(0)}, true}, {{adopt(0)}}, {{adopt(1)}}},
+                .bounds = {.preemptions = 2, .kills = 2}});
+}
+
+TEST(ExplorerKill, TwoDeadSettledByTwoNewOwners) {
+  expect_right(
+      {.keys = {"k"},
+       .before = {set(0, 1)},
+       .fibers = {{{set(0, 2)}, true}, {{set(0, 3)}, true}, {{attach(0), set(0, 4)}}, {{attach(1), set(0, 5)}}},
+       .bounds = {.preemptions = 1, .kills = 2}});
+}
+
+// Who settles is killed too, and settled by the next.
+TEST(ExplorerKill, SettlementIsKilled) {
+  expect_right({.keys = {"k"},
+                .before = {set(0, 1)},
+                .fibers = {{{set(0, 2)}, true}, {{adopt(0)}, true}, {{adopt(0), adopt(1), set(0, 3)}}},
+                .bounds = {.preemptions = 1, .kills = 2}});
+}
+
+// The dead one's block is in use again when it is settled.
+TEST(ExplorerKill, BlockOfTheDeadIsInUseAgain) {
+  expect_right({.keys = {"k"},
+                .before = {set(0, 1)},
+                .fibers = {{{set(0, 2)}, true}, {{set(0, 3), set(0, 4)}}, {{adopt(0), set(0, 5)}}},
+                .bounds = {.preemptions = 2, .kills = 1}});
+}
+
+}  // namespace
+}  // namespace dictbench::explorer
