@@ -36,11 +36,13 @@ void BucketDict::check_sizes(std::string_view key, std::string_view value) {
                             sizes.value_bytes));
 }
 
+// The table is asked for at the beginning of each attempt only: one that moves meanwhile stays as it was then, so what
+// is found in it was so at a moment of this call.
 bool BucketDict::get_hashed(std::uint64_t hash, std::string_view key, Value& out) {
   while (true) {
     const Table& table = current();
     const Answer answer = table.get(table.place_of(hash), key, out);
-    if (answer != Answer::changed && !table.moved()) [[likely]]
+    if (answer != Answer::changed) [[likely]]
       return answer == Answer::found;
     spin_pause();
   }
@@ -103,13 +105,7 @@ std::int64_t BucketDict::add(std::string_view key, std::int64_t delta) {
   return sum;
 }
 
-std::uint64_t BucketDict::size() {
-  while (true) {
-    const Table& table = current();
-    const std::uint64_t items = table.size();
-    if (!table.moved()) return items;
-  }
-}
+std::uint64_t BucketDict::size() { return current().size(); }
 
 // Items keep their places as long as the table does not grow, so growing waits for the walk.
 void BucketDict::for_each(const Visitor& visit) {

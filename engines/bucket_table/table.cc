@@ -7,9 +7,9 @@
 
 #include "engines/bucket_table/hash.h"
 #include "engines/bucket_table/tags.h"
-#include "engines/shm/words.h"
 #include "engines/error.h"
 #include "engines/shm/crash_point.h"
+#include "engines/shm/words.h"
 
 namespace dictbench::bucket_table {
 namespace {

@@ -54,11 +54,8 @@ class Table {
   TableFile& file() noexcept { return file_; }
   const TableFile& file() const noexcept { return file_; }
 
-  // The dict has moved to a larger file. What was read before this says no was up to date.
-  bool moved() const noexcept {
-    std::atomic_thread_fence(std::memory_order_acquire);
-    return file_.header().moved.load(std::memory_order_acquire) != 0;
-  }
+  // The dict is in a larger file; this one stays as it was when it moved.
+  bool moved() const noexcept { return file_.header().moved.load(std::memory_order_acquire) != 0; }
 
   Place place_of(std::uint64_t hash) const noexcept;
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <map>
 #include <utility>
 
@@ -16,8 +17,16 @@ constexpr std::array kScales = {1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.0
 // Wall time of a cell: a part that every scale pays (starting a server, forking) and one that grows with it.
 struct Cost {
   double fixed_s = 0, per_scale_s = 0;
+  // An engine that limits the number of its keys does so because each operation costs what the dict is large: with ten
+  // times the keys and operations the cell takes a hundred times as long.
+  bool quadratic = false;
 
-  double at(double scale) const { return fixed_s + per_scale_s * scale; }
+  double growth(double scale) const { return quadratic ? scale * scale : scale; }
+  double at(double scale) const { return fixed_s + per_scale_s * growth(scale); }
+  double scale_for(double seconds) const {
+    const double ratio = std::max(0.0, seconds - fixed_s) / per_scale_s;
+    return quadratic ? std::sqrt(ratio) : ratio;
+  }
 };
 
 double time_of(Cell cell, double scale, const CellOptions& options) {
@@ -27,14 +36,18 @@ double time_of(Cell cell, double scale, const CellOptions& options) {
   return static_cast<double>(monotonic_ns() - begin) * 1e-9;
 }
 
+std::size_t most_items(const Cell& cell) {
+  const Spec spec = parse_engine_spec(cell.engine);
+  return find_engine(spec.name()).contract(spec).most_items;
+}
+
 // The largest scale at which the engine takes as many keys as the workload stores; 1 where that is not what is in its
 // way.
 double most_scale(const Cell& cell) {
-  const Spec spec = parse_engine_spec(cell.engine);
-  const Contract contract = find_engine(spec.name()).contract(spec);
-  if (contract.most_items == 0) return 1;
+  const std::size_t most = most_items(cell);
+  if (most == 0) return 1;
   const auto fits = [&](double scale) {
-    return footprint(load_workload(cell.workload, cell.scale * scale), cell.processes).items <= contract.most_items;
+    return footprint(load_workload(cell.workload, cell.scale * scale), cell.processes).items <= most;
   };
   const auto found = std::ranges::find_if(kScales, fits);
   return found == kScales.end() ? 1 : *found;
@@ -44,18 +57,18 @@ double most_scale(const Cell& cell) {
 Cost cost_of(const Cell& cell, double most, const CellOptions& options) {
   constexpr double kSmallest = 0.001;
   const double small_s = time_of(cell, kSmallest, options);
-  Cost cost{.fixed_s = small_s};
+  Cost cost{.fixed_s = small_s, .per_scale_s = 0, .quadratic = most_items(cell) != 0};
   for (double scale = 10 * kSmallest; scale < 1 && scale <= most && !interrupted(); scale *= 10) {
     const double large_s = time_of(cell, scale, options);
-    cost.per_scale_s = std::max(0.0, large_s - small_s) / (scale - kSmallest);
-    cost.fixed_s = std::max(0.0, small_s - cost.per_scale_s * kSmallest);
+    cost.per_scale_s = std::max(0.0, large_s - small_s) / (cost.growth(scale) - cost.growth(kSmallest));
+    cost.fixed_s = std::max(0.0, small_s - cost.per_scale_s * cost.growth(kSmallest));
     if (large_s > 3 * small_s) break;
   }
   return cost;
 }
 
 double scale_within(const Cost& cost, double seconds) {
-  return cost.at(1) <= seconds ? 1 : std::max(kScales.back(), (seconds - cost.fixed_s) / cost.per_scale_s);
+  return cost.at(1) <= seconds ? 1 : std::max(kScales.back(), cost.scale_for(seconds));
 }
 
 // The longest time that each cell may take when all together take `seconds`: what the quick ones leave

@@ -1,6 +1,7 @@
 // blob under death and stop at each of its crash points: it is whole, and readers wait for nobody.
 #include <gtest/gtest.h>
 
+#include "engines/blob/store.h"
 #include "tests/engines/crash_load.h"
 
 namespace dictbench {
@@ -60,6 +61,49 @@ TEST(BlobCrash, StoppedWriterHoldsNoReaderUp) {
     const unsigned sets = ledger->sets;
     EXPECT_TRUE(await([&] { return ledger->sets > sets + 2; }));
   }
+}
+
+// Where slots double and the current block lies in the second of the old ones, the new block would be written over it
+// if it went in front of it.
+TEST(BlobCrash, KilledInAnyChangeWhileItGrowsTheCurrentBlockIsUntouched) {
+  constexpr std::uint64_t kBefore = 100, kAfter = 140;  // changes; in between a first slot of 124 KiB is full
+  for (const unsigned shift : {0u, 1u})                 // in one of the two the current block lies in the second slot
+    for (std::uint64_t nth = kBefore; nth < kAfter; ++nth) {
+      SCOPED_TRACE(nth);
+      const auto engine = make_engine("blob?max=16M");
+      const SharedMemory<std::atomic<unsigned>> acknowledged;
+      ChildProcess victim([&] {
+        const auto dict = engine->attach();
+        if (shift == 1) dict->set("0", "a change more");
+        arm_crash_point("blob.change.edited", nth, CrashAction::kill);
+        for (;; ++*acknowledged) dict->set(std::to_string(*acknowledged), std::string(1000, 'v'));
+      });
+      ASSERT_TRUE(await_signal(victim, false)) << "never visited";
+      victim.wait();
+      ASSERT_EQ(engine->check_integrity().value_or("no check"), "");
+      EXPECT_EQ(engine->attach()->size(), *acknowledged);
+    }
+}
+
+// The reader has a block in its hands; one change later its memory is no longer promised to it, and in the change
+// after that it is written over.
+TEST(BlobCrash, ReaderOfABlockThatIsBeingOverwrittenTriesAgain) {
+  const auto engine = make_engine("blob");
+  engine->attach()->set("key", "value");
+  const blob::Store store(engine->address());
+  unsigned reads = 0;
+  store.read([&](const blob::Block&) {
+    if (++reads > 1) return;
+    ChildProcess writer([&] {
+      const auto dict = engine->attach();
+      dict->set("key", "other");
+      arm_crash_point("blob.change.copied", 1, CrashAction::kill);
+      dict->set("key", "third");
+    });
+    ASSERT_TRUE(await_signal(writer, false));
+    writer.wait();
+  });
+  EXPECT_EQ(reads, 2u);
 }
 
 }  // namespace
