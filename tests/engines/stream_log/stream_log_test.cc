@@ -123,7 +123,7 @@ TEST(StreamLog, KeysLargerThanTheStreamAreErasedThroughADump) {
 }
 
 TEST(StreamLog, FullKeepsEverythingAndGoesOn) {
-  for (const char* spec : {"stream-log?max=6M", "stream-log?max=6M&buffer=64K"}) {
+  for (const char* spec : {"stream-log?max=3M", "stream-log?max=3M&buffer=64K"}) {
     SCOPED_TRACE(spec);
     const auto engine = make(spec);
     const auto dict = engine->attach();
@@ -133,10 +133,11 @@ TEST(StreamLog, FullKeepsEverythingAndGoesOn) {
                 for (; stored < 10'000'000; ++stored) dict->set(key_of(stored), value);
               }),
               ErrorCode::full);
-    EXPECT_GT(stored, 18'000u);
-    EXPECT_LE(engine->storage_bytes().in_use, (6u << 20) + 4096);
+    EXPECT_GT(stored, 9'000u);
+    EXPECT_LE(engine->storage_bytes().in_use, (3u << 20) + 4096);
     EXPECT_THAT([&] { dict->set("one more", value); }, ThrowsMessage<Error>(HasSubstr("max=")));
-    for (unsigned i = 0; i < 3 * stored; ++i) ASSERT_NO_THROW(dict->set(key_of(i % stored), value)) << "no growth";
+    for (unsigned i = 0; i < stored + stored / 4; ++i)
+      ASSERT_NO_THROW(dict->set(key_of(i % stored), value)) << "no growth";
     EXPECT_EQ(error_code_of([&] { dict->set(key_of(0), std::string(1 << 20, 'x')); }), ErrorCode::full);
     const auto other = engine->attach();
     EXPECT_EQ(other->size(), stored);
@@ -191,7 +192,7 @@ TEST(StreamLog, GetsFromInsideAWalkSeeWhatIsNew) {
 }
 
 TEST(StreamLog, DictsBeyondTheSlotsWorkWithoutOne) {
-  const auto engine = make("stream-log?buffer=4K");
+  const auto engine = make("stream-log?buffer=4K&max=16M");  // each maps twice as much
   std::vector<std::unique_ptr<Dict>> dicts;
   for (int i = 0; i < 131; ++i) dicts.push_back(engine->attach());
   for (int round = 0; round < 3; ++round)
@@ -273,7 +274,7 @@ TEST(StreamLog, ThreadsEachWithADictAndReadersThatAreOvertaken) {
 TEST(StreamLog, MemoryStaysFlatOverRestartsAndKilledReaders) {
   const auto engine = make("stream-log?buffer=16K");
   const auto dict = engine->attach();
-  fill(*dict, 2'000, std::string(100, 'v'));
+  fill(*dict, 500, std::string(100, 'v'));
   for (int kill = 0; kill < 20; ++kill) {
     const SharedMemory<std::atomic<unsigned>> reads;
     ChildProcess reader([&] {
@@ -284,12 +285,12 @@ TEST(StreamLog, MemoryStaysFlatOverRestartsAndKilledReaders) {
       }
     });
     ASSERT_TRUE(await([&] { return *reads > 10; }));
-    fill(*dict, 2'000, std::string(100, 'v'));
+    fill(*dict, 500, std::string(100, 'v'));
     reader.kill();
-    fill(*dict, 2'000, std::string(100, 'v'));
+    fill(*dict, 500, std::string(100, 'v'));
   }
-  // Four areas of 256 KB, of which two have grown by 1 MiB. A generation kept for each kill would be 5 MB more.
-  EXPECT_LT(engine->storage_bytes().in_use, 4u << 20);
+  // Four areas of 76 KB, of which two have grown by 1 MiB. A generation kept for each kill would be 1.5 MB more.
+  EXPECT_LT(engine->storage_bytes().in_use, 3u << 20);
 }
 
 TEST(StreamLog, RefusesBuffersThatDoNotFit) {
