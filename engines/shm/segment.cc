@@ -238,7 +238,7 @@ void Segment::commit_range(std::uint64_t from, std::uint64_t to) {
                 fmt::format("shared memory {} is full: {} bytes wanted, {} reserved", name_, to, reserved()));
   const RobustMutexGuard guard(header().commit_mutex);
   allocate(kHeaderBytes + from, kHeaderBytes + to);
-  CRASH_POINT("segment.commit.range_allocated");
+  CRASH_POINT("segment.commit_range.allocated");
 }
 
 // Allocates a range of the file.

@@ -26,7 +26,7 @@ const std::set<std::string> kWithOthers = {"stream-log.adopt.begun",
 std::vector<std::string> points_alone() {
   std::vector<std::string> points = crash_points_of("stream-log");
   std::erase_if(points, [](const std::string& point) { return kWithOthers.contains(point); });
-  points.emplace_back("segment.commit.range_allocated");
+  points.emplace_back("segment.commit_range.allocated");
   return points;
 }
 
