@@ -36,8 +36,8 @@ TEST(ExplorerKill, AddIsKilled) {
 TEST(ExplorerKill, ArenaGoesToANewOwner) {
   expect_right({.keys = keys_in_bucket(0, 2),
                 .before = {set(0, 1)},
-                .fibers = {{{set(0, 2), set(1, 3), erase(0)}, true}, {{attach(0), set(0, 4), erase(1)}}, {{set(0, 5)}}},
-                .bounds = {.preemptions = 1, .kills = 1}});
+                .fibers = {{{set(0, 2), set(1, 3), erase(0)}, true}, {{attach(0), set(0, 4), erase(1)}}},
+                .bounds = {.preemptions = 2, .kills = 1}});
 }
 
 TEST(ExplorerKill, RebuildIsKilled) {
@@ -51,15 +51,15 @@ TEST(ExplorerKill, RebuildIsKilled) {
 TEST(ExplorerKill, TwoDeadNameOneBlock) {
   expect_right({.keys = {"k"},
                 .before = {set(0, 1)},
-                .fibers = {{{set(0, 2)}, true}, {{erase(0)}, true}, {{adopt(0)}}, {{adopt(1)}}},
-                .bounds = {.preemptions = 2, .kills = 2}});
+                .fibers = {{{set(0, 2)}, true}, {{erase(0)}, true}, {{wait(1), adopt(0)}}, {{wait(0), adopt(1)}}},
+                .bounds = {.preemptions = 1, .kills = 2}});
 }
 
 TEST(ExplorerKill, TwoDeadSettledByTwoNewOwners) {
   expect_right(
       {.keys = {"k"},
        .before = {set(0, 1)},
-       .fibers = {{{set(0, 2)}, true}, {{set(0, 3)}, true}, {{attach(0), set(0, 4)}}, {{attach(1), set(0, 5)}}},
+       .fibers = {{{set(0, 2)}, true}, {{set(0, 3)}, true}, {{wait(1), attach(0), set(0, 4)}}, {{wait(0), attach(1)}}},
        .bounds = {.preemptions = 1, .kills = 2}});
 }
 
@@ -67,15 +67,23 @@ TEST(ExplorerKill, TwoDeadSettledByTwoNewOwners) {
 TEST(ExplorerKill, SettlementIsKilled) {
   expect_right({.keys = {"k"},
                 .before = {set(0, 1)},
-                .fibers = {{{set(0, 2)}, true}, {{adopt(0)}, true}, {{adopt(0), adopt(1), set(0, 3)}}},
-                .bounds = {.preemptions = 1, .kills = 2}});
+                .fibers = {{{set(0, 2)}, true}, {{adopt(0)}, true}, {{wait(0), adopt(1), set(0, 3)}}},
+                .bounds = {.preemptions = 0, .kills = 2}});
 }
 
-// The dead one's block is in use again when it is settled.
+// What the dead one had in hand, or was freeing, is in use again when it is settled.
 TEST(ExplorerKill, BlockOfTheDeadIsInUseAgain) {
   expect_right({.keys = {"k"},
                 .before = {set(0, 1)},
-                .fibers = {{{set(0, 2)}, true}, {{set(0, 3), set(0, 4)}}, {{adopt(0), set(0, 5)}}},
+                .fibers = {{{set(0, 2)}, true}, {{set(0, 3), set(0, 4)}}, {{wait(1), adopt(0), set(0, 5)}}},
+                .bounds = {.preemptions = 2, .kills = 1}});
+}
+
+// While the dead one is settled, the living one that put its block into the table still has the block in its intent.
+TEST(ExplorerKill, DISABLED_BlockOfTheDeadInAnIntentOfTheLiving) {
+  expect_right({.keys = {"k"},
+                .before = {set(0, 1)},
+                .fibers = {{{set(0, 2)}, true}, {{set(0, 3)}}, {{adopt(0)}}},
                 .bounds = {.preemptions = 2, .kills = 1}});
 }
 

@@ -32,6 +32,7 @@ struct Step {
     set,
     erase,
     add,
+    wait,    // until fiber `number` has ended
     attach,  // wait until fiber `number` has ended, take its arena over and go on with it
     adopt,   // wait until fiber `number` has ended, take over what all dead have
   };
@@ -46,6 +47,7 @@ constexpr Step set(unsigned key, unsigned digit) {
 }
 constexpr Step erase(unsigned key) { return {.what = Step::What::erase, .key = key}; }
 constexpr Step add(unsigned key, std::int64_t delta) { return {.what = Step::What::add, .key = key, .number = delta}; }
+constexpr Step wait(unsigned fiber) { return {.what = Step::What::wait, .number = fiber}; }
 constexpr Step attach(unsigned fiber) { return {.what = Step::What::attach, .number = fiber}; }
 constexpr Step adopt(unsigned fiber) { return {.what = Step::What::adopt, .number = fiber}; }
 
