@@ -62,7 +62,9 @@ class Running final : public Subject {
   void run(unsigned fiber) override {
     History& history = histories_[fiber];
     for (const Step& step : program_.fibers[fiber].steps) {
-      if (step.what == Step::What::wait || step.what == Step::What::attach || step.what == Step::What::adopt) {
+      if (step.what == Step::What::sweep) {
+        table_.sweep(fiber);
+      } else if (step.what >= Step::What::wait) {
         take_over(fiber, step);
       } else {
         Operation& operation = history.operations[history.count++];
@@ -249,6 +251,7 @@ std::string step_text(const Program& program, const Step& step) {
     case Step::What::set: return fmt::format("set {} {}", key, step.number);
     case Step::What::erase: return fmt::format("erase {}", key);
     case Step::What::add: return fmt::format("add {} {}", key, step.number);
+    case Step::What::sweep: return "sweep";
     case Step::What::wait: return "wait";
     case Step::What::attach: return fmt::format("attach to {}'s arena", fiber_name(static_cast<unsigned>(step.number)));
     case Step::What::adopt: return "adopt";

@@ -63,7 +63,7 @@ TEST(ExplorerWrites, UpdateAgainstUpdate) {
   expect_right({.keys = {"k"},
                 .before = {set(0, 1)},
                 .fibers = {{{set(0, 2), get(0)}}, {{set(0, 3), get(0)}}},
-                .bounds = {.preemptions = 4}});
+                .bounds = {.preemptions = 3}});
 }
 
 TEST(ExplorerWrites, UpdateAgainstErase) {
@@ -114,6 +114,14 @@ TEST(ExplorerWrites, BlockReusedUnderASlowWriter) {
                 .before = {set(0, 1)},
                 .fibers = {{{add(0, 5)}}, {{erase(0), set(1, 2), set(1, 3)}}},
                 .bounds = {.preemptions = 3}});
+}
+
+// The chunk is given back while another frees its last block.
+TEST(ExplorerWrites, ChunkGivenBackAgainstAFree) {
+  expect_right({.keys = {"k", std::string(40, 'l')},
+                .before = {set(0, 1)},
+                .fibers = {{{sweep(), set(1, 2), set(0, 3)}}, {{erase(0)}}},
+                .bounds = {.preemptions = 2}});
 }
 
 TEST(ExplorerWrites, OverflowBucketIsLinked) {
