@@ -26,7 +26,7 @@ TEST(ExplorerWrites, EraseAndInsertAgainstInsert) {
   expect_right({.keys = {"k"},
                 .before = {set(0, 1)},
                 .fibers = {{{erase(0), set(0, 2)}}, {{set(0, 3)}}},
-                .bounds = {.preemptions = 4}});
+                .bounds = {.preemptions = 3}});
 }
 
 // Both want the first empty slot of the bucket.
@@ -49,7 +49,7 @@ TEST(ExplorerWrites, LateHelperOfAPendingInsert) {
   expect_right({.keys = keys_in_bucket(0, 2),
                 .before = {},
                 .fibers = {{{set(0, 1)}}, {{set(1, 2)}}, {{erase(0), set(0, 3)}}},
-                .bounds = {.preemptions = 3}});
+                .bounds = {.preemptions = 2}});
 }
 
 TEST(ExplorerWrites, EraseInsertInsert) {
@@ -70,7 +70,7 @@ TEST(ExplorerWrites, UpdateAgainstErase) {
   expect_right({.keys = {"k"},
                 .before = {set(0, 1)},
                 .fibers = {{{set(0, 2)}}, {{erase(0), get(0)}}},
-                .bounds = {.preemptions = 4}});
+                .bounds = {.preemptions = 3}});
 }
 
 TEST(ExplorerWrites, AddAgainstAdd) {
