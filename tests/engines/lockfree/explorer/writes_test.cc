@@ -127,7 +127,7 @@ TEST(ExplorerWrites, ChunkGivenBackAgainstAFree) {
 TEST(ExplorerWrites, OverflowBucketIsLinked) {
   Program program{.keys = keys_in_bucket(0, 9),
                   .before = {},
-                  .fibers = {{{set(7, 1)}}, {{set(8, 2)}}, {{get(7), get(8)}}},
+                  .fibers = {{{set(7, 1), get(8)}}, {{set(8, 2), get(7)}}},
                   .bounds = {.preemptions = 2}};
   for (unsigned key = 0; key < 7; ++key) program.before.push_back(set(key, 5));
   expect_right(program);
