@@ -18,7 +18,7 @@
 namespace dictbench::explorer {
 namespace {
 
-constexpr std::size_t kMostSteps = 12;  // of one fiber
+constexpr std::size_t kMostSteps = 32;  // of one fiber
 
 class Running final : public Subject {
  public:
@@ -62,7 +62,9 @@ class Running final : public Subject {
   void run(unsigned fiber) override {
     History& history = histories_[fiber];
     for (const Step& step : program_.fibers[fiber].steps) {
-      if (step.what == Step::What::attach || step.what == Step::What::adopt) {
+      if (step.what == Step::What::sweep) {
+        table_.sweep(fiber);
+      } else if (step.what >= Step::What::wait) {
         take_over(fiber, step);
       } else {
         Operation& operation = history.operations[history.count++];
@@ -164,7 +166,7 @@ class Running final : public Subject {
     const auto is_dead = [&](unsigned other) { return program_.fibers[other].may_die && scheduler_->has_ended(other); };
     if (step.what == Step::What::adopt)
       table_.adopt(fiber, fiber, is_dead);
-    else if (table_.take_over(dead, fiber, is_dead))
+    else if (step.what == Step::What::attach && table_.take_over(dead, fiber, is_dead))
       table_.attach(fiber, dead);
   }
 
@@ -249,6 +251,8 @@ std::string step_text(const Program& program, const Step& step) {
     case Step::What::set: return fmt::format("set {} {}", key, step.number);
     case Step::What::erase: return fmt::format("erase {}", key);
     case Step::What::add: return fmt::format("add {} {}", key, step.number);
+    case Step::What::sweep: return "sweep";
+    case Step::What::wait: return "wait";
     case Step::What::attach: return fmt::format("attach to {}'s arena", fiber_name(static_cast<unsigned>(step.number)));
     case Step::What::adopt: return "adopt";
   }

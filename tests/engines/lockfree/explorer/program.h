@@ -32,6 +32,8 @@ struct Step {
     set,
     erase,
     add,
+    sweep,   // give back the chunks of ours that are empty; what lies in magazines and spares counts as free
+    wait,    // until fiber `number` has ended
     attach,  // wait until fiber `number` has ended, take its arena over and go on with it
     adopt,   // wait until fiber `number` has ended, take over what all dead have
   };
@@ -46,6 +48,8 @@ constexpr Step set(unsigned key, unsigned digit) {
 }
 constexpr Step erase(unsigned key) { return {.what = Step::What::erase, .key = key}; }
 constexpr Step add(unsigned key, std::int64_t delta) { return {.what = Step::What::add, .key = key, .number = delta}; }
+constexpr Step sweep() { return {.what = Step::What::sweep}; }
+constexpr Step wait(unsigned fiber) { return {.what = Step::What::wait, .number = fiber}; }
 constexpr Step attach(unsigned fiber) { return {.what = Step::What::attach, .number = fiber}; }
 constexpr Step adopt(unsigned fiber) { return {.what = Step::What::adopt, .number = fiber}; }
 

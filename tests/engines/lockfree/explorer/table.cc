@@ -68,6 +68,16 @@ void SmallTable::adopt(std::uint32_t own, unsigned fiber, const IsDead& is_dead)
   }
 }
 
+void SmallTable::sweep(std::uint32_t arena) {
+  move_chunks(space_, arena, arena);
+  Chunks chunks(space_, arena);
+  for (std::uint64_t chunk = 0; chunk < space_.root().chunks.load(); ++chunk) {
+    const ChunkState state = unpack_chunk(space_.meta(chunk).state.load());
+    if (state.kind == ChunkKind::blocks && state.owner == arena) chunks.give_back_empty(chunk, state.size_class);
+  }
+  attach(arena, arena);
+}
+
 std::uint64_t SmallTable::bytes() const noexcept {
   return space_.root().chunks_at + space_.root().max_chunks * kChunkBytes;
 }

@@ -39,6 +39,9 @@ class SmallTable {
   // Chunks of arenas whose owner is dead, to our own: adopt_chunks().
   void adopt(std::uint32_t own, unsigned fiber, const IsDead& is_dead);
 
+  // Magazines and spares back into the bitmaps, and the arena's empty chunks to everybody.
+  void sweep(std::uint32_t arena);
+
   char* base() const noexcept { return segment_.data(); }
   std::uint64_t bytes() const noexcept;  // that programs may touch
   std::uint64_t used() const noexcept;   // that hold something now
