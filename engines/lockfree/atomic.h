@@ -20,6 +20,10 @@ inline void store_word(std::uint64_t* word, std::uint64_t bits) noexcept {
   __atomic_store_n(word, bits, __ATOMIC_RELAXED);
 }
 
+inline bool replace_word(std::uint64_t* word, std::uint64_t expected, std::uint64_t bits) noexcept {
+  return __atomic_compare_exchange_n(word, &expected, bits, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
 // ThreadSanitizer knows no fences. It reports nothing for want of them, as what they order is atomic itself.
 inline void acquire_fence() noexcept {
 #ifndef __SANITIZE_THREAD__

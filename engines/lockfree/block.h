@@ -8,8 +8,8 @@
 // (relaxed atomics, so that this is no data race) and learns afterwards, from the slot, whether what it read was
 // one item. So nothing here trusts a length before the caller has looked at the slot again.
 //
-// The generation is even while the block holds an item or is being filled, odd while it is free: a killed process's
-// intent names block and generation (arena.h).
+// The generation is even while the block holds an item or is being filled, odd from when somebody has claimed it to
+// free it until it is filled again: a killed process's intent names block and generation (arena.h).
 #pragma once
 
 #include <bit>
@@ -133,6 +133,17 @@ inline void copy_value(const std::uint64_t* block, const BlockHead& head, Value&
 // Fills a private block. `generation` is even. Nothing of it is seen before the slot change that freed the block: a
 // reader that sees any of it sees the slot changed too.
 void fill_block(std::uint64_t* block, std::uint16_t generation, std::string_view key, std::string_view value) noexcept;
+
+// Takes a block that is in no table any more, or never was, out of its generation: {generation + 1, arena}. Only one of
+// all who try succeeds, and it is for that arena to free the block, whatever happens to the others.
+inline bool claim_block(std::uint64_t* block, std::uint16_t generation, std::uint32_t arena) noexcept {
+  const std::uint64_t word = load_word(block);
+  const auto next = static_cast<std::uint16_t>(generation + 1);
+  return static_cast<std::uint16_t>(word) == generation && replace_word(block, word, next | std::uint64_t{arena} << 16);
+}
+inline bool is_claimed(const std::uint64_t* block, std::uint16_t generation, std::uint32_t arena) noexcept {
+  return load_word(block) == (static_cast<std::uint16_t>(generation + 1) | std::uint64_t{arena} << 16);
+}
 
 // Changes the generation and nothing else. By the block's owner only.
 inline void set_generation(std::uint64_t* block, std::uint16_t generation) noexcept {

@@ -81,8 +81,8 @@ void Blocks::give_back(Block block, std::uint64_t bytes, Atomic<std::uint64_t>& 
   mine().stale.store(intent.load(std::memory_order_relaxed), std::memory_order_release);
   CRASH_POINT("lockfree.give_back.stale");
   intent.store(0, std::memory_order_release);
-  set_generation(space_.block(block), static_cast<std::uint16_t>(load_word(space_.block(block)) + 1));
-  CRASH_POINT("lockfree.give_back.generation");
+  claim_block(space_.block(block), static_cast<std::uint16_t>(load_word(space_.block(block))), arena_);
+  CRASH_POINT("lockfree.give_back.claimed");
   free(block, bytes);
   mine().stale.store(0, std::memory_order_release);
 }

@@ -44,8 +44,6 @@ bool take_over(Space& space, std::uint32_t index, const ProcessIdentity& self) {
 
 }  // namespace
 
-bool is_settling(std::uint64_t state) noexcept { return (state & ((1 << kStateBits) - 1)) == kSettling; }
-
 std::uint32_t claim_arena(Space& space) {
   const ProcessIdentity self = ProcessIdentity::self();
   Root& root = space.root();

@@ -15,9 +15,6 @@ std::uint32_t claim_arena(Space& space);
 // The owner is done with it; what it holds stays for the next one.
 void release_arena(Space& space, std::uint32_t arena) noexcept;
 
-// Of an arena's state word: its new owner is putting it in order.
-bool is_settling(std::uint64_t state) noexcept;
-
 // Gives the chunks of arenas without a living owner to `own`. True when there were any.
 bool adopt_chunks(Space& space, std::uint32_t own);
 

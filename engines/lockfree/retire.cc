@@ -45,8 +45,8 @@ void Index::reclaim() {
       space_.table_head(before).retired_next = next;
     CRASH_POINT("lockfree.reclaim.unlinked");
     const std::uint64_t bytes = space_.table_bytes(block);
-    set_generation(space_.block(block), static_cast<std::uint16_t>(generation + 1));
-    CRASH_POINT("lockfree.reclaim.generation");
+    claim_block(space_.block(block), generation, blocks_.arena());
+    CRASH_POINT("lockfree.reclaim.claimed");
     blocks_.free(block, bytes);
     CRASH_POINT("lockfree.reclaim.freed");
     mine_.stale.store(0, std::memory_order_release);

@@ -50,34 +50,27 @@ class Settlement {
     return false;
   }
 
-  template <class Holds>
-  bool any_other(const Holds& holds) const {
-    for (std::uint32_t i = 0; i < space_.root().arenas.load(std::memory_order_acquire); ++i)
-      if (i != index_ && holds(space_.arena(i))) return true;
-    return false;
-  }
-  // Two that are settled at the same time and name the same block must not both leave it to the other.
-  bool stale_elsewhere(Block block) const {
+  // Taken from where it was free, and not yet filled.
+  bool in_other_hands(Block block) const {
+    const auto taken = [&](const Atomic<std::uint64_t>& word) {
+      const Intent intent = unpack_intent(word.load(std::memory_order_acquire));
+      return intent.block == block && !intent.filled;
+    };
     for (std::uint32_t i = 0; i < space_.root().arenas.load(std::memory_order_acquire); ++i) {
-      const Arena& arena = space_.arena(i);
-      if (i == index_ || unpack_intent(arena.stale.load()).block != block) continue;
-      if (i > index_ || !is_settling(arena.state.load())) return true;
+      const Arena& other = space_.arena(i);
+      if (i != index_ && (in_store(other, block) || taken(other.fresh) || taken(other.table))) return true;
     }
     return false;
   }
-  bool in_other_hands(Block block) const {
-    return any_other([&](const Arena& arena) {
-      return in_store(arena, block) || unpack_intent(arena.fresh.load()).block == block ||
-             unpack_intent(arena.table.load()).block == block;
-    });
-  }
 
+  bool is_free(Block block) const {
+    if (kind(block) == ChunkKind::blocks) return (free_word(block).load(std::memory_order_acquire) & bit(block)) != 0;
+    return kind(block) != ChunkKind::run;
+  }
   void free_block(Block block) const {
-    if (generation(block) % 2 == 0)
-      set_generation(space_.block(block), static_cast<std::uint16_t>(generation(block) + 1));
     if (kind(block) == ChunkKind::blocks)
       free_word(block).fetch_or(bit(block), std::memory_order_acq_rel);
-    else if (kind(block) == ChunkKind::run)
+    else
       space_.free_run(space_.chunk_of(block));
   }
 
@@ -123,12 +116,6 @@ class Settlement {
       const bool found = in(home) || (overflow != nullptr && in(*overflow));
       if (space_.directory(hash.partition(bits)).load(std::memory_order_acquire) == word) return found;
     }
-  }
-
-  // A filled block that nobody has any more, though its intent names it: neither the table nor another process.
-  bool is_lost(const Intent& intent) const {
-    return generation(intent.block) == intent.generation && !holds(intent.block) && !in_other_hands(intent.block) &&
-           !stale_elsewhere(intent.block) && generation(intent.block) == intent.generation;
   }
 
   // What the owner had in hand and did not get into the table becomes stale. Each step can be done again.
@@ -185,22 +172,19 @@ class Settlement {
     return false;
   }
 
-  // A block, or a retired table, that was about to be freed, or could not be used. It may be from anybody's chunk. Its
-  // generation says whether that had begun; a block that is free already is in a bitmap or with somebody.
+  // A block, or a retired table, that was about to be freed, or could not be used. It may be from anybody's chunk. If
+  // it is in no table, whoever claims it frees it; if the dead owner had claimed it, it is for us to see how far it
+  // came: a free block goes from the bitmap to a magazine, to an intent, to a new generation, and we look in that
+  // order.
   void settle_stale() {
     const Intent intent = unpack_intent(arena_.stale.load(std::memory_order_acquire));
     const Block block = intent.block;
     if (block == 0) return;
-    const auto after = static_cast<std::uint16_t>(intent.generation + 1);
+    std::uint64_t* const memory = space_.block(block);
     if (!in_store(arena_, block) && !is_retired(block)) {
-      if (is_lost(intent)) {
-        free_block(block);
-      } else if (generation(block) == after) {
-        const bool freed = kind(block) == ChunkKind::blocks ? (free_word(block).load() & bit(block)) != 0
-                                                            : kind(block) != ChunkKind::run;
-        if (!freed && !in_other_hands(block) && !stale_elsewhere(block) && generation(block) == after)
-          free_block(block);
-      }
+      if (generation(block) == intent.generation && !holds(block)) claim_block(memory, intent.generation, index_);
+      const auto is_ours = [&] { return is_claimed(memory, intent.generation, index_); };
+      if (is_ours() && !is_free(block) && !in_other_hands(block) && is_ours()) free_block(block);
     }
     arena_.stale.store(0, std::memory_order_release);
   }

@@ -165,9 +165,9 @@ Index::Tried Index::try_replace(const Table& table, const Place& place, Hash has
   const bool done =
       slot.compare_exchange_strong(expected, slot::next(place.word, hash.tag(), block), std::memory_order_acq_rel);
   CRASH_POINT("lockfree.replace.swapped");
-  if (done) {
-    set_generation(space_.block(old), static_cast<std::uint16_t>(head.generation + 1));
-    CRASH_POINT("lockfree.replace.generation");
+  // Somebody who puts a killed process's intents in order may have found the block out of the table, and claimed it.
+  if (done && claim_block(space_.block(old), head.generation, blocks_.arena())) {
+    CRASH_POINT("lockfree.replace.claimed");
     blocks_.free(old, head.bytes());
     CRASH_POINT("lockfree.replace.freed");
   }

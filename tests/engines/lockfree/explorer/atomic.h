@@ -77,6 +77,12 @@ inline void store_word(std::uint64_t* word, std::uint64_t bits) noexcept {
   explorer::watch(word, explorer::Access::write);
   *word = bits;
 }
+inline bool replace_word(std::uint64_t* word, std::uint64_t expected, std::uint64_t bits) noexcept {
+  explorer::watch(word, explorer::Access::update);
+  if (*word != expected) return false;
+  *word = bits;
+  return true;
+}
 
 inline void acquire_fence() noexcept {}
 inline void release_fence() noexcept {}
