@@ -155,7 +155,7 @@ TEST(Loader, NamesTheWorkloadsThatThereAre) {
     load_workload("no-such");
     FAIL();
   } catch (const WorkloadError& error) {
-    EXPECT_THAT(error.what(), HasSubstr("'no-such' is not known; there are churn, get-batch-32, get-uniform"));
+    EXPECT_THAT(error.what(), HasSubstr("'no-such' is not known; there are blob-growth, churn, get-batch-32"));
   }
   try {
     load_workload("/nowhere/at-all.toml");
