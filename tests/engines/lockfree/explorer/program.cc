@@ -259,22 +259,20 @@ std::string step_text(const Program& program, const Step& step) {
   return "";
 }
 
-const char* setting(const char* name) { return std::getenv(name); }
-
 }  // namespace
 
 Exploration explore(const Program& program) {
   Running running(program);
   Bounds bounds = program.bounds;
-  if (const char* schedule = setting("DICTBENCH_EXPLORER_REPLAY")) {
+  if (const char* schedule = std::getenv("DICTBENCH_EXPLORER_REPLAY")) {
     Exploration result;
     result.executions = {1};
     result.failure = running.scheduler().replay(schedule_of(schedule), bounds, {});
     return result;
   }
-  if (const char* more = setting("DICTBENCH_EXPLORER_PREEMPTIONS"))
+  if (const char* more = std::getenv("DICTBENCH_EXPLORER_PREEMPTIONS"))
     bounds.preemptions += static_cast<unsigned>(std::strtoul(more, nullptr, 10));
-  if (const char* seconds = setting("DICTBENCH_EXPLORER_SECONDS")) bounds.seconds = std::strtod(seconds, nullptr);
+  if (const char* seconds = std::getenv("DICTBENCH_EXPLORER_SECONDS")) bounds.seconds = std::strtod(seconds, nullptr);
   return running.explore(bounds);
 }
 
