@@ -79,11 +79,11 @@ TEST(ExplorerKill, ChunkGivenBackUnderTheDead) {
                 .bounds = {.preemptions = 1, .kills = 1}});
 }
 
-// The disabled ones fail: a block is lost for good when, at the moment of the settlement, another arena still names it
-// in an intent that has done its work (docs/lockfree.md, "What the explorer found").
+// At the moment of the settlement another arena still names the block in an intent that has done its work
+// (docs/lockfree-explorer.md, "What the explorer found").
 //
 // The living one that put the block into the table has not yet cleared `fresh`.
-TEST(ExplorerKill, DISABLED_LivingNamesTheBlockAsFresh) {
+TEST(ExplorerKill, LivingNamesTheBlockAsFresh) {
   expect_right({.keys = {"k"},
                 .before = {set(0, 1)},
                 .fibers = {{{erase(0)}, true}, {{set(0, 3)}}, {{adopt(0)}}},
@@ -91,21 +91,21 @@ TEST(ExplorerKill, DISABLED_LivingNamesTheBlockAsFresh) {
 }
 
 // The living one has come too late to erase the block, and has not yet cleared `stale`.
-TEST(ExplorerKill, DISABLED_LivingNamesTheBlockAsStale) {
+TEST(ExplorerKill, LivingNamesTheBlockAsStale) {
   expect_right({.keys = {"k"},
                 .before = {set(0, 1)},
                 .fibers = {{{erase(0)}, true}, {{erase(0)}}, {{adopt(0)}}},
                 .bounds = {.preemptions = 2, .kills = 1}});
 }
 
-// Two settlements at once: each leaves the block to the other.
-TEST(ExplorerKill, DISABLED_TwoDeadNameTheBlockAsStale) {
+// Two settlements at once.
+TEST(ExplorerKill, TwoDeadNameTheBlockAsStale) {
   expect_right({.keys = {"k"},
                 .before = {set(0, 1)},
                 .fibers = {{{erase(0)}, true}, {{erase(0)}, true}, {{wait(1), attach(0)}}, {{wait(0), attach(1)}}},
                 .bounds = {.preemptions = 2, .kills = 2}});
 }
-TEST(ExplorerKill, DISABLED_DeadNamesTheBlockAsFresh) {
+TEST(ExplorerKill, DeadNamesTheBlockAsFresh) {
   expect_right({.keys = {"k"},
                 .before = {set(0, 1)},
                 .fibers = {{{set(0, 2)}, true}, {{erase(0)}, true}, {{wait(1), attach(0)}}, {{wait(0), attach(1)}}},
