@@ -14,6 +14,14 @@ namespace dictbench::lockfree {
 template <typename T>
 using Atomic = std::atomic<T>;
 
+// Are blocks read and written in atomic words only? Plain bytes are quicker; a reader looks at the slot again
+// afterwards.
+#ifdef __SANITIZE_THREAD__
+inline constexpr bool kWordAccess = true;
+#else
+inline constexpr bool kWordAccess = false;
+#endif
+
 // Words of blocks, which other processes may read while they change.
 inline std::uint64_t load_word(const std::uint64_t* word) noexcept { return __atomic_load_n(word, __ATOMIC_RELAXED); }
 inline void store_word(std::uint64_t* word, std::uint64_t bits) noexcept {

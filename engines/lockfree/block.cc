@@ -1,17 +1,10 @@
 #include "engines/lockfree/block.h"
 
 #include <algorithm>
+#include <string>
 
 namespace dictbench::lockfree {
 namespace {
-
-// ThreadSanitizer would call the plain copy of a block that another process refills a race, which the look at the slot
-// afterwards makes harmless; there the copy goes word by word.
-#ifdef __SANITIZE_THREAD__
-constexpr std::uint64_t kPlainCopy = ~std::uint64_t{0};
-#else
-constexpr std::uint64_t kPlainCopy = 256;
-#endif
 
 // Puts bytes one after the other into words, which are stored whole.
 class WordWriter {
@@ -51,19 +44,15 @@ class WordWriter {
 
 }  // namespace
 
-bool long_key_equals(const std::uint64_t* block, std::string_view key) noexcept {
-  if (read_head(block).key != key.size()) return false;
-  const std::uint64_t* word = block + kLongPayload / 8;
-  std::size_t left = key.size();
-  const char* bytes = key.data();
-  for (; left >= 8; left -= 8, bytes += 8, ++word)
-    if (load_word(word) != load_bytes(bytes, 8)) return false;
-  return left == 0 || (load_word(word) ^ load_bytes(bytes, left)) << 8 * (8 - left) == 0;
+bool key_equals_by_words(const std::uint64_t* block, const BlockHead& head, std::string_view key) noexcept {
+  std::string found(head.key, '\0');
+  copy_out(block, head.payload, head.key, found.data());
+  return found == key;
 }
 
 void copy_out(const std::uint64_t* block, std::uint64_t at, std::uint64_t size, char* out) noexcept {
-  if (size > kPlainCopy) {
-    std::memcpy(out, reinterpret_cast<const char*>(block) + at, size);
+  if (!kWordAccess) {
+    std::memcpy(out, bytes_at(block, at), size);
     return;
   }
   while (size > 0) {
@@ -79,19 +68,21 @@ void copy_out(const std::uint64_t* block, std::uint64_t at, std::uint64_t size, 
 void fill_block(std::uint64_t* block, std::uint16_t generation, std::string_view key, std::string_view value) noexcept {
   release_fence();
   const bool is_short = key.size() < kLongMark && value.size() < kLongMark;
-  if (!is_short) {
-    store_word(block, generation | kLongMark << 16);
-    store_word(block + 1, key.size() | std::uint64_t{value.size()} << 32);
-  }
-  if (key.size() + value.size() > kPlainCopy && !is_short) {
-    char* const bytes = reinterpret_cast<char*>(block) + kLongPayload;
-    std::memcpy(bytes, key.data(), key.size());
-    std::memcpy(bytes + key.size(), value.data(), value.size());
+  const std::uint64_t head =
+      generation | (is_short ? std::uint64_t{key.size()} << 16 | std::uint64_t{value.size()} << 32 : kLongMark << 16);
+  if (!kWordAccess) {
+    store_word(block, head);
+    if (!is_short) store_word(block + 1, key.size() | std::uint64_t{value.size()} << 32);
+    char* const payload = reinterpret_cast<char*>(block) + (is_short ? kShortPayload : kLongPayload);
+    copy_bytes(payload, key.data(), key.size());
+    copy_bytes(payload + key.size(), value.data(), value.size());
     return;
   }
-  WordWriter writer =
-      is_short ? WordWriter(block, generation | std::uint64_t{key.size()} << 16 | std::uint64_t{value.size()} << 32, 48)
-               : WordWriter(block + kLongPayload / 8, 0, 0);
+  if (!is_short) {
+    store_word(block, head);
+    store_word(block + 1, key.size() | std::uint64_t{value.size()} << 32);
+  }
+  WordWriter writer = is_short ? WordWriter(block, head, 48) : WordWriter(block + kLongPayload / 8, 0, 0);
   writer.append(key);
   writer.append(value);
   writer.finish();

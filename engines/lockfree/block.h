@@ -4,9 +4,10 @@
 //           item of a 16-byte key and a 10-byte value takes one unit of 32 bytes.
 //   long    key length field 0xffff; {key length 32, value length 32} at byte 8, key and value from byte 16.
 //
-// A reader may look at a block while its owner fills it with something else. It reads whole aligned words
-// (relaxed atomics, so that this is no data race) and learns afterwards, from the slot, whether what it read was
-// one item. So nothing here trusts a length before the caller has looked at the slot again.
+// A reader may look at a block while its owner fills it with something else, and learns afterwards, from the slot,
+// whether what it read was one item. So nothing here trusts a length before the caller has looked at the slot again.
+// Lengths are read as atomic words; key and value as plain bytes between fences, as a seqlock's reader does, but word
+// by word (kWordAccess) where ThreadSanitizer or the explorer watches.
 //
 // The generation is even while the block holds an item or is being filled, odd from when somebody has claimed it to
 // free it until it is filled again: a killed process's intent names block and generation (arena.h).
@@ -18,6 +19,7 @@
 #include <string_view>
 
 #include "engines/lockfree/atomic.h"
+#include "engines/lockfree/bytes.h"
 #include "engines/value.h"
 
 static_assert(std::endian::native == std::endian::little, "lockfree lays out its words for little-endian machines");
@@ -28,24 +30,6 @@ inline constexpr std::uint64_t kLongMark = 0xffff;
 inline constexpr std::uint64_t kLongestKey = 1 << 20, kLongestValue = 1 << 30;  // bytes
 inline constexpr std::size_t kShortPayload = 6;
 inline constexpr std::size_t kLongPayload = 16;
-
-// The first `size` (0 to 8) bytes of `bytes`, the rest zero; reads nothing beyond them.
-inline std::uint64_t load_bytes(const char* bytes, std::size_t size) noexcept {
-  if (size >= 8) {
-    std::uint64_t word;
-    std::memcpy(&word, bytes, 8);
-    return word;
-  }
-  if (size >= 4) {
-    std::uint32_t low, high;
-    std::memcpy(&low, bytes, 4);
-    std::memcpy(&high, bytes + size - 4, 4);
-    return low | std::uint64_t{high} << 8 * (size - 4);
-  }
-  if (size == 0) return 0;
-  const auto byte = [&](std::size_t at) { return std::uint64_t{static_cast<unsigned char>(bytes[at])}; };
-  return byte(0) | byte(size / 2) << 8 * (size / 2) | byte(size - 1) << 8 * (size - 1);
-}
 
 // Bytes from its beginning that may be read of any block, whatever it has become: none begins so near to its chunk's
 // end that this would lead out of the chunk, into what may have no memory. Beyond, a reader first makes sure that the
@@ -80,54 +64,33 @@ inline BlockHead read_head(const std::uint64_t* block) noexcept {
   return head;
 }
 
-// True when the block's key is `key`. Reads at most as many bytes as such a block has.
-bool long_key_equals(const std::uint64_t* block, std::string_view key) noexcept;
-
-inline bool key_equals(const std::uint64_t* block, std::string_view key) noexcept {
-  const std::uint64_t first = load_word(block);
-  const std::uint64_t length = first >> 16 & 0xffff;
-  if (length == kLongMark) [[unlikely]]
-    return long_key_equals(block, key);
-  if (length != key.size()) return false;
-  const char* bytes = key.data();
-  std::size_t left = key.size();
-  if (left < 2) return left == 0 || (first >> 48 & 0xff) == static_cast<unsigned char>(*bytes);
-  std::uint16_t start;
-  std::memcpy(&start, bytes, 2);
-  std::uint64_t differs = (first >> 48) ^ start;
-  bytes += 2;
-  left -= 2;
-  const std::uint64_t* word = block + 1;
-  for (; left >= 8; left -= 8, bytes += 8, ++word) differs |= load_word(word) ^ load_bytes(bytes, 8);
-  if (left > 0) differs |= (load_word(word) ^ load_bytes(bytes, left)) << 8 * (8 - left);
-  return differs == 0;
+inline const char* bytes_at(const std::uint64_t* block, std::uint64_t offset) noexcept {
+  return reinterpret_cast<const char*>(block) + offset;
 }
 
-// Copies `size` bytes from byte `at` of the block on.
+// Copies `size` bytes from byte `at` of the block on, word by word.
 void copy_out(const std::uint64_t* block, std::uint64_t at, std::uint64_t size, char* out) noexcept;
 
-// The value into `out`, in whole words where it is short. The lengths in `head` must be those of an item.
+bool key_equals_by_words(const std::uint64_t* block, const BlockHead& head, std::string_view key) noexcept;
+
+// Is the block's key `key`, by the head that was read of it? Reads no more than such a block has.
+inline bool key_equals(const std::uint64_t* block, const BlockHead& head, std::string_view key) noexcept {
+  if (head.key != key.size()) return false;
+  if constexpr (kWordAccess) return key_equals_by_words(block, head, key);
+  return equal_bytes(bytes_at(block, head.payload), key.data(), key.size());
+}
+
+// The value into `out`. The lengths in `head` must be those of an item, or at most kReadAhead in all.
 inline void copy_value(const std::uint64_t* block, const BlockHead& head, Value& out) {
-  constexpr std::uint32_t kShort = 64;  // a few words; beyond, a call costs little
-  char* to = out.prepare(head.value);
+  static_assert(Value::kPadding >= 16);
+  char* const to = out.prepare(head.value);
   const std::uint64_t at = std::uint64_t{head.payload} + head.key;
-  if (head.value > kShort) [[unlikely]] {
+  if constexpr (kWordAccess)
     copy_out(block, at, head.value, to);
-    return;
-  }
-  const std::uint64_t* word = block + at / 8;
-  const unsigned shift = static_cast<unsigned>(at % 8 * 8);
-  std::uint64_t low = head.value > 0 ? load_word(word) : 0;
-  for (std::uint32_t done = 0; done < head.value; done += 8) {
-    std::uint64_t bits = low >> shift;
-    // The next word is looked at only where the item goes on into it: behind the block there may be no memory.
-    const bool more = std::uint64_t{done} + (64 - shift) / 8 < head.value;
-    if (more) {
-      low = load_word(++word);
-      if (shift != 0) bits |= low << (64 - shift);
-    }
-    std::memcpy(to + done, &bits, 8);  // Value has room for a whole word at its end
-  }
+  else if (head.value <= 16) [[likely]]
+    copy_whole(to, bytes_at(block, at), head.value);
+  else
+    copy_bytes(to, bytes_at(block, at), head.value);
 }
 
 // Fills a private block. `generation` is even. Nothing of it is seen before the slot change that freed the block: a

@@ -13,34 +13,9 @@ std::uint64_t Table::buckets_in_use() const noexcept {
   return count_ + std::min(head_->overflow_used.load(std::memory_order_acquire), head_->overflow);
 }
 
-bool Index::get(std::string_view key, Value& out) const {
-  const Hash hash = Hash::of(key);
-  const Atomic<std::uint64_t>& entry = space_.directory(partition(hash));
-  while (true) {
-    const std::uint64_t epoch = space_.root().epoch.load(std::memory_order_acquire);
-    const std::uint64_t word = entry.load(std::memory_order_acquire);
-    const Look result = look(word, hash, key, epoch, out);
-    if (result != Look::again) [[likely]]
-      return result == Look::found;
-  }
-}
-
-Index::Look Index::look(std::uint64_t word, Hash hash, std::string_view key, std::uint64_t epoch, Value& out) const {
-  const Table seen = space_.table(word);
-  const Bucket& home = seen.home(hash);
-  const Look result = look_in(home, word, hash, key, epoch, out);
-  if (result != Look::missing) [[likely]]
-    return result;
-  const std::uint64_t control = home.control.load(std::memory_order_acquire);
-  if (!in_grace(epoch)) return Look::again;
-  const Bucket* overflow = seen.overflow(control);
-  if (overflow == nullptr) return Look::missing;
-  const Look further = look_in(*overflow, word, hash, key, epoch, out);
-  return further == Look::missing && !in_grace(epoch) ? Look::again : further;
-}
-
-Index::Look Index::look_in(const Bucket& bucket, std::uint64_t word, Hash hash, std::string_view key,
-                           std::uint64_t epoch, Value& out) const {
+// Inlined, with look(), into get(): a third of a get's instructions would be calls (bytes.h says why they count).
+[[gnu::always_inline]] inline Index::Look Index::look_in(const Bucket& bucket, std::uint64_t word, Hash hash,
+                                                         std::string_view key, std::uint64_t epoch, Value& out) const {
   for (unsigned matches = match(bucket, hash.tag()); matches != 0; matches &= matches - 1) {
     const Atomic<std::uint64_t>& slot = bucket.slots[static_cast<unsigned>(std::countr_zero(matches))];
     const std::uint64_t seen = slot.load(std::memory_order_acquire);
@@ -56,7 +31,7 @@ Index::Look Index::look_in(const Bucket& bucket, std::uint64_t word, Hash hash, 
     };
     const BlockHead head = read_head(block);
     if (head.bytes() > kReadAhead && !unchanged()) return Look::again;
-    if (head.key != key.size() || !key_equals(block, key)) {
+    if (!key_equals(block, head, key)) [[unlikely]] {
       if (!unchanged()) return Look::again;
       continue;
     }
@@ -64,6 +39,36 @@ Index::Look Index::look_in(const Bucket& bucket, std::uint64_t word, Hash hash, 
     return unchanged() ? Look::found : Look::again;
   }
   return Look::missing;
+}
+
+[[gnu::always_inline]] inline Index::Look Index::look(std::uint64_t word, Hash hash, std::string_view key,
+                                                      std::uint64_t epoch, Value& out) const {
+  const Bucket& home = space_.table(word).home(hash);
+  const Look result = look_in(home, word, hash, key, epoch, out);
+  return result == Look::missing ? look_further(word, hash, key, epoch, out) : result;
+}
+
+[[gnu::noinline]] Index::Look Index::look_further(std::uint64_t word, Hash hash, std::string_view key,
+                                                  std::uint64_t epoch, Value& out) const {
+  const Table seen = space_.table(word);
+  const std::uint64_t control = seen.home(hash).control.load(std::memory_order_acquire);
+  if (!in_grace(epoch)) return Look::again;
+  const Bucket* overflow = seen.overflow(control);
+  if (overflow == nullptr) return Look::missing;
+  const Look further = look_in(*overflow, word, hash, key, epoch, out);
+  return further == Look::missing && !in_grace(epoch) ? Look::again : further;
+}
+
+bool Index::get(std::string_view key, Value& out) const {
+  const Hash hash = Hash::of(key);
+  const Atomic<std::uint64_t>& entry = space_.directory(partition(hash));
+  while (true) {
+    const std::uint64_t epoch = space_.root().epoch.load(std::memory_order_acquire);
+    const std::uint64_t word = entry.load(std::memory_order_acquire);
+    const Look result = look(word, hash, key, epoch, out);
+    if (result != Look::again) [[likely]]
+      return result == Look::found;
+  }
 }
 
 // Whatever the slots say by now: a prefetch faults nowhere.

@@ -73,6 +73,7 @@ class Index {
 
   // get.cc
   Look look(std::uint64_t word, Hash hash, std::string_view key, std::uint64_t epoch, Value& out) const;
+  Look look_further(std::uint64_t word, Hash hash, std::string_view key, std::uint64_t epoch, Value& out) const;
   Look look_in(const Bucket& bucket, std::uint64_t word, Hash hash, std::string_view key, std::uint64_t epoch,
                Value& out) const;
   bool in_grace(std::uint64_t epoch) const noexcept {

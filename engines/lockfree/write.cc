@@ -98,7 +98,7 @@ bool Index::find(const Table& table, Bucket& home, Hash hash, std::string_view k
       const std::uint64_t* const block = space_.block(slot::block(seen));
       const BlockHead head = read_head(block);
       if (head.bytes() > kReadAhead && !unchanged()) return false;
-      if (head.key == key.size() && key_equals(block, key)) {
+      if (key_equals(block, head, key)) {
         place.found = true;
         place.slot = part * kSlots + at;
         place.word = seen;

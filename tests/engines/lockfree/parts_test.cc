@@ -132,15 +132,16 @@ TEST(BlockBytes, KeepKeyAndValueOfEveryLength) {
       const BlockHead head = read_head(memory.data());
       ASSERT_EQ(head.generation, 42);
       ASSERT_EQ(head.bytes(), bytes);
-      ASSERT_TRUE(key_equals(memory.data(), key));
+      ASSERT_TRUE(key_equals(memory.data(), head, key));
+      ASSERT_TRUE(key_equals_by_words(memory.data(), head, key));
       if (!key.empty()) {
         std::string other = key;
         other.back() = static_cast<char>(other.back() ^ 1);
-        ASSERT_FALSE(key_equals(memory.data(), other));
-        ASSERT_FALSE(key_equals(memory.data(), key.substr(1)));
+        ASSERT_FALSE(key_equals(memory.data(), head, other));
+        ASSERT_FALSE(key_equals(memory.data(), head, key.substr(1)));
         other = key;
         other[key_length / 2] = '!';
-        ASSERT_FALSE(key_equals(memory.data(), other));
+        ASSERT_FALSE(key_equals(memory.data(), head, other));
       }
       copy_value(memory.data(), head, out);
       ASSERT_EQ(out.view(), value) << key_length << " " << value_length;

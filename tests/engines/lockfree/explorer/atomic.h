@@ -69,6 +69,8 @@ class Atomic {
   T value_;
 };
 
+inline constexpr bool kWordAccess = true;
+
 inline std::uint64_t load_word(const std::uint64_t* word) noexcept {
   explorer::watch(word, explorer::Access::read);
   return *word;
