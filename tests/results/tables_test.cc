@@ -123,6 +123,15 @@ TEST(Engines, PrivateAndHarnessRowsAreNotTheFastest) {
   EXPECT_EQ(cell_text(table, "null", "B/item"), "-");
 }
 
+TEST(Engines, WithFewerKeysNobodyIsTheFastest) {
+  CellRecord in_the_caches = make_cell("redis", 9e6);
+  in_the_caches.scale = 0.01;
+  const Table table = engines(records_of({in_the_caches, make_cell("boost-map", 2e6), make_cell("lmdb", 1e6)}))[0];
+  EXPECT_EQ(cell_text(table, "boost-map", "ratio"), "1.00");
+  EXPECT_EQ(cell_text(table, "lmdb", "ratio"), "0.50");
+  EXPECT_EQ(cell_text(table, "redis", "ratio"), "~4.50");
+}
+
 TEST(Engines, ThreadsAreSaidAndAreNoSharedEngine) {
   RecordFile records = records_of({make_cell("rival-tbb", 9e6), make_cell("boost-map", 2e6)});
   records.cells[0].start = "threads";
