@@ -102,11 +102,12 @@ run_rivals() {
   records=$root/build/results/rivals-$(date -u +%Y%m%dT%H%M%SZ)-$$.jsonl
   mkdir -p "$root/build/results"
   ln -sfn "$(basename "$records")" "$root/build/results/latest-rivals.jsonl"
+  cd "$root" # so that the record names the workload's file by its place in the tree
   local run=("$dictbench" run --engine "$own" --out "$records" --format none)
   "${run[@]}" --repetitions "$rounds" --engine local --engine rival-cuckoo --engine rival-tbb --processes 1,2 \
     --workload get-uniform --workload update-uniform --workload zipf-95-5 --workload get-batch-32 --workload load-1m || status=$?
   "${run[@]}" --repetitions 5 --engine boost-map --engine lmdb --engine 'sqlite-wal?timeout=60000' --engine redis --engine memcached \
-    --workload "$root/workloads/rivals/get-uniform-1s.toml" || status=$?
+    --workload workloads/rivals/get-uniform-1s.toml || status=$?
   "${run[@]}" --repetitions "$rounds" --engine rival-cuckoo --engine rival-tbb --workload growth-tail || status=$?
   if [[ -s $records ]]; then "$dictbench" table lockfree-rivals --results "$records"; fi
   say "records: $records"
