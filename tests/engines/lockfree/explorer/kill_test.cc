@@ -103,7 +103,7 @@ TEST(ExplorerKill, TwoDeadNameTheBlockAsStale) {
   expect_right({.keys = {"k"},
                 .before = {set(0, 1)},
                 .fibers = {{{erase(0)}, true}, {{erase(0)}, true}, {{wait(1), attach(0)}}, {{wait(0), attach(1)}}},
-                .bounds = {.preemptions = 2, .kills = 2}});
+                .bounds = {.preemptions = 1, .kills = 2}});
 }
 TEST(ExplorerKill, DeadNamesTheBlockAsFresh) {
   expect_right({.keys = {"k"},
