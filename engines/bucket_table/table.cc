@@ -35,7 +35,8 @@ Place Table::place_of(std::uint64_t hash) const noexcept {
   const std::uint64_t tag = hash & 0xff;
   return {.region = (hash >> 32) * sizes.regions >> 32,
           .home = static_cast<std::uint32_t>(lower * sizes.groups >> 32),
-          .tag = tag == 0 ? 1 : tag};
+          .tag = tag == 0 ? 1 : tag,
+          .slot = static_cast<unsigned>((hash >> 8 & 0xffff) * kGroupBuckets >> 16)};
 }
 
 std::uint64_t Table::bucket_number(std::uint64_t region, std::uint32_t group, unsigned slot) const noexcept {
@@ -58,6 +59,9 @@ Answer Table::get(const Place& place, std::string_view key, Value& out) const {
   const Geometry& sizes = file_.geometry();
   const Group* const groups = file_.groups(place.region);
   std::uint32_t at = place.home;
+  const char* const likely = file_.bucket(bucket_number(place.region, at, place.slot));
+  __builtin_prefetch(likely);
+  __builtin_prefetch(likely + kKeyAt + sizes.key_room());
   for (std::uint32_t looked = 0; looked < sizes.groups; ++looked, at = following(at, sizes.groups)) {
     const GroupWords words = GroupWords::load(groups[at]);
     for (Matches matches(words, place.tag); matches.any();) {
@@ -117,7 +121,8 @@ bool Table::insert(const Place& place, std::string_view key, std::string_view va
     at = following(at, groups);
     empty = Matches(GroupWords::load(all[at]), 0);
   }
-  const unsigned slot = empty.next();
+  const bool likely = at == place.home && GroupWords::load(all[at]).tag(place.slot) == 0;
+  const unsigned slot = likely ? place.slot : empty.next();
   const std::uint64_t number = bucket_number(place.region, at, slot);
   file_.allocate(number);
   Stripe& stripe = file_.stripe(place.region % kStripes);

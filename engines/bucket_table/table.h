@@ -35,6 +35,7 @@ struct Place {
   std::uint64_t region = 0;
   std::uint32_t home = 0;  // group of the region
   std::uint64_t tag = 0;   // 1 to 255
+  unsigned slot = 0;       // of its home, where it goes if that is empty
 };
 
 // Where a key is.
