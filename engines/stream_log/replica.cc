@@ -4,15 +4,15 @@
 
 namespace dictbench::stream_log {
 
-void Replica::apply(const Change& change) {
+void Replica::apply(const Change& change, const HashedKey& key) {
   if (change.kind == Kind::erase) {
-    const auto found = map.find(change.key);
+    const auto found = map.find(key);
     if (found == map.end()) return;
     bytes -= record_bytes(found->first.size(), found->second.size());
     map.erase(found);
     return;
   }
-  const auto [at, inserted] = map.try_emplace(change.key, change.value);
+  const auto [at, inserted] = map.try_emplace(key, change.value);
   if (inserted) {
     bytes += change.bytes();
     return;
@@ -71,13 +71,21 @@ std::uint64_t RecordReader::copy_some(std::uint64_t* from, std::uint64_t bytes) 
   return taken;
 }
 
+// Each step for all records before the next: a group's waits for memory overlap instead of following one another.
+void RecordReader::fetch(const Replica& to) {
+  for (unsigned i = 0; i < count_; ++i) keys_[i] = HashedKey(group_[i].key);
+  if (count_ == 1) return;
+  for (unsigned i = 0; i < count_; ++i) to.map.prefetch(keys_[i]);
+  for (unsigned i = 0; i < count_; ++i) to.map.find(SlotHint{keys_[i].hash});
+  for (unsigned i = 0; i < count_; ++i) to.map.find(TextHint{keys_[i].hash});
+}
+
 bool RecordReader::apply(std::uint64_t* from, std::uint64_t bytes, Replica& to) {
   while (bytes > 0) {
     const std::uint64_t taken = copy_some(from, bytes);
     if (taken == 0) return false;
-    if (count_ > 1)
-      for (unsigned i = 0; i < count_; ++i) to.map.prefetch(group_[i].key);
-    for (unsigned i = 0; i < count_; ++i) to.apply(group_[i]);
+    fetch(to);
+    for (unsigned i = 0; i < count_; ++i) to.apply(group_[i], keys_[i]);
     from += taken / kWord;
     bytes -= taken;
   }
