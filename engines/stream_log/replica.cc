@@ -8,7 +8,7 @@ void Replica::apply(const Change& change, const HashedKey& key) {
   if (change.kind == Kind::erase) {
     const auto found = map.find(key);
     if (found == map.end()) return;
-    bytes -= record_bytes(found->first.size(), found->second.size());
+    bytes -= record_bytes(found->first.text.size(), found->second.size());
     map.erase(found);
     return;
   }
@@ -24,7 +24,7 @@ void Replica::apply(const Change& change, const HashedKey& key) {
 
 std::uint64_t Replica::bytes_after(const Change& change) const {
   const auto found = map.find(change.key);
-  const std::uint64_t before = found == map.end() ? 0 : record_bytes(found->first.size(), found->second.size());
+  const std::uint64_t before = found == map.end() ? 0 : record_bytes(found->first.text.size(), found->second.size());
   return bytes - before + (change.kind == Kind::set ? change.bytes() : 0);
 }
 
@@ -34,14 +34,14 @@ void Replica::dump(std::uint64_t* to) const {
   auto ahead = map.begin();
   const auto fetch_next = [&] {
     if (ahead == map.end()) return;
-    __builtin_prefetch(ahead->first.data());
+    __builtin_prefetch(ahead->first.text.data());
     __builtin_prefetch(ahead->second.data());
     ++ahead;
   };
   for (unsigned i = 0; i < kAhead; ++i) fetch_next();
   for (const auto& [key, value] : map) {
     fetch_next();
-    const Change change{Kind::set, key, value};
+    const Change change{Kind::set, key.text, value};
     store_record(to, change);
     to += change.bytes() / kWord;
   }
