@@ -31,6 +31,8 @@ usage: ./run_all.sh [COMMAND]
                        operations checked for linearizability (about 15 minutes)
   rivals [ROUNDS]      set up, build, lockfree beside the best in-process tables and the other shared dicts, at least 5 (7)
                        rounds of each, then the table lockfree-rivals (about 12 minutes, on a quiet machine)
+  targets [ROUNDS]     set up, build, bucket-table and stream-log beside what they are to beat, at least 5 (5) rounds, then the
+                       table design-targets (about 6 minutes, on a quiet machine)
   agreement            set up, build, compare with redis-benchmark, memcslap and dictbench_micro (minutes, on a quiet machine)
   --help               this text
 
@@ -114,6 +116,26 @@ run_rivals() {
   exit "$status"
 }
 
+# The same for the table design-targets: the bucket-tables, stream-log beside local, and how fast stream-log catches up.
+run_targets() {
+  local rounds=$1 dictbench=$root/build/dictbench long='bucket-table?key=256&load=50&value=1024' records status=0
+  records=$root/build/results/targets-$(date -u +%Y%m%dT%H%M%SZ)-$$.jsonl
+  mkdir -p "$root/build/results"
+  ln -sfn "$(basename "$records")" "$root/build/results/latest-targets.jsonl"
+  cd "$root" # so that the record names the workload's file by its place in the tree
+  local run=("$dictbench" run --targets --repetitions "$rounds" --out "$records" --format none)
+  "${run[@]}" --engine bucket-table --engine "$long" --workload pyshmht-64b || status=$?
+  "${run[@]}" --engine bucket-table --engine 'bucket-table?key=16&value=16' --engine "$long" \
+    --workload workloads/targets/pyshmht-mp-items.toml || status=$?
+  "${run[@]}" --engine stream-log --engine local --processes 1,2 --workload get-uniform --workload update-uniform \
+    --workload load-1m || status=$?
+  "$dictbench" cases --targets --engine 'stream-log?buffer=16M' --items 10000,100000 --updates 10000 --repetitions "$rounds" \
+    --out "$records" >/dev/null || status=$?
+  if [[ -s $records ]]; then "$dictbench" table design-targets --results "$records"; fi
+  say "records: $records"
+  exit "$status"
+}
+
 main() {
   local command=${1:-run}
   case $command in
@@ -121,9 +143,9 @@ main() {
       if (($# > 1)); then usage_error "$command takes no argument, '$2' was given"; fi
       if [[ $# -eq 1 && $command == run ]]; then usage_error "unknown command 'run'"; fi
       ;;
-    rivals)
+    rivals | targets)
       if (($# > 2)) || [[ ! ${2:-7} =~ ^[0-9]{1,3}$ ]] || ((10#${2:-7} < 5)); then
-        usage_error "rivals takes a number of rounds from 5 to 999 or nothing, '${*:2}' was given"
+        usage_error "$command takes a number of rounds from 5 to 999 or nothing, '${*:2}' was given"
       fi
       ;;
     test)
@@ -151,6 +173,10 @@ main() {
     rivals)
       build release dictbench
       run_rivals "$((10#${2:-7}))"
+      ;;
+    targets)
+      build release dictbench
+      run_targets "$((10#${2:-5}))"
       ;;
     agreement)
       build release

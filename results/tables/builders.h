@@ -15,6 +15,7 @@ std::vector<Table> build_mpdict_1m(const RecordFile& records, const TableContext
 std::vector<Table> build_redis_100k(const RecordFile& records, const TableContext& context);
 std::vector<Table> build_lock_counter(const RecordFile& records, const TableContext& context);
 std::vector<Table> build_lockfree_rivals(const RecordFile& records, const TableContext& context);
+std::vector<Table> build_design_targets(const RecordFile& records, const TableContext& context);
 std::vector<Table> build_blob_growth(const RecordFile& records, const TableContext& context);
 std::vector<Table> build_ultra_cases(const RecordFile& records, const TableContext& context);
 std::vector<Table> build_contracts(const RecordFile& records, const TableContext& context);

@@ -56,7 +56,7 @@ void add(RecordFile& records, const std::string& engine, const std::vector<doubl
 
 TEST(Registry, KnowsItsTables) {
   EXPECT_THAT(table_names(), ElementsAre("engines", "mpdict-1m", "redis-100k", "lock-counter", "lockfree-rivals",
-                                         "blob-growth", "ultra-cases", "contracts"));
+                                         "design-targets", "blob-growth", "ultra-cases", "contracts"));
   EXPECT_THAT([] { build_table("nosuch", {}, {}); },
               ThrowsMessage<UnknownTable>(HasSubstr("there are engines, mpdict-1m")));
 }

@@ -1,10 +1,12 @@
 // What is bucket-table's own; the conformance suite holds what all engines promise.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
 #include <atomic>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,6 +15,7 @@
 #include "engines/bucket_table/hash.h"
 #include "engines/bucket_table/tags.h"
 #include "engines/registry.h"
+#include "engines/shm/file_memory.h"
 #include "engines/shm/private_directory.h"
 #include "harness/torture/small_file_system.h"
 #include "tests/engines/error_code.h"
@@ -197,6 +200,28 @@ TEST(BucketTable, TakesBlocksOnlyWhereItemsLie) {
   const auto dict = engine->attach();
   for (unsigned i = 0; i < 100; ++i) dict->set(key_of(i), "v");
   EXPECT_LE(engine->storage_bytes().in_use, empty.in_use + 200 * kChunk);
+}
+
+// Bytes of this process's mappings that 2 MB pages of shared memory serve.
+std::uint64_t huge_page_bytes() {
+  std::ifstream smaps("/proc/self/smaps_rollup");
+  std::uint64_t kilobytes = 0;
+  for (std::string word; smaps >> word;)
+    if (word == "ShmemPmdMapped:") smaps >> kilobytes;
+  return kilobytes << 10;
+}
+
+TEST(BucketTable, WhatIsAllAllocatedBecomesHugePages) {
+  constexpr unsigned kItems = 60'000;
+  const auto engine = make(fmt::format("bucket-table?capacity={}", kItems));
+  const auto dict = engine->attach();
+  const std::uint64_t before = huge_page_bytes();
+  for (unsigned i = 0; i < kItems; ++i) dict->set(key_of(i), "v");
+  EXPECT_EQ(count_present(*dict, kItems, "v"), kItems);
+  const StorageBytes storage = engine->storage_bytes();
+  EXPECT_LE(storage.in_use, storage.length + kPage);
+  if (huge_page_bytes() == before) GTEST_SKIP() << "this system makes no 2 MB pages of shared memory";
+  EXPECT_EQ(huge_page_bytes() - before, storage.length / kHugePageBytes * kHugePageBytes);
 }
 
 TEST(BucketTable, AFileOfTheUsersStaysAndOpensAgain) {
