@@ -96,8 +96,9 @@ run_torture() {
 }
 
 # Measures what the table lockfree-rivals is made of into one record file, and prints the table. Ratios hold within a run
-# only, so each of the three has both sides of its own: in-process tables operation by operation; the other shared dicts,
-# up to a hundred times slower, by time over the same keys, in 5 rounds; and the tail of gets while a table grows.
+# only, so each of the four has both sides of its own: in-process tables operation by operation; the other shared dicts,
+# up to a hundred times slower, by time over the same keys, in 5 rounds; the tail of gets while a table grows; and how
+# long a large one holds up others when it does.
 # $RIVALS_ENGINE stands in for lockfree.
 run_rivals() {
   local rounds=$1 dictbench=$root/build/dictbench own=${RIVALS_ENGINE:-lockfree} records status=0
@@ -111,6 +112,8 @@ run_rivals() {
   "${run[@]}" --repetitions 5 --engine boost-map --engine lmdb --engine 'sqlite-wal?timeout=60000' --engine redis --engine memcached \
     --workload workloads/rivals/get-uniform-1s.toml || status=$?
   "${run[@]}" --repetitions "$rounds" --engine rival-cuckoo --engine rival-tbb --workload growth-tail || status=$?
+  "${run[@]}" --repetitions "$rounds" --workload workloads/rivals/growth-10m.toml \
+    --workload workloads/rivals/growth-10m-writers.toml || status=$?
   if [[ -s $records ]]; then "$dictbench" table lockfree-rivals --results "$records"; fi
   say "records: $records"
   exit "$status"

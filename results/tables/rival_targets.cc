@@ -55,6 +55,12 @@ constexpr Target kTargets[] = {
      {},
      20e3,
      5e3},
+    {"longest of the sampled gets, while 1 process makes 1,000,000 keys 10,000,000",
+     longest_read_ns,
+     {kOwn, "growth-10m", 2},
+     {},
+     10e6},
+    {"longest of the sampled inserts, while 2 processes do", longest_ns, {kOwn, "growth-10m-writers", 2}, {}, 10e6},
 };
 
 constexpr TargetList kList = {

@@ -38,6 +38,16 @@ std::optional<double> read_p999(const CellRecord& cell) {
   return cell.read_latency_ns->p999;
 }
 
+std::optional<double> longest_read(const CellRecord& cell) {
+  if (!shows_speed(cell) || !cell.read_latency_ns) return std::nullopt;
+  return cell.read_latency_ns->max;
+}
+
+std::optional<double> longest(const CellRecord& cell) {
+  if (!shows_speed(cell) || !cell.latency_ns) return std::nullopt;
+  return cell.latency_ns->max;
+}
+
 std::optional<double> storage_in_use(const CellRecord& cell) {
   if (!shows_speed(cell) || cell.memory.storage_bytes == 0) return std::nullopt;
   return static_cast<double>(cell.memory.storage_bytes);
@@ -72,6 +82,8 @@ Kind kind_of(TargetFigure figure) {
     case TargetFigure::length_saved: return {storage_length, Kind::base_by_subject, true, ratio_text};
     case TargetFigure::bytes_per_item: return {storage_per_item, Kind::alone, false, byte_size};
     case TargetFigure::read_p999_ns: return {read_p999, Kind::alone, false, nanoseconds};
+    case TargetFigure::longest_read_ns: return {longest_read, Kind::alone, false, nanoseconds};
+    case TargetFigure::longest_ns: return {longest, Kind::alone, false, nanoseconds};
   }
   return {};
 }

@@ -10,13 +10,15 @@
 namespace dictbench {
 
 enum class TargetFigure {
-  speed,           // ops/s of `subject` through ops/s of `base`, paired by repetition within one run: at least
-  ops_per_s,       // of `subject` alone: at least
-  updates_per_s,   // that a read of table ultra-cases applied: at least
-  blocks_saved,    // storage in use of `base` through that of `subject`, paired likewise: at least
-  length_saved,    // the same of the storage's length, which counts what a sparse file leaves out
-  bytes_per_item,  // storage in use by items, of `subject` alone: at most
-  read_p999_ns,    // of the gets and scans alone: at most
+  speed,            // ops/s of `subject` through ops/s of `base`, paired by repetition within one run: at least
+  ops_per_s,        // of `subject` alone: at least
+  updates_per_s,    // that a read of table ultra-cases applied: at least
+  blocks_saved,     // storage in use of `base` through that of `subject`, paired likewise: at least
+  length_saved,     // the same of the storage's length, which counts what a sparse file leaves out
+  bytes_per_item,   // storage in use by items, of `subject` alone: at most
+  read_p999_ns,     // of the gets and scans alone: at most
+  longest_read_ns,  // of the sampled gets and scans: at most
+  longest_ns,       // of all sampled operations: at most
 };
 
 // Which cells: an engine's spec text, a workload's name, a number of processes (or threads), a phase.
