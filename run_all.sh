@@ -30,7 +30,7 @@ usage: ./run_all.sh [COMMAND]
   torture              set up, build, the long torture: 1,000 kills of every engine, all other faults, millions of
                        operations checked for linearizability (about 15 minutes)
   rivals [ROUNDS]      set up, build, lockfree beside the best in-process tables and the other shared dicts, at least 5 (7)
-                       rounds of each, then the table lockfree-rivals (about 12 minutes, on a quiet machine)
+                       rounds of each, then the table lockfree-rivals (about 15 minutes, on a quiet machine)
   targets [ROUNDS]     set up, build, bucket-table and stream-log beside what they are to beat, at least 5 (5) rounds, then the
                        table design-targets (about 6 minutes, on a quiet machine)
   agreement            set up, build, compare with redis-benchmark, memcslap and dictbench_micro (minutes, on a quiet machine)
@@ -96,9 +96,9 @@ run_torture() {
 }
 
 # Measures what the table lockfree-rivals is made of into one record file, and prints the table. Ratios hold within a run
-# only, so each of the four has both sides of its own: in-process tables operation by operation; the other shared dicts,
-# up to a hundred times slower, by time over the same keys, in 5 rounds; the tail of gets while a table grows; and how
-# long a large one holds up others when it does.
+# only, so each run has both sides of its own: in-process tables operation by operation; the other shared dicts,
+# up to a hundred times slower, by time over the same keys, in 5 rounds; the tail of gets while a table grows; how
+# long a large one holds up others when it does; and what long churn does to the storage.
 # $RIVALS_ENGINE stands in for lockfree.
 run_rivals() {
   local rounds=$1 dictbench=$root/build/dictbench own=${RIVALS_ENGINE:-lockfree} records status=0
@@ -114,6 +114,7 @@ run_rivals() {
   "${run[@]}" --repetitions "$rounds" --engine rival-cuckoo --engine rival-tbb --workload growth-tail || status=$?
   "${run[@]}" --repetitions "$rounds" --workload workloads/rivals/growth-10m.toml \
     --workload workloads/rivals/growth-10m-writers.toml || status=$?
+  "${run[@]}" --repetitions 5 --workload workloads/rivals/churn-long.toml || status=$?
   if [[ -s $records ]]; then "$dictbench" table lockfree-rivals --results "$records"; fi
   say "records: $records"
   exit "$status"

@@ -61,6 +61,11 @@ constexpr Target kTargets[] = {
      {},
      10e6},
     {"longest of the sampled inserts, while 2 processes do", longest_ns, {kOwn, "growth-10m-writers", 2}, {}, 10e6},
+    {"storage in use after 24,000,000 changes, through that after 72,000,000",
+     blocks_saved,
+     {kOwn, "churn-long", 2, "72m"},
+     {kOwn, "churn-long", 2, "24m"},
+     0.95},
 };
 
 constexpr TargetList kList = {
