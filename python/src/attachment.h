@@ -6,7 +6,8 @@
 //    that may wait (a server, a disk, another process's lock) gives the GIL up and holds the mutex; as long as any does
 //    (`busy`), all take that way;
 //  - a Dict never crosses a fork: the child finds its generation out of date, leaves what it inherited as it is (closing
-//    it would undo the parent's connection or arena) and attaches anew at its first operation;
+//    it would undo the parent's connection or arena) and attaches anew at its first operation. sqlite-wal's is closed
+//    before the fork, and both sides attach anew;
 //  - after an error that ends a Dict (engines/engine.h) the next operation attaches anew.
 // All members are called with the GIL held, and fail as the C API does: false with a Python exception set.
 #pragma once
@@ -53,6 +54,8 @@ class Attachment {
   void close();
 
  private:
+  friend class ForkGuard;
+
   struct State {
     unsigned generation = fork_generation;
     unsigned busy = 0;  // threads that are in slow(); changed with the GIL held
