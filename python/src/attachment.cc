@@ -14,7 +14,8 @@ namespace {
 
 // Engines in this process's or in shared memory that nobody waits for longer than for a cache line or a short critical
 // section. blob writes the whole dict anew and boost-map sleeps for its lock, so they are not among the writers.
-constexpr std::array<std::string_view, 6> kQuickReaders{"lockfree", "stream-log", "bucket-table", "blob", "local", "null"};
+constexpr std::array<std::string_view, 6> kQuickReaders{"lockfree", "stream-log", "bucket-table",
+                                                        "blob",     "local",      "null"};
 constexpr std::array<std::string_view, 5> kQuickWriters{"lockfree", "stream-log", "bucket-table", "local", "null"};
 
 // Not even open may such an engine's dict be at a fork: SQLite's record of its own locks would be copied to a process
@@ -87,8 +88,6 @@ Attachment::Attachment(const std::string& spec, std::string address)
       quick_read_(std::ranges::find(kQuickReaders, spec_.name()) != kQuickReaders.end()),
       quick_write_(std::ranges::find(kQuickWriters, spec_.name()) != kQuickWriters.end()),
       state_(std::make_unique<State>()) {
-  if (engine_.attach == nullptr)
-    throw Error(ErrorCode::unsupported, spec_.name() + " is for the threads of one program; choose a shared engine");
   ForkGuard& guard = ForkGuard::instance();
   state_->dict = engine_.attach(spec_, address_);
   if (spec_.name() == kClosedAtFork) guard.add(this);
