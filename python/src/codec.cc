@@ -43,7 +43,8 @@ inline bool put_int(PyObject* number, Encoded& out) {
 
 inline bool put_str(PyObject* text, Encoded& out) {
   if (PyUnicode_IS_COMPACT_ASCII(text)) {  // its bytes are UTF-8 as they lie
-    put(kStr, static_cast<const char*>(PyUnicode_DATA(text)), static_cast<std::size_t>(PyUnicode_GET_LENGTH(text)), out);
+    put(kStr, static_cast<const char*>(PyUnicode_DATA(text)), static_cast<std::size_t>(PyUnicode_GET_LENGTH(text)),
+        out);
     return true;
   }
   Py_ssize_t size = 0;
