@@ -4,44 +4,24 @@
 
 #include "results/tables/tables.h"
 #include "tests/results/record_builder.h"
+#include "tests/results/target_table.h"
 
 namespace dictbench {
 namespace {
 
+using testing::add;
 using ::testing::Contains;
 using ::testing::HasSubstr;
 using testing::make_broken;
 using testing::make_cell;
 using testing::make_run;
+using testing::one_run;
 using ::testing::StartsWith;
+using testing::text;
 
 enum Column { kMeasured = 2, kRounds, kTarget, kStretch, kVerdict };
 
-// One cell a round, with these speeds in millions.
-void add(RecordFile& records, const std::string& engine, const std::string& workload, unsigned processes,
-         const std::vector<double>& speeds) {
-  for (unsigned round = 0; round < speeds.size(); ++round) {
-    CellRecord cell = make_cell(engine, speeds[round] * 1e6, round);
-    cell.workload = workload;
-    cell.processes = processes;
-    if (engine.starts_with("rival-")) cell.start = "threads";
-    records.cells.push_back(cell);
-  }
-}
-
-RecordFile one_run() { return {{make_run()}, {}, {}, {}}; }
-
-Table built(const RecordFile& records) {
-  const std::vector<Table> tables = build_table("lockfree-rivals", records, {});
-  EXPECT_EQ(tables.size(), 1u);
-  return tables.at(0);
-}
-
-std::string text(const Table& table, const std::string& measure, Column column) {
-  for (const auto& row : table.rows)
-    if (row[0].text == measure) return row[column].text;
-  return "no row " + measure;
-}
+Table built(const RecordFile& records) { return testing::built("lockfree-rivals", records); }
 
 constexpr const char* kAgainstCuckoo = "random gets, 2 processes, against 2 threads of libcuckoo";
 
