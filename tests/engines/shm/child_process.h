@@ -60,7 +60,7 @@ class ChildProcess {
 // Waits until the child is killed by SIGKILL or, with `stopped`, stopped. False when it ends otherwise, or neither
 // happens within ten seconds. A killed child is left for its ChildProcess to reap.
 inline bool await_signal(const ChildProcess& child, bool stopped) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (std::chrono::steady_clock::now() < deadline) {
     siginfo_t info{};
     waitid(P_PID, static_cast<id_t>(child.pid()), &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT);
@@ -91,7 +91,7 @@ class SharedMemory {
 // Waits until the condition holds; false after ten seconds.
 template <typename Condition>
 bool await(const Condition& condition) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (!condition()) {
     if (std::chrono::steady_clock::now() > deadline) return false;
     sched_yield();
