@@ -58,7 +58,7 @@ class ChildProcess {
 };
 
 // Waits until the child is killed by SIGKILL or, with `stopped`, stopped. False when it ends otherwise, or neither
-// happens within ten seconds. A killed child is left for its ChildProcess to reap.
+// happens within a minute, which a loaded machine may need. A killed child is left for its ChildProcess to reap.
 inline bool await_signal(const ChildProcess& child, bool stopped) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (std::chrono::steady_clock::now() < deadline) {
