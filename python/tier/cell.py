@@ -39,7 +39,7 @@ class Leader:
         self.cell = cell
         self.load = Load(cell.scale, cell.processes)
         self.steps = cell.program.steps(cell.row)
-        self.row = cell.row(folder, cell.program.items(self.load))
+        self.row = cell.row(folder, cell.program.items(self.load), cell.program.longest_text)
 
     def run(self) -> dict:
         try:
@@ -58,7 +58,7 @@ class Leader:
         return lambda step: self._compare(dict_) if step == _READ_BACK else do(step)
 
     def _compare(self, dict_) -> list:
-        keys, wrong = wrong_values(dict_, self.cell.program.expected(self.load))
+        keys, wrong = wrong_values(self.cell.program.view(dict_), self.cell.program.expected(self.load))
         return [keys, wrong, len(dict_)]
 
     def _phases(self, workers: Workers, attached: int) -> dict:

@@ -33,7 +33,7 @@ class Program:
     processes: tuple = (1,)
     rows: Optional[tuple] = None  # names; None: all that are shared
     total = 1  # operations that scale counts down, all processes together
-    largest_scale = 1.0
+    longest_text = 64  # bytes of the largest key and value, for rows that reserve room
 
     def items(self, load: Load) -> int:
         """How many the dict holds in the end."""
@@ -41,6 +41,10 @@ class Program:
 
     def steps(self, row: type) -> list[Step]:
         raise NotImplementedError
+
+    def view(self, dict_):
+        """The dict as it is to be read back."""
+        return dict_
 
     def start(self, row, dict_, worker: int, load: Load) -> Callable[[str], int]:
         """Once in every worker, before the clock: gives what does a step and returns its operations."""
@@ -55,7 +59,7 @@ class Program:
 
     def scale_for(self, row: type, processes: int, budget_s: float) -> float:
         """The largest of 1, 0.5, 0.2, 0.1, ... of which a cell should take no longer than the budget."""
-        scale, steps = self.largest_scale, (0.5, 0.4, 0.5)
+        scale, steps = 1.0, (0.5, 0.4, 0.5)
         for index in range(30):
             load = Load(scale, processes)
             copied_items = self.items(load) / 2

@@ -31,7 +31,7 @@ class Row:
     def cost(cls, items: int) -> float:
         return cls.microseconds + cls.copied_microseconds * items
 
-    def __init__(self, folder: Path, items: int) -> None:
+    def __init__(self, folder: Path, items: int, longest_text: int) -> None:
         self.folder = folder
 
     def attach(self):
@@ -40,7 +40,7 @@ class Row:
     def increment(self, dict_) -> Optional[Callable[[str], object]]:
         """A call that adds 1 to a counter as the package's users would; nothing where there is no way."""
         def add(key: str) -> None:
-            dict_[key] = dict_[key] + 1
+            dict_[key] = int(dict_[key]) + 1
         return add
 
     def files(self) -> Iterable[Path]:
@@ -65,8 +65,8 @@ class SegmentRow(Row):
     A package that is killed leaves its segments, so close() removes what is there of this process.
     """
 
-    def __init__(self, folder: Path, items: int) -> None:
-        super().__init__(folder, items)
+    def __init__(self, folder: Path, items: int, longest_text: int) -> None:
+        super().__init__(folder, items, longest_text)
         self.prefix = segment_prefix(os.getpid())
         shared_memory._SHM_NAME_PREFIX = f"/{self.prefix}"
         shared_memory._SHM_SAFE_NAME_LENGTH = len(self.prefix) + 17

@@ -12,8 +12,8 @@ class ManagerRow(Row):
     microseconds = 60
     locked = "the manager's lock"
 
-    def __init__(self, folder: Path, items: int) -> None:
-        super().__init__(folder, items)
+    def __init__(self, folder: Path, items: int, longest_text: int) -> None:
+        super().__init__(folder, items, longest_text)
         self._manager = multiprocessing.get_context("fork").Manager()
         self._dict = self._manager.dict()
         self._lock = self._manager.Lock()

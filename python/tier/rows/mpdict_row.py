@@ -20,8 +20,8 @@ class MpdictRow(Row):
     def missing(cls) -> Optional[str]:
         return None if _package else "not installed, and not in the package index; where it can be imported it is measured"
 
-    def __init__(self, folder: Path, items: int) -> None:
-        super().__init__(folder, items)
+    def __init__(self, folder: Path, items: int, longest_text: int) -> None:
+        super().__init__(folder, items, longest_text)
         self._name = f"{segment_prefix(os.getpid())}mpdict"
         self._dict = _package.MPDict(self._name, max(items, 1000) * _BYTES_PER_ITEM)
 

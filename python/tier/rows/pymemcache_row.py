@@ -24,8 +24,8 @@ class PymemcacheRow(Row):
             return "apt-get install python3-pymemcache"
         return None if servers.find("memcached") else "apt-get install memcached"
 
-    def __init__(self, folder: Path, items: int) -> None:
-        super().__init__(folder, items)
+    def __init__(self, folder: Path, items: int, longest_text: int) -> None:
+        super().__init__(folder, items, longest_text)
         self._path = folder / "memcached.sock"
         user = ["-u", "nobody"] if os.geteuid() == 0 else []
         if user:

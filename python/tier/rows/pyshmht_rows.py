@@ -36,8 +36,8 @@ class ShmhtRow(Row):
     def missing(cls) -> Optional[str]:
         return originals.why_missing("shmht")
 
-    def __init__(self, folder: Path, items: int) -> None:
-        super().__init__(folder, items)
+    def __init__(self, folder: Path, items: int, longest_text: int) -> None:
+        super().__init__(folder, items, longest_text)
         self._path, self._capacity = str(folder / "table"), max(items, 1)
         self._table = _package.open(self._path, self._capacity, 1)
 

@@ -24,8 +24,8 @@ class RedisRow(Row):
             return "apt-get install python3-redis"
         return None if servers.find("redis-server", "valkey-server") else "apt-get install redis-server"
 
-    def __init__(self, folder: Path, items: int) -> None:
-        super().__init__(folder, items)
+    def __init__(self, folder: Path, items: int, longest_text: int) -> None:
+        super().__init__(folder, items, longest_text)
         path, port = folder / "redis.sock", servers.free_port() if self.tcp else 0
         self._where = {"host": "127.0.0.1", "port": port} if self.tcp else {"unix_socket_path": str(path)}
         self._server = servers.Server(

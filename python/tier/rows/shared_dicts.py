@@ -29,9 +29,13 @@ class SharedDictRow(Row):
             return str(error)
         return None
 
-    def __init__(self, folder: Path, items: int) -> None:
-        super().__init__(folder, items)
-        options = {"items": max(items, 16)} if self.engine == "blob" else {}
+    def __init__(self, folder: Path, items: int, longest_text: int) -> None:
+        super().__init__(folder, items, longest_text)
+        options = {}
+        if self.engine == "blob":
+            options = {"items": max(items, 16)}
+        elif self.engine == "bucket-table":
+            options = {"key": longest_text, "value": longest_text}
         self._dict = dictbench.SharedDict(engine=self.engine, expected_items=max(items, 1), **options)
 
     def attach(self):

@@ -21,8 +21,8 @@ class SharedMemoryDictRow(SegmentRow):
     def missing(cls) -> Optional[str]:
         return originals.why_missing("shared_memory_dict")
 
-    def __init__(self, folder: Path, items: int) -> None:
-        super().__init__(folder, items)
+    def __init__(self, folder: Path, items: int, longest_text: int) -> None:
+        super().__init__(folder, items, longest_text)
         self._size = max(4096, 64 * items)
         self._dict = _package.SharedMemoryDict(name=f"{self.prefix}smd", size=self._size)
 

@@ -14,8 +14,8 @@ class Sqlite3Row(Row):
     microseconds = 30
     locked = "one UPDATE"
 
-    def __init__(self, folder: Path, items: int) -> None:
-        super().__init__(folder, items)
+    def __init__(self, folder: Path, items: int, longest_text: int) -> None:
+        super().__init__(folder, items, longest_text)
         self._path = folder / "dict.sqlite"
         connection = self._connect()
         connection.execute("CREATE TABLE d (k PRIMARY KEY, v) WITHOUT ROWID")

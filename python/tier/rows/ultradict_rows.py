@@ -20,8 +20,8 @@ class UltraDictRow(SegmentRow):
     def missing(cls) -> Optional[str]:
         return originals.why_missing("UltraDict")
 
-    def __init__(self, folder: Path, items: int) -> None:
-        super().__init__(folder, items)
+    def __init__(self, folder: Path, items: int, longest_text: int) -> None:
+        super().__init__(folder, items, longest_text)
         self._dict = _package.UltraDict(name=f"{self.prefix}ultra", **self.options)
 
     def attach(self):
