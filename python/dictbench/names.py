@@ -61,22 +61,24 @@ class Lock:
 
 
 @contextlib.contextmanager
-def locked(name: str) -> Iterator[Lock]:
-    """Locks a name; a file without an entry does not outlive the block."""
+def locked(name: str, wait: bool = True) -> Iterator[Lock]:
+    """Locks a name; a file without an entry does not outlive the block. BlockingIOError if it were to wait and may not."""
     path = _path(name)
     while True:
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        fcntl.flock(file, fcntl.LOCK_EX)
-        if os.fstat(file).st_nlink != 0:
-            break
-        os.close(file)  # removed while we waited for it
-    try:
-        lock = Lock(path, file)
-        yield lock
-    finally:
-        if lock.read() is None:
-            lock.remove()
-        os.close(file)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.fstat(file).st_nlink == 0:
+                continue  # removed while we waited for it
+            lock = Lock(path, file)
+            try:
+                yield lock
+            finally:
+                if lock.read() is None:
+                    lock.remove()
+            return
+        finally:
+            os.close(file)
 
 
 def find(name: str) -> Optional[Entry]:
@@ -96,7 +98,7 @@ def release(name: str, entry: Entry) -> None:
 
 
 def remove_dead() -> None:
-    """Removes the names whose owners were killed."""
+    """Removes the names whose owners were killed. Those that somebody is at work with stay."""
     for path in _FOLDER.glob(_prefix() + "*"):
-        with contextlib.suppress(OSError, ValueError):
-            find(path.name[len(_prefix()) :])
+        with contextlib.suppress(OSError, ValueError), locked(path.name[len(_prefix()) :], wait=False):
+            pass

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -12,10 +14,13 @@ namespace {
 
 // Engines in this process's or in shared memory that nobody waits for longer than for a cache line or a short critical
 // section. blob writes the whole dict anew and boost-map sleeps for its lock, so they are not among the writers.
-constexpr std::array<std::string_view, 6> kQuickReaders{"lockfree", "stream-log", "bucket-table", "blob", "local", "null"};
+constexpr std::array<std::string_view, 6> kQuickReaders{"lockfree", "stream-log", "bucket-table",
+                                                        "blob",     "local",      "null"};
 constexpr std::array<std::string_view, 5> kQuickWriters{"lockfree", "stream-log", "bucket-table", "local", "null"};
 
-const int fork_handler = pthread_atfork(nullptr, nullptr, [] { ++fork_generation; });
+// Not even open may such an engine's dict be at a fork: SQLite's record of its own locks would be copied to a process
+// that has none of them (engines/sqlite_wal/connection.h).
+constexpr std::string_view kClosedAtFork = "sqlite-wal";
 
 class WithoutGil {
  public:
@@ -32,6 +37,50 @@ class WithoutGil {
 
 unsigned fork_generation = 0;
 
+// The attachments to close before a fork. Their locks are held while the process forks, so that none is opened again.
+class ForkGuard {
+ public:
+  // Never destroyed: forks may come when static objects are gone.
+  static ForkGuard& instance() {
+    static auto* const guard = new ForkGuard;
+    return *guard;
+  }
+
+  void add(Attachment* attachment) {
+    const std::lock_guard lock(mutex_);
+    attachments_.insert(attachment);
+  }
+  void remove(Attachment* attachment) {
+    const std::lock_guard lock(mutex_);
+    attachments_.erase(attachment);
+  }
+
+ private:
+  ForkGuard() {
+    if (pthread_atfork([] { instance().before(); }, [] { instance().after(); },
+                       [] {
+                         ++fork_generation;
+                         instance().after();
+                       }) != 0)
+      throw std::bad_alloc();
+  }
+
+  void before() {
+    mutex_.lock();
+    for (Attachment* attachment : attachments_) {
+      attachment->state_->mutex.lock();
+      attachment->state_->dict.reset();
+    }
+  }
+  void after() {
+    for (Attachment* attachment : attachments_) attachment->state_->mutex.unlock();
+    mutex_.unlock();
+  }
+
+  std::mutex mutex_;
+  std::set<Attachment*> attachments_;
+};
+
 Attachment::Attachment(const std::string& spec, std::string address)
     : spec_(parse_engine_spec(spec)),
       engine_(find_engine(spec_.name())),
@@ -39,13 +88,13 @@ Attachment::Attachment(const std::string& spec, std::string address)
       quick_read_(std::ranges::find(kQuickReaders, spec_.name()) != kQuickReaders.end()),
       quick_write_(std::ranges::find(kQuickWriters, spec_.name()) != kQuickWriters.end()),
       state_(std::make_unique<State>()) {
-  if (fork_handler != 0) throw Error(ErrorCode::unavailable, "no memory to watch for forks");
-  if (engine_.attach == nullptr)
-    throw Error(ErrorCode::unsupported, spec_.name() + " is for the threads of one program; choose a shared engine");
+  ForkGuard& guard = ForkGuard::instance();
   state_->dict = engine_.attach(spec_, address_);
+  if (spec_.name() == kClosedAtFork) guard.add(this);
 }
 
 Attachment::~Attachment() {
+  ForkGuard::instance().remove(this);
   if (state_->generation != fork_generation) static_cast<void>(state_.release());
 }
 

@@ -104,8 +104,9 @@ void escape(Encoded& key) {
 }
 
 PyObject* foreign(std::string_view bytes) {
-  return raise(ErrorCode::unsupported,
-               fmt::format("an entry of {} bytes was not stored by this package: read it with what wrote it", bytes.size()));
+  return raise(
+      ErrorCode::unsupported,
+      fmt::format("an entry of {} bytes was not stored by this package: read it with what wrote it", bytes.size()));
 }
 
 PyObject* decode_int(std::string_view bytes) {

@@ -9,9 +9,8 @@
 namespace dictbench::python {
 
 struct DictObject {
-  PyObject_HEAD
-  Attachment* attachment;  // null until _attach()
-  Serializer serializer;   // owned references
+  PyObject_HEAD Attachment* attachment;  // null until _attach()
+  Serializer serializer;                 // owned references
 };
 
 inline const Serializer& serializer_of(PyObject* self) { return reinterpret_cast<DictObject*>(self)->serializer; }

@@ -61,7 +61,8 @@ Py_ssize_t length(PyObject* self) {
 
 bool takes(const char* name, Py_ssize_t count, Py_ssize_t least, Py_ssize_t most) {
   if (count >= least && count <= most) return true;
-  PyErr_Format(PyExc_TypeError, "%s() takes from %zd to %zd positional arguments, %zd were given", name, least, most, count);
+  PyErr_Format(PyExc_TypeError, "%s() takes from %zd to %zd positional arguments, %zd were given", name, least, most,
+               count);
   return false;
 }
 
@@ -175,7 +176,8 @@ PyObject* make_dict_type() {
   static PyMethodDef methods[] = {
       {"get", with_array(get), METH_FASTCALL, "get(key, default=None, /)\n--\n\nThe key's value, or the default."},
       {"add", with_array(add), METH_FASTCALL,
-       "add(key, delta=1, /)\n--\n\nAdds to the counter in one step, whoever else does; returns its new value. A missing key counts as 0."},
+       "add(key, delta=1, /)\n--\n\nAdds to the counter in one step, whoever else does; returns its new value. A "
+       "missing key counts as 0."},
       {"pop", with_array(pop), METH_FASTCALL,
        "pop(key, default=<none>, /)\n--\n\nRemoves the key and returns its value; of several that pop it one gets it."},
       {"get_many", with_array(get_many), METH_FASTCALL,

@@ -22,7 +22,8 @@ std::array<ExceptionClass, 8> classes{{
     {"dictbench.Timeout", "No answer in time; the operation may or may not have happened."},
     {"dictbench.Corrupt", "The shared state is not to be trusted: a writer was killed, or it is not ours."},
     {"dictbench.Unsupported", "This engine does not have this operation, or not for this value."},
-    {"dictbench.Unavailable", "The engine or the dict cannot be used here at all: not installed, no such dict, no permission."},
+    {"dictbench.Unavailable",
+     "The engine or the dict cannot be used here at all: not installed, no such dict, no permission."},
     {"dictbench.Error", "Base of all errors of this package."},
 }};
 
