@@ -16,7 +16,9 @@ from tier.schedule import Selection, cells_of
 from tier.versions import versions
 
 WRONG, USAGE, NOTHING = 1, 2, 3
-_SMOKE = {"repetitions": 1, "scale": 0.002, "budget": 0.5, "timeout": 30}
+_TARGET_PROGRAMS = ["mpdict-1m", "ultra-rank"]
+_TARGET_ROWS = ["dict", "empty call", "SharedDict(lockfree)", "SharedDict(stream-log)", "redis-py", "UltraDict", "mpdict"]
+_SMOKE = {"repetitions": 1, "scale": 0.002, "budget": 0.2, "timeout": 30}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -64,10 +66,11 @@ def _parse(arguments: list) -> argparse.Namespace:
     parser.add_argument("--rows", metavar="NAMES", type=_names(list(BY_NAME)), help="comma-separated; --list shows them")
     parser.add_argument("--repetitions", metavar="N", type=_positive(int), default=5)
     parser.add_argument("--scale", metavar="F", type=_positive(float), default=1.0, help="of the operations, on top of the budget's")
-    parser.add_argument("--budget", metavar="SECONDS", type=_positive(float), default=1.5,
-                        help="about what one cell may take: slow rows do fewer operations (default 1.5)")
+    parser.add_argument("--budget", metavar="SECONDS", type=_positive(float), default=0.5,
+                        help="about what one cell may take: slow rows do fewer operations (default 0.5)")
     parser.add_argument("--timeout", metavar="SECONDS", type=_positive(float), default=60.0, help="a cell is ended after it")
     parser.add_argument("--seed", metavar="N", type=int, default=1, help="of the order")
+    parser.add_argument("--targets", action="store_true", help="only what the table python-targets is made of")
     parser.add_argument("--smoke", action="store_true", help="everything once and tiny")
     parser.add_argument("--list", action="store_true", help="prints the rows and why one cannot be used")
     options = parser.parse_args(arguments)
@@ -77,6 +80,8 @@ def _parse(arguments: list) -> argparse.Namespace:
         parser.exit(0)
     if options.out is None:
         parser.error("--out FILE is needed")
+    if options.targets:
+        options.programs, options.rows = _TARGET_PROGRAMS, _TARGET_ROWS
     if options.smoke:
         for name, value in _SMOKE.items():
             setattr(options, name, value)

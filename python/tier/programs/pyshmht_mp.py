@@ -13,7 +13,7 @@ class ThreePasses(Program):
     processes = (1, 2, 3)
     rows = ("dict", "pyshmht", "SharedDict(lockfree)", "SharedDict(stream-log)", "SharedDict(bucket-table)",
             "SharedDict(boost-map)", "SharedDict(lmdb)", "Manager")
-    total = _ITEMS
+    total = (1 + _WALKS) * _ITEMS
 
     def items(self, load: Load) -> int:
         return load.processes * load.share(_ITEMS)

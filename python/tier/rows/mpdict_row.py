@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Iterable, Optional
+from typing import Callable, Iterable, Optional
 
 from tier import originals
 from tier.rows.base import Row, segment_prefix
@@ -23,10 +23,15 @@ class MpdictRow(Row):
     def __init__(self, folder: Path, items: int, longest_text: int) -> None:
         super().__init__(folder, items, longest_text)
         self._name = f"{segment_prefix(os.getpid())}mpdict"
-        self._dict = _package.MPDict(self._name, max(items, 1000) * _BYTES_PER_ITEM)
+        self._dict = _package.MPDict("dict", max(items, 1000) * _BYTES_PER_ITEM, self._name)
 
     def attach(self):
         return self._dict
+
+    def increment(self, dict_) -> Callable:
+        def add(key: str) -> None:
+            dict_[key] = str(int(dict_[key]) + 1)
+        return add
 
     def files(self) -> Iterable[Path]:
         return Path("/dev/shm").glob(f"{self._name}*")
