@@ -4,11 +4,12 @@ Exit codes: 0 done, 1 a row of dictbench's own was wrong, 2 usage, 3 nothing cou
 """
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 
 from tier import host, records
-from tier.cell import run_cell
+from tier.cell import remove_leftovers, run_cell
 from tier.programs import NAMES
 from tier.report import cell_records, unavailable_records
 from tier.rows import BY_NAME
@@ -16,6 +17,7 @@ from tier.schedule import Selection, cells_of
 from tier.versions import versions
 
 WRONG, USAGE, NOTHING = 1, 2, 3
+_TERMINATED = 128 + signal.SIGTERM
 _TARGET_PROGRAMS = ["mpdict-1m", "ultra-rank"]
 _TARGET_ROWS = ["dict", "empty call", "SharedDict(lockfree)", "SharedDict(stream-log)", "redis-py", "UltraDict", "mpdict"]
 _SMOKE = {"repetitions": 1, "scale": 0.002, "budget": 0.2, "timeout": 30}
@@ -43,6 +45,8 @@ def main(arguments: list) -> int:
             _say(f"{row.name}: unavailable: {missing[row]}")
     run = records.run_record(_told(options, rows), versions(rows), options.seed, max(c.processes for c in rounds[0]))
     file.write(run)
+    remove_leftovers()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))  # so that the cell in hand is cleaned up
     wrong, measured, total = 0, 0, sum(map(len, rounds))
     for number, cell in enumerate((cell for cells in rounds for cell in cells), 1):
         _progress(number, total, cell)

@@ -1,8 +1,8 @@
 """One repetition of one program over one row, in a process group of its own: what crashes or hangs takes nothing with it.
 
-The runner forks a leader, which makes the shared thing, forks the workers, leads them through the steps, has a process that
-wrote nothing read everything back, and reports one record a step. A leader that has not reported in time is killed with
-all that it started; what it left in shared memory is removed by its name.
+The runner forks a leader (leader.py), which makes the shared thing, forks the workers, leads them through the steps, has a
+process that wrote nothing read everything back, and reports. A leader that has not reported in time is killed with all
+that it started; what it left in shared memory is removed by its name.
 """
 
 import json
@@ -15,12 +15,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tier import meters
-from tier.programs.base import Load, Program, wrong_values
+from tier.programs.base import Program
 from tier.rows.base import segment_prefix
-from tier.workers import WorkerFailed, Workers, call_in_child
-
-_READ_BACK = "read back"
+from tier.workers import WorkerFailed
 
 
 @dataclass(frozen=True)
@@ -32,96 +29,6 @@ class Cell:
     scale: float
 
 
-class Leader:
-    """Lives in the leading process."""
-
-    def __init__(self, cell: Cell, folder: Path) -> None:
-        self.cell = cell
-        self.load = Load(cell.scale, cell.processes)
-        self.steps = cell.program.steps(cell.row)
-        self.row = cell.row(folder, cell.program.items(self.load), cell.program.longest_text)
-
-    def run(self) -> dict:
-        try:
-            workers = Workers(self.cell.processes, self._start)
-            attached = sum(meters.memory_of(pid)[1] for pid in workers.pids())
-            phases = self._phases(workers, attached)
-            found = self._read_back(workers)
-            workers.end()
-            return {"phases": phases, "facts": self.row.facts(), **found}
-        finally:
-            self.row.close()
-
-    def _start(self, worker: int):
-        dict_ = self.row.attach()
-        do = self.cell.program.start(self.row, dict_, worker, self.load)
-        return lambda step: self._compare(dict_) if step == _READ_BACK else do(step)
-
-    def _compare(self, dict_) -> list:
-        keys, wrong = wrong_values(self.cell.program.view(dict_), self.cell.program.expected(self.load))
-        return [keys, wrong, len(dict_)]
-
-    def _phases(self, workers: Workers, attached: int) -> dict:
-        phases: dict = {}
-        for step in self.steps:
-            if step.after:
-                phases[step.name] = _joined([phases[name] for name in step.after])
-                continue
-            tries = [self._phase(workers, step, attached) for _ in range(step.best_of)]
-            phases[step.name] = min(tries, key=lambda phase: phase["elapsed_s"])
-        return {step.name: phases[step.name] for step in self.steps if step.recorded}
-
-    def _phase(self, workers: Workers, step, attached: int) -> dict:
-        servers = self.row.server_pids()
-        before = meters.usage_of(servers)
-        reports = workers.step(step.name, step.first_alone)
-        after = meters.usage_of(servers)
-        first = min(report["start"] for report in reports)
-        usage = meters.no_usage()
-        for report in reports:
-            usage = meters.add(usage, report["usage"])
-        phase = {
-            "ops": sum(report["ops"] for report in reports),
-            "elapsed_s": max(report["end"] for report in reports) - first,
-            "workers": [{"ops": report["ops"], "start_s": report["start"] - first, "end_s": report["end"] - first,
-                         "usage": report["usage"], "max_rss_bytes": report["max_rss_bytes"]} for report in reports],
-            "rusage": usage,
-            "memory": self._memory(workers, servers, attached),
-        }
-        if servers:
-            phase["server_rusage"] = meters.difference(after, before)
-        phase["memory"]["max_rss_bytes"] = max(report["max_rss_bytes"] for report in reports)
-        return phase
-
-    def _memory(self, workers: Workers, servers: list, attached: int) -> dict:
-        of_workers = [meters.memory_of(pid) for pid in workers.pids()]
-        of_servers = [meters.memory_of(pid) for pid in servers]
-        used, length = self.row.storage()
-        growth = max(0, sum(anonymous for _, anonymous in of_workers) - attached)
-        return {"pss_bytes": sum(pss for pss, _ in of_workers + of_servers), "storage_bytes": used,
-                "storage_length_bytes": length,
-                "engine_bytes": growth + sum(anonymous for _, anonymous in of_servers) + used}
-
-    def _read_back(self, workers: Workers) -> dict:
-        if not self.row.stores:
-            return {"verified": "not applicable: stores nothing", "keys": 0, "items": 0}
-        if self.row.shared:
-            keys, wrong, items = call_in_child(lambda: self._compare(self.row.attach()))
-            return {"verified": f"failed: {wrong}; {items:,} are counted" if wrong else "ok", "keys": keys, "items": items}
-        if self.cell.processes > 1:
-            return {"verified": "not applicable: each process has a dict of its own", "keys": 0, "items": 0}
-        keys, wrong, items = workers.step(_READ_BACK, False)[0]["ops"]
-        return {"verified": f"failed: {wrong}" if wrong else "ok", "keys": keys, "items": items}
-
-
-def _joined(phases: list) -> dict:
-    """Steps of which the clock ran through: the operations of the last, the time of all."""
-    joined = dict(phases[-1], elapsed_s=sum(phase["elapsed_s"] for phase in phases))
-    for phase in phases[:-1]:
-        joined["rusage"] = meters.add(joined["rusage"], phase["rusage"])
-    return joined
-
-
 def run_cell(cell: Cell, timeout_s: float) -> dict:
     """The leader's report, or {"failed": why}."""
     folder = Path(tempfile.mkdtemp(prefix=f"{segment_prefix(os.getpid())}cell-", dir="/dev/shm"))
@@ -131,18 +38,40 @@ def run_cell(cell: Cell, timeout_s: float) -> dict:
         os.close(read)
         _lead(cell, folder, write)
     os.close(write)
+    text, hung, status = b"", True, 0
     try:
-        return _hear(read, pid, timeout_s)
+        text, hung = _hear(read, timeout_s)
     finally:
         os.close(read)
+        status = _end(pid)
         for left in Path("/dev/shm").glob(f"*{segment_prefix(pid)}*"):
             left.unlink(missing_ok=True)
         shutil.rmtree(folder, ignore_errors=True)
+    if hung:
+        return {"failed": f"hung: ended after {timeout_s:g} s"}
+    return json.loads(text) if text else {"failed": f"died: {_ending(status)}"}
+
+
+def remove_leftovers() -> None:
+    """What killed runners and leaders left: their process ids are in the names, and are nobody's."""
+    for path in Path("/dev/shm").glob(f"*dictbench-{os.geteuid()}-*.tier-*"):
+        pid = path.name.partition(f"dictbench-{os.geteuid()}-")[2].partition(".")[0]
+        if os.path.exists(f"/proc/{pid}"):
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def _lead(cell: Cell, folder: Path, write: int) -> None:
     """Never returns."""
     os.setsid()
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for output in (1, 2):  # packages print when they fail; what counts is in the report
+        os.dup2(nowhere, output)
+    from tier.leader import Leader  # it needs Cell
+
     try:
         report = Leader(cell, folder).run()
     except WorkerFailed as failure:
@@ -154,24 +83,28 @@ def _lead(cell: Cell, folder: Path, write: int) -> None:
     os._exit(0)
 
 
-def _hear(read: int, pid: int, timeout_s: float) -> dict:
+def _hear(read: int, timeout_s: float) -> tuple[bytes, bool]:
+    """(what the leader said until it closed its end, whether it did not do so in time)."""
     text, deadline = b"", time.monotonic() + timeout_s
-    while True:
-        ready, _, _ = select.select([read], [], [], max(0, deadline - time.monotonic()))
-        piece = os.read(read, 65536) if ready else b""
-        text += piece
+    while select.select([read], [], [], max(0, deadline - time.monotonic()))[0]:
+        piece = os.read(read, 65536)
         if not piece:
-            break
+            return text, False
+        text += piece
+    return text, True
+
+
+def _end(leader: int) -> int:
+    """Kills what is left of the leader's group; its status."""
     try:
-        os.killpg(pid, signal.SIGKILL)  # also what a failed cell left running
+        os.killpg(leader, signal.SIGKILL)
+    except ProcessLookupError:  # it ended, or has no group of its own yet
+        pass
+    try:
+        os.kill(leader, signal.SIGKILL)
     except ProcessLookupError:
         pass
-    _, status = os.waitpid(pid, 0)
-    if not ready:
-        return {"failed": f"hung: ended after {timeout_s:g} s"}
-    if not text:
-        return {"failed": f"died: {_ending(status)}"}
-    return json.loads(text)
+    return os.waitpid(leader, 0)[1]
 
 
 def _ending(status: int) -> str:

@@ -25,7 +25,7 @@ class Counter(Program):
         def do(phase: str) -> int:
             if phase != "add":
                 if worker == 0:
-                    dict_[_KEY] = 0
+                    dict_[_KEY] = "0" if row.text_only else 0
                 return 0
             for _ in range(count):
                 add(_KEY)

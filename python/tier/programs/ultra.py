@@ -52,7 +52,7 @@ class OneKey(Program):
         return lambda: ((key, key) for key in ({1} | set(range(self._items))))
 
     def takes(self, row: type) -> bool:
-        return row.name in self.rows if self.rows is not None else True
+        return row.name in self.rows if self.rows is not None else not row.text_only
 
 
 _RANK_PROCESSES = (1, max(2, min(4, os.cpu_count() or 1)))

@@ -17,6 +17,7 @@ class Row:
     name = ""
     shared = True
     stores = True  # False: the loop's own cost, nothing to verify
+    text_only = False  # takes no numbers
     locked = None  # a sentence where a lock is taken round each increment, or the row's own atomic add is used
     microseconds = 1.0  # about what one operation takes: how many fit into a cell's time
     copied_microseconds = 0.0  # and for every item there is, where a set copies the whole dict

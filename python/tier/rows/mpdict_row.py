@@ -15,6 +15,7 @@ _BYTES_PER_ITEM = 100  # what its own benchmark gives the segment
 class MpdictRow(Row):
     name = "mpdict"
     microseconds = 2
+    text_only = True
 
     @classmethod
     def missing(cls) -> Optional[str]:
