@@ -39,15 +39,19 @@ void check_value(const std::string& engine, const OptionRule& rule, const std::s
 std::uint64_t parse_bytes(std::string_view text, std::string_view what) {
   const auto refuse = [&] {
     return SpecError(
-        fmt::format("{}: '{}' is not a size; write bytes or a number with K, M, G or T, like 64M", what, text));
+        fmt::format("{}: '{}' is not a size; write bytes or a number with K, M, G or T, like 64M or 64MiB", what, text));
   };
   constexpr std::string_view kUnits = "KMGT";
   std::string_view digits = text;
+  if (digits.ends_with("iB")) digits.remove_suffix(2);
+  const bool long_unit = digits.size() != text.size();
   unsigned shift = 0;
   if (const auto unit = digits.empty() ? std::string_view::npos : kUnits.find(digits.back());
       unit != std::string_view::npos) {
     shift = 10 * static_cast<unsigned>(unit + 1);
     digits.remove_suffix(1);
+  } else if (long_unit) {
+    throw refuse();
   }
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);

@@ -24,7 +24,7 @@ class SpecError : public std::invalid_argument {
 enum class OptionKind {
   choice,  // one of `choices`
   count,   // a whole number within [least, most]
-  bytes,   // a size: 4096, 64K, 16M, 2G (powers of 1024), within [least, most]
+  bytes,   // a size: 4096, 64K, 16M, 2GiB (powers of 1024), within [least, most]
   text,    // anything, a path or an address
 };
 
@@ -63,7 +63,7 @@ class Spec {
   std::map<std::string, std::string, std::less<>> bound_;
 };
 
-// "64K" -> 65536; throws SpecError naming `what`.
+// "64K", "64KiB" -> 65536; throws SpecError naming `what`.
 std::uint64_t parse_bytes(std::string_view text, std::string_view what);
 
 }  // namespace dictbench

@@ -1,6 +1,6 @@
 """Names of shared dicts: one small file each, which tells the engine's spec, its address and its owner.
 
-The file NAME lies in /dev/shm as `dictbench-UID-name.NAME`, mode 0600. Whoever reads or changes it holds a lock on it
+The file NAME lies in /dev/shm as `dictbench-name-UID.NAME`, mode 0600. Whoever reads or changes it holds a lock on it
 (flock, which the kernel gives free when its holder dies), so of several that ask for a name at the same time one
 creates the dict and the others find it. What a killed owner left counts as nothing, and is removed by the next one that
 makes a dict of any name.
@@ -27,7 +27,7 @@ class Entry(NamedTuple):
 
 
 def _prefix() -> str:
-    return f"dictbench-{os.geteuid()}-name."
+    return f"dictbench-name-{os.geteuid()}."
 
 
 def _path(name: str) -> pathlib.Path:

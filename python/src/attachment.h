@@ -2,10 +2,9 @@
 //
 // Invariants:
 //  - the Dict inside is used by one thread at a time. An operation that takes nanoseconds runs with the GIL held, which
-//    is all the exclusion it needs: giving the GIL up and taking it back costs 50 to 100 ns, as much as such an
+//    is all the exclusion it needs: the other way costs 65 ns more (measured with `null`), as much as such an
 //    operation. One that may wait (a server, a disk, another process's lock) gives the GIL up and holds the mutex; as
-//    long as any does
-//    (`busy`), all take that way;
+//    long as any does (`busy`), all take that way;
 //  - a Dict never crosses a fork: the child finds its generation out of date, leaves what it inherited as it is
 //  (closing
 //    it would undo the parent's connection or arena) and attaches anew at its first operation. sqlite-wal's is closed

@@ -15,13 +15,13 @@ namespace {
 
 constexpr char kBigInt = 'i', kStr = 's', kBytes = 'b', kFloat = 'f', kTrue = 'T', kFalse = 'F', kSerialized = 'p';
 
-void put(char tag, const char* bytes, std::size_t size, Encoded& out) {
+inline void put(char tag, const char* bytes, std::size_t size, Encoded& out) {
   char* to = out.prepare(size + 1);
   to[0] = tag;
   std::memcpy(to + 1, bytes, size);
 }
 
-bool put_int(PyObject* number, Encoded& out) {
+inline bool put_int(PyObject* number, Encoded& out) {
   int overflow = 0;
   const long long value = PyLong_AsLongLongAndOverflow(number, &overflow);
   if (overflow == 0) [[likely]] {
@@ -41,7 +41,7 @@ bool put_int(PyObject* number, Encoded& out) {
   return true;
 }
 
-bool put_str(PyObject* text, Encoded& out) {
+inline bool put_str(PyObject* text, Encoded& out) {
   Py_ssize_t size = 0;
   if (const char* bytes = PyUnicode_AsUTF8AndSize(text, &size); bytes != nullptr) [[likely]] {
     put(kStr, bytes, static_cast<std::size_t>(size), out);
@@ -110,6 +110,14 @@ PyObject* foreign(std::string_view bytes) {
 }
 
 PyObject* decode_int(std::string_view bytes) {
+  // Short numbers in a loop of our own: from_chars takes twice as long for them.
+  constexpr std::size_t kShort = 9;
+  if (bytes.size() <= kShort) {
+    long number = 0;
+    std::size_t at = 0;
+    for (; at < bytes.size() && bytes[at] >= '0' && bytes[at] <= '9'; ++at) number = 10 * number + (bytes[at] - '0');
+    if (at == bytes.size()) return PyLong_FromLong(number);
+  }
   long long value = 0;
   const auto [end, error] = std::from_chars(bytes.data(), bytes.data() + bytes.size(), value);
   if (error != std::errc() || end != bytes.data() + bytes.size()) return foreign(bytes);
@@ -142,7 +150,7 @@ PyObject* decode(std::string_view bytes, const Serializer& serializer) {
   }
 }
 
-bool encode_any_key(PyObject* key, const Serializer& serializer, Encoded& out) {
+inline bool encode_any_key(PyObject* key, const Serializer& serializer, Encoded& out) {
   // Objects of subclasses (an IntEnum, True) equal their plain value, so they are the same key.
   if (PyLong_Check(key)) return put_int(key, out);
   if (PyUnicode_Check(key)) return put_str(key, out);

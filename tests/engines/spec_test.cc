@@ -55,6 +55,8 @@ TEST(Spec, RefusesWithTheListOfWhatIsAllowed) {
 TEST(Spec, SizesTakeUnitsAndRefuseOverflow) {
   EXPECT_EQ(parse_bytes("64K", "size"), 65536u);
   EXPECT_EQ(parse_bytes("2G", "size"), 2ull << 30);
+  EXPECT_EQ(parse_bytes("2GiB", "size"), 2ull << 30);
+  EXPECT_THROW(parse_bytes("2iB", "size"), SpecError);
   EXPECT_THROW(parse_bytes("99999999999999T", "size"), SpecError);
   EXPECT_THROW(parse_bytes("", "size"), SpecError);
 }

@@ -3,14 +3,12 @@
 import gc
 import multiprocessing
 import os
-import signal
 import subprocess
 import sys
 import tracemalloc
 
 import pytest
 import workers
-from leftovers import left_over
 
 import dictbench
 from dictbench import SharedDict
@@ -19,14 +17,9 @@ TIME_LIMIT_S = 30
 
 
 def own_names():
-    """What this process has in the shared places."""
-    mine = f".{os.getpid()}."
-    return {
-        name
-        for folder in ("/dev/shm", "/tmp")
-        for name in os.listdir(folder)
-        if name.startswith(f"dictbench-{os.geteuid()}-") and (mine in "." + name.split("-")[2] or "-name." in name)
-    }
+    """What this process has in the shared places, and all names of dicts that tests make."""
+    things = (f"dictbench-{os.geteuid()}-{os.getpid()}.", f"dictbench-name-{os.geteuid()}.test-{os.getpid()}")
+    return {name for folder in ("/dev/shm", "/tmp") for name in os.listdir(folder) if name.startswith(things)}
 
 
 def program(text, *arguments, **options):
@@ -95,15 +88,28 @@ def test_of_many_processes_one_creates(name):
     assert [process.exitcode for process in started] == [0] * processes
 
 
-@pytest.mark.parametrize("ending", ["", "raise SystemExit(3)", "1 / 0", "del d", "import os; os.kill(os.getpid(), 2)"])
-def test_an_owner_that_ends_leaves_nothing(engine, ending):
-    text = f"import dictbench; d = dictbench.SharedDict('gone', {engine!r}); d['a'] = 1; print(d.endpoint, flush=True)\n{ending}"
-    done = program(text)
-    address = done.stdout.strip().partition("@")[2]
+def exists(endpoint):
+    address = endpoint.partition("@")[2]
     assert address
-    assert not os.path.exists(address) and not os.path.exists("/dev/shm" + address)
-    assert not os.path.exists(f"/dev/shm/dictbench-{os.geteuid()}-name.gone")
+    return os.path.exists(address) or os.path.exists("/dev/shm" + address)
+
+
+def ended(engine, ending):
+    """A program that makes a dict and ends; tells where the dict was."""
+    make = f"import dictbench, os; d = dictbench.SharedDict('test-ended', {engine!r}); d['a'] = 1"
+    done = program(f"{make}; print(d.endpoint, flush=True)\n{ending}")
     assert "resource_tracker" not in done.stderr and "Exception ignored" not in done.stderr
+    return done.stdout.strip()
+
+
+def test_an_owner_that_ends_leaves_nothing(engine):
+    assert not exists(ended(engine, ""))
+
+
+@pytest.mark.parametrize("ending", ["raise SystemExit(3)", "1 / 0", "del d", "os.kill(os.getpid(), 2)"])
+def test_an_owner_leaves_nothing_however_it_ends(ending):
+    assert not exists(ended("lockfree", ending))
+    assert not os.path.exists(f"/dev/shm/dictbench-name-{os.geteuid()}.test-ended")
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])
@@ -121,14 +127,19 @@ def test_a_worker_that_created_a_dict_leaves_nothing(method):
         SharedDict.attach("left-by-worker")
 
 
-def test_what_a_killed_owner_left_is_removed(name):
-    text = f"import dictbench, os; d = dictbench.SharedDict({name!r}); d['a'] = 1; os.kill(os.getpid(), 9)"
-    assert program(text).returncode == -signal.SIGKILL
-    with pytest.raises(dictbench.Unavailable, match="gone"):
-        SharedDict.attach(name)
+def test_what_a_killed_owner_left_is_removed():
+    endpoint = ended("lockfree", "os.kill(os.getpid(), 9)")
+    assert exists(endpoint)
     assert program("import dictbench; dictbench.SharedDict()").returncode == 0
-    assert left_over("/dev/shm") == set()
-    with SharedDict(name) as shared:
+    assert not exists(endpoint)
+    assert not os.path.exists(f"/dev/shm/dictbench-name-{os.geteuid()}.test-ended")
+
+
+def test_the_name_of_a_killed_owner_is_free():
+    ended("lockfree", "os.kill(os.getpid(), 9)")
+    with pytest.raises(dictbench.Unavailable, match="gone"):
+        SharedDict.attach("test-ended")
+    with SharedDict("test-ended") as shared:
         assert shared.is_owner and "a" not in shared
 
 
