@@ -20,6 +20,7 @@ class Selection:
     scale: float  # on top of what the budget allows
     budget_s: float  # of one cell
     seed: int
+    thin: bool = False  # only a third of the pairs, every program and every row among them, with the most processes
 
 
 def cells_of(selection: Selection) -> list[list[Cell]]:
@@ -27,12 +28,15 @@ def cells_of(selection: Selection) -> list[list[Cell]]:
     pairs = [(program, row) for program in PROGRAMS for row in ROWS
              if program.takes(row) and (selection.programs is None or program.name in selection.programs)
              and (selection.rows is None or row.name in selection.rows)]
+    if selection.thin:
+        pairs = [pair for pair in pairs if (PROGRAMS.index(pair[0]) + ROWS.index(pair[1])) % 3 == 0]
     order = random.Random(selection.seed)
     rounds = []
     for repetition in range(selection.repetitions):
         cells = [Cell(program, row, processes, repetition,
                       selection.scale * program.scale_for(row, processes, selection.budget_s))
-                 for program, row in pairs for processes in program.processes]
+                 for program, row in pairs
+                 for processes in (program.processes[-1:] if selection.thin else program.processes)]
         order.shuffle(cells)
         rounds.append(cells)
     return rounds
