@@ -76,7 +76,7 @@ def _parse(arguments: list) -> argparse.Namespace:
     parser.add_argument("--timeout", metavar="SECONDS", type=_positive(float), default=60.0, help="a cell is ended after it")
     parser.add_argument("--seed", metavar="N", type=int, default=1, help="of the order")
     parser.add_argument("--targets", action="store_true", help="only what the table python-targets is made of")
-    parser.add_argument("--smoke", action="store_true", help="a third of it, once and tiny: every program and every row")
+    parser.add_argument("--smoke", action="store_true", help="some of it once and tiny: every program and every row")
     parser.add_argument("--list", action="store_true", help="prints the rows and why one cannot be used")
     options = parser.parse_args(arguments)
     if options.list:

@@ -14,7 +14,7 @@ _BYTES_PER_ITEM = 100  # what its own benchmark gives the segment
 
 class MpdictRow(Row):
     name = "mpdict"
-    microseconds = 2
+    microseconds = 0.5
     text_only = True
 
     @classmethod
