@@ -10,7 +10,7 @@ import json
 import os
 import time
 from dataclasses import dataclass
-from typing import Callable, Optional
+from typing import Callable
 
 from tier import meters
 
@@ -108,7 +108,6 @@ def _timed(do: Callable, step: str) -> dict:
 
 def call_in_child(function: Callable[[], object]) -> object:
     """What the function gives in a process that wrote nothing. Raises WorkerFailed."""
-    result: Optional[object] = None
 
     def start(_: int) -> Callable:
         def do(_: str) -> object:
@@ -116,6 +115,9 @@ def call_in_child(function: Callable[[], object]) -> object:
         return do
 
     workers = Workers(1, start)
-    result = workers.step("call", False)[0]["ops"]
+    try:
+        result = workers.step("call", False)[0]["ops"]
+    except WorkerFailed as failure:
+        raise WorkerFailed(str(failure).replace("worker 0", "the process that reads back")) from None
     workers.end()
     return result

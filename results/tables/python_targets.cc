@@ -55,16 +55,21 @@ std::string verdict(const PythonTarget& target, const PairedRatio& ratio) {
   return ratio.median >= *target.target ? "met" : "not met";
 }
 
-// Of the newest run that has both: what several runs say is not one sample. No rounds: no run has.
+// Of the newest run that has both often enough, else of the newest that has both: what several runs say is not one
+// sample. No rounds: no run has.
 PairedRatio newest_ratio(const FigureByRound& figures, const FigureByRound& base, std::vector<const RunRecord*> runs) {
   std::ranges::stable_sort(runs, {}, [](const RunRecord* run) { return run->started; });
+  PairedRatio newest;
   for (auto run = runs.rbegin(); run != runs.rend(); ++run) {
     FigureByRound own;
     for (const auto& [round, figure] : figures)
       if (round.first == (*run)->run_id) own[round] = figure;
-    if (const auto ratio = paired_ratio(own, base)) return *ratio;
+    const auto ratio = paired_ratio(own, base);
+    if (!ratio) continue;
+    if (ratio->rounds >= kFewestRounds) return *ratio;
+    if (newest.rounds == 0) newest = *ratio;
   }
-  return {};
+  return newest;
 }
 
 std::vector<TableCell> row_of(const Places& places, const PythonTarget& target, std::vector<std::string>& notes) {
@@ -105,7 +110,8 @@ std::vector<Table> build_python_targets(const RecordFile& records, const TableCo
     Table table{kName, hosts.size() > 1 ? fmt::format("{} on {}", kTitle, host) : kTitle, {}, kColumns, {}};
     for (const PythonTarget& target : python_targets()) table.rows.push_back(row_of(places, target, table.notes));
     table.notes.emplace_back(
-        "Ratios of operations per second, medians over the rounds of the newest run that has both; in brackets the "
+        "Ratios of operations per second, medians over the rounds of the newest run that has both sides often enough; "
+        "in brackets the "
         "exact "
         "order-statistic interval of the median. Reads and writes: one process, the loop of ultra-rank. Items: "
         "mpdict-1m as "

@@ -148,6 +148,15 @@ TEST(PythonTargets, TakeFiveRoundsOfOneRun) {
   add(5, 6e6);
   EXPECT_EQ(text(only("python-targets", records), target, "verdict"), "met");
   EXPECT_EQ(text(only("python-targets", records), target, "measured"), "6.00 [6.00, 6.00]");
+  // A later run of one round does not take their place.
+  RunRecord later = make_run("run-2");
+  later.started = "2024-06-01T10:00:00Z";
+  records.runs.push_back(later);
+  for (CellRecord cell : {records.cells[0], records.cells[1]}) {
+    cell.run_id = "run-2";
+    records.cells.push_back(cell);
+  }
+  EXPECT_EQ(text(only("python-targets", records), target, "rounds"), "5");
   records.cells.clear();
   add(5, 4e6);
   EXPECT_EQ(text(only("python-targets", records), target, "verdict"), "not met");
