@@ -18,7 +18,7 @@ from tier.versions import versions
 
 WRONG, USAGE, NOTHING = 1, 2, 3
 _TERMINATED = 128 + signal.SIGTERM
-_TARGET_PROGRAMS = ["mpdict-1m", "ultra-rank"]
+_TARGET_PROGRAMS = ["mpdict-1m", "redis-100k", "ultra-rank"]
 _TARGET_ROWS = ["dict", "empty call", "SharedDict(lockfree)", "SharedDict(stream-log)", "redis-py", "UltraDict", "mpdict"]
 _SMOKE = {"repetitions": 1, "scale": 0.002, "budget": 0.2, "timeout": 30}
 

@@ -41,7 +41,11 @@ const std::vector<PythonTarget>& python_targets() {
       {"lockfree read, against dict", rank(kOwn, "read"), rank("dict", "read"), 1.0 / 3},
       {"stream-log read, against dict", rank(kLog, "read"), rank("dict", "read"), 1.0 / 2},
       {"lockfree, 999,999 items of 3 processes at once, against redis-py", items(kOwn), items("redis-py"), 40},
-      {"lockfree, 999,999 items of 3 processes at once, against mpdict", items(kOwn), items("mpdict"), 2},
+      // Of a million items mpdict's readers die: some keys lie on the heap of the process that wrote them.
+      {"lockfree, 999,999 items of 3 processes at once, against mpdict with 99,999",
+       items(kOwn),
+       {"python", "mpdict", "redis-100k", "as meant", 3},
+       2},
       {"floor: empty call read, against dict", rank("empty call", "read"), rank("dict", "read"), std::nullopt},
       {"floor: lockfree read, against empty call", rank(kOwn, "read"), rank("empty call", "read"), std::nullopt},
       {"floor: stream-log read, against empty call", rank(kLog, "read"), rank("empty call", "read"), std::nullopt},
@@ -100,7 +104,7 @@ std::vector<TableCell> row_of(const Places& places, const PythonTarget& target, 
 
 std::vector<Table> build_python_targets(const RecordFile& records, const TableContext& context) {
   Selection selection = context.selection;
-  selection.workloads = {"ultra-rank", "mpdict-1m"};
+  selection.workloads = {"ultra-rank", "mpdict-1m", "redis-100k"};
   std::vector<Block> blocks = group_blocks(records, selection);
   std::erase_if(blocks, [](const Block& block) { return block.tier != "python"; });
   const std::vector<std::string> hosts = hosts_of(blocks);
