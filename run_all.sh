@@ -32,11 +32,13 @@ usage: ./run_all.sh [COMMAND]
   torture              set up, build, the long torture: 1,000 kills of every engine, all other faults, millions of
                        operations checked for linearizability (about 15 minutes)
   rivals [ROUNDS]      set up, build, lockfree beside the best in-process tables and the other shared dicts, at least 5 (7)
-                       rounds of each, then the table lockfree-rivals (about 12 minutes, on a quiet machine)
+                       rounds of each, then the table lockfree-rivals (about 15 minutes, on a quiet machine)
   tier                 set up, build, the documents' programs over Python's shared dicts: five rounds of what the table
                        python-targets is made of, three of everything (about 10 minutes); the standard suite has one round
   originals            set up, install the documents' own packages from the Python package index, where it answers, into
                        build/originals, so that the Python tier measures them too
+  targets [ROUNDS]     set up, build, bucket-table and stream-log beside what they are to beat, at least 5 (5) rounds, then the
+                       table design-targets (about 6 minutes, on a quiet machine)
   agreement            set up, build, compare with redis-benchmark, memcslap and dictbench_micro (minutes, on a quiet machine)
   --help               this text
 
@@ -135,8 +137,9 @@ run_torture() {
 }
 
 # Measures what the table lockfree-rivals is made of into one record file, and prints the table. Ratios hold within a run
-# only, so each of the three has both sides of its own: in-process tables operation by operation; the other shared dicts,
-# up to a hundred times slower, by time over the same keys, in 5 rounds; and the tail of gets while a table grows.
+# only, so each run has both sides of its own: in-process tables operation by operation; the other shared dicts,
+# up to a hundred times slower, by time over the same keys, in 5 rounds; the tail of gets while a table grows; how
+# long a large one holds up others when it does; and what long churn does to the storage.
 # $RIVALS_ENGINE stands in for lockfree.
 run_rivals() {
   local rounds=$1 dictbench=$root/build/dictbench own=${RIVALS_ENGINE:-lockfree} records status=0
@@ -150,7 +153,30 @@ run_rivals() {
   "${run[@]}" --repetitions 5 --engine boost-map --engine lmdb --engine 'sqlite-wal?timeout=60000' --engine redis --engine memcached \
     --workload workloads/rivals/get-uniform-1s.toml || status=$?
   "${run[@]}" --repetitions "$rounds" --engine rival-cuckoo --engine rival-tbb --workload growth-tail || status=$?
+  "${run[@]}" --repetitions "$rounds" --workload workloads/rivals/growth-10m.toml \
+    --workload workloads/rivals/growth-10m-writers.toml || status=$?
+  "${run[@]}" --repetitions 5 --workload workloads/rivals/churn-long.toml || status=$?
   if [[ -s $records ]]; then "$dictbench" table lockfree-rivals --results "$records"; fi
+  say "records: $records"
+  exit "$status"
+}
+
+# The same for the table design-targets: the bucket-tables, stream-log beside local, and how fast stream-log catches up.
+run_targets() {
+  local rounds=$1 dictbench=$root/build/dictbench long='bucket-table?key=256&load=50&value=1024' records status=0
+  records=$root/build/results/targets-$(date -u +%Y%m%dT%H%M%SZ)-$$.jsonl
+  mkdir -p "$root/build/results"
+  ln -sfn "$(basename "$records")" "$root/build/results/latest-targets.jsonl"
+  cd "$root" # so that the record names the workload's file by its place in the tree
+  local run=("$dictbench" run --targets --repetitions "$rounds" --out "$records" --format none)
+  "${run[@]}" --engine bucket-table --engine "$long" --workload pyshmht-64b || status=$?
+  "${run[@]}" --engine bucket-table --engine 'bucket-table?key=16&value=16' --engine "$long" \
+    --workload workloads/targets/pyshmht-mp-items.toml || status=$?
+  "${run[@]}" --engine stream-log --engine local --processes 1,2 --workload get-uniform --workload update-uniform \
+    --workload load-1m || status=$?
+  "$dictbench" cases --targets --engine 'stream-log?buffer=16M' --items 10000,100000 --updates 10000 --repetitions "$rounds" \
+    --out "$records" >/dev/null || status=$?
+  if [[ -s $records ]]; then "$dictbench" table design-targets --results "$records"; fi
   say "records: $records"
   exit "$status"
 }
@@ -162,9 +188,9 @@ main() {
       if (($# > 1)); then usage_error "$command takes no argument, '$2' was given"; fi
       if [[ $# -eq 1 && $command == run ]]; then usage_error "unknown command 'run'"; fi
       ;;
-    rivals)
+    rivals | targets)
       if (($# > 2)) || [[ ! ${2:-7} =~ ^[0-9]{1,3}$ ]] || ((10#${2:-7} < 5)); then
-        usage_error "rivals takes a number of rounds from 5 to 999 or nothing, '${*:2}' was given"
+        usage_error "$command takes a number of rounds from 5 to 999 or nothing, '${*:2}' was given"
       fi
       ;;
     test)
@@ -198,6 +224,10 @@ main() {
       run_tier_alone
       ;;
     originals) install_originals ;;
+    targets)
+      build release dictbench
+      run_targets "$((10#${2:-5}))"
+      ;;
     agreement)
       build release
       "$python" "$root/tests/agreement/agree.py"

@@ -38,8 +38,8 @@ void check_value(const std::string& engine, const OptionRule& rule, const std::s
 
 std::uint64_t parse_bytes(std::string_view text, std::string_view what) {
   const auto refuse = [&] {
-    return SpecError(
-        fmt::format("{}: '{}' is not a size; write bytes or a number with K, M, G or T, like 64M or 64MiB", what, text));
+    return SpecError(fmt::format("{}: '{}' is not a size; write bytes or a number with K, M, G or T, like 64M or 64MiB",
+                                 what, text));
   };
   constexpr std::string_view kUnits = "KMGT";
   std::string_view digits = text;

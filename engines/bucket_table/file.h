@@ -59,6 +59,7 @@ class TableFile {
   void map(std::uint64_t length);
   void adopt(const Geometry& geometry);
   void reserve(std::uint64_t from, std::uint64_t to) const;
+  void join_pages(std::uint64_t begin) const;
   void check() const;
   void make_locks_of_this_boot() const;
   void release() noexcept;

@@ -124,6 +124,7 @@ struct State {
   std::uint64_t sequence() const { return word >> 32; }
   bool operator==(const State&) const = default;
 };
+inline constexpr std::size_t kKeyAt = sizeof(State);  // in a bucket; the value follows the key's room
 static_assert(kMostKey <= 0x1fff && kMostValue <= 0x1ffff);
 
 }  // namespace dictbench::bucket_table

@@ -18,6 +18,7 @@
 // One Table per Dict: used by one thread.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -35,6 +36,7 @@ struct Place {
   std::uint64_t region = 0;
   std::uint32_t home = 0;  // group of the region
   std::uint64_t tag = 0;   // 1 to 255
+  unsigned slot = 0;       // of its home, where it goes if that is empty
 };
 
 // Where a key is.
@@ -44,6 +46,10 @@ struct Spot {
   unsigned slot = 0;
   std::uint64_t bucket = 0;
 };
+
+inline std::uint32_t following(std::uint32_t group, std::uint32_t groups) noexcept {
+  return group + 1 == groups ? 0 : group + 1;
+}
 
 enum class Answer { found, missing, changed };  // changed: ask again
 
@@ -57,7 +63,16 @@ class Table {
   // The dict is in a larger file; this one stays as it was when it moved.
   bool moved() const noexcept { return file_.header().moved.load(std::memory_order_acquire) != 0; }
 
-  Place place_of(std::uint64_t hash) const noexcept;
+  // Region, group, slot and tag come from parts of the hash that do not overlap.
+  Place place_of(std::uint64_t hash) const noexcept {
+    const Geometry& sizes = file_.geometry();
+    const std::uint64_t lower = hash & 0xffffffff;
+    const std::uint64_t tag = hash & 0xff;
+    return {.region = (hash >> 32) * sizes.regions >> 32,
+            .home = static_cast<std::uint32_t>(lower * sizes.groups >> 32),
+            .tag = tag == 0 ? 1 : tag,
+            .slot = static_cast<unsigned>((hash >> 8 & 0xffff) * kGroupBuckets >> 16)};
+  }
 
   // Without a lock.
   Answer get(const Place& place, std::string_view key, Value& out) const;
@@ -78,10 +93,16 @@ class Table {
   std::string broken(std::uint64_t region) const;  // or empty
 
  private:
-  State state_of(const char* bucket) const noexcept;
-  void set_state(char* bucket, State state, std::memory_order order) noexcept;
+  static State state_of(const char* bucket) noexcept {
+    return {__atomic_load_n(reinterpret_cast<const std::uint64_t*>(bucket), __ATOMIC_ACQUIRE)};
+  }
+  static void set_state(char* bucket, State state, std::memory_order order) noexcept {
+    std::atomic_ref<std::uint64_t>(*reinterpret_cast<std::uint64_t*>(bucket)).store(state.word, order);
+  }
   std::string_view key_in(std::uint64_t bucket) const;
-  std::uint64_t bucket_number(std::uint64_t region, std::uint32_t group, unsigned slot) const noexcept;
+  std::uint64_t bucket_number(std::uint64_t region, std::uint32_t group, unsigned slot) const noexcept {
+    return (region * file_.geometry().groups + group) * kGroupBuckets + slot;
+  }
   std::uint32_t tags_in(std::uint64_t region) const noexcept;
   std::vector<std::uint64_t> overflow_counts(std::uint64_t region) const;
   void finish_overwrite(std::uint64_t stripe, std::uint64_t bucket);

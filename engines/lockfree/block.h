@@ -19,7 +19,7 @@
 #include <string_view>
 
 #include "engines/lockfree/atomic.h"
-#include "engines/lockfree/bytes.h"
+#include "engines/shm/bytes.h"
 #include "engines/value.h"
 
 static_assert(std::endian::native == std::endian::little, "lockfree lays out its words for little-endian machines");

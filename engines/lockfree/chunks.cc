@@ -1,17 +1,12 @@
 #include "engines/lockfree/chunks.h"
 
 #include <fmt/format.h>
-#include <sys/mman.h>
 
 #include <algorithm>
 
 #include "engines/error.h"
 #include "engines/lockfree/block.h"
 #include "engines/shm/crash_point.h"
-
-#ifndef MADV_COLLAPSE
-#define MADV_COLLAPSE 25  // Linux 6.1
-#endif
 
 namespace dictbench::lockfree {
 
@@ -107,15 +102,14 @@ void Chunks::commit(std::uint64_t chunk, std::uint32_t count) const {
   }
 }
 
-// MADV_COLLAPSE (Linux 6.1) makes 2 MB pages also where /sys/kernel/mm/transparent_hugepage/shmem_enabled says never.
-// It takes about 1.2 ms a page, of nobody's but this process's time, because nobody knows these chunks yet; as 4 KB
+// Making one takes about 1.2 ms, of nobody's but this process's time, because nobody knows these chunks yet; as 4 KB
 // pages they would cost their first users 0.9 ms of page faults.
 void Chunks::ask_for_huge_pages(std::uint64_t chunk, std::uint32_t count) const {
   if (!space_.root().wants_huge) return;
   const std::uint64_t first = (chunk + kChunksPerHugePage - 1) / kChunksPerHugePage,
                       end = (chunk + count) / kChunksPerHugePage;
   for (std::uint64_t page = first; page < end; ++page)
-    if (madvise(space_.at(space_.root().chunks_at + page * kHugePageBytes), kHugePageBytes, MADV_COLLAPSE) == 0)
+    if (make_huge_page(space_.at(space_.root().chunks_at + page * kHugePageBytes)))
       space_.root().huge.fetch_add(1, std::memory_order_relaxed);
 }
 

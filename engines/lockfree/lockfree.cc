@@ -103,7 +103,7 @@ class LockfreeEngine final : public Engine {
   std::optional<std::string> check_integrity() override { return lockfree::broken(space_); }
   std::vector<std::pair<std::string, std::string>> facts() const override {
     if (!space_.root().wants_huge) return {{"pages", "4 KB: asked for by pages=4k"}};
-    const std::uint64_t huge = space_.root().huge.load(), bytes = huge * lockfree::kHugePageBytes;
+    const std::uint64_t huge = space_.root().huge.load(), bytes = huge * kHugePageBytes;
     return {{"pages", huge == 0 ? "4 KB: no 2 MB page was granted"
                                 : fmt::format("2 MB: {} granted, {} of {} KiB", huge, bytes >> 10,
                                               segment_.bytes_in_use() >> 10)}};

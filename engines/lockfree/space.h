@@ -16,6 +16,7 @@
 #include "engines/lockfree/size_class.h"
 #include "engines/lockfree/table.h"
 #include "engines/lockfree/words.h"
+#include "engines/shm/file_memory.h"
 #include "engines/shm/segment.h"
 
 namespace dictbench::lockfree {
@@ -24,7 +25,6 @@ inline constexpr std::uint64_t kChunkBytes = 128 << 10;
 inline constexpr std::uint64_t kUnitsPerChunk = kChunkBytes / kUnit;
 inline constexpr std::uint64_t kWordsPerChunk = kUnitsPerChunk / 64;
 inline constexpr std::uint64_t kPageBytes = 4096;
-inline constexpr std::uint64_t kHugePageBytes = 2 << 20;
 inline constexpr std::uint64_t kChunksPerHugePage = kHugePageBytes / kChunkBytes;
 
 struct alignas(128) Root {

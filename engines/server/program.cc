@@ -22,7 +22,7 @@ bool is_program(const std::string& path) {
 }
 
 // As one word of a shell command.
-std::string quoted(std::string_view text) {
+std::string shell_quoted(std::string_view text) {
   std::string word = "'";
   for (const char c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return word + "'";
@@ -59,7 +59,7 @@ std::string program_version_line(const std::string& path) {
   static std::map<std::string, std::string> known;
   const std::lock_guard lock(mutex);
   const auto [entry, added] = known.try_emplace(path);
-  if (added) entry->second = first_line_of(quoted(path) + " --version 2>/dev/null </dev/null");
+  if (added) entry->second = first_line_of(shell_quoted(path) + " --version 2>/dev/null </dev/null");
   return entry->second;
 }
 

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -19,6 +18,7 @@
 
 #include "engines/error.h"
 #include "engines/shm/crash_point.h"
+#include "engines/shm/file_memory.h"
 #include "engines/shm/private_directory.h"
 #include "engines/shm/robust_mutex.h"
 
@@ -29,21 +29,6 @@ constexpr std::uint64_t kMagic = 0x6d68732d74636964;  // "dict-shm" as bytes on 
 constexpr std::uint32_t kHeaderVersion = 1;
 
 std::string reason(int error) { return std::strerror(error); }
-
-// While a signal is pending, the kernel gives up a long fallocate with EINTR and frees what it had allocated: under a
-// profiling timer it would never end.
-class SignalsBlocked {
- public:
-  SignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_;
-};
 
 std::uint64_t round_up_to_page(std::uint64_t bytes) {
   const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
@@ -167,25 +152,7 @@ Segment::~Segment() {
 }
 
 void Segment::map(std::uint64_t length) {
-  constexpr std::uint64_t kHugePage = 2 << 20;
-  // Address space with room to move in, of which the file gets the aligned part and the rest goes back.
-  void* const space = mmap(nullptr, length + kHugePage, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  void* mapping = MAP_FAILED;
-  if (space != MAP_FAILED) {
-    const auto begin = reinterpret_cast<std::uintptr_t>(space);
-    const std::uintptr_t aligned = (begin + kHugePage - 1) / kHugePage * kHugePage;
-    mapping = mmap(reinterpret_cast<void*>(aligned), length, PROT_READ | PROT_WRITE,
-                   MAP_SHARED | MAP_NORESERVE | MAP_FIXED, file_, 0);
-    const int error = errno;
-    const std::uintptr_t end = round_up_to_page(aligned + length);
-    if (mapping == MAP_FAILED) {
-      munmap(space, length + kHugePage);
-    } else {
-      if (aligned > begin) munmap(space, aligned - begin);
-      if (begin + length + kHugePage > end) munmap(reinterpret_cast<void*>(end), begin + length + kHugePage - end);
-    }
-    errno = error;
-  }
+  void* const mapping = map_shared(file_, length);
   if (mapping == MAP_FAILED)
     throw Error(ErrorCode::unavailable,
                 fmt::format("cannot map {} bytes of shared memory {}: {}; see `ulimit -v`, or reserve less", length,
@@ -251,10 +218,7 @@ void Segment::allocate(std::uint64_t from, std::uint64_t to) {
   // Asked first, because the kernel would fill the file system to the brim, to others' harm, before it gives up.
   const SharedMemorySpace space = shared_memory_space();
   if (space.total != 0 && to - from > space.free) throw full(fmt::format("{} bytes are free", space.free));
-  const SignalsBlocked blocked;
-  int error = EINTR;
-  while (error == EINTR) error = posix_fallocate(file_, static_cast<off_t>(from), static_cast<off_t>(to - from));
-  if (error != 0) throw full(reason(error));
+  if (const int error = allocate_file(file_, from, to); error != 0) throw full(reason(error));
 }
 
 SharedMemorySpace shared_memory_space() {

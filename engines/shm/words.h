@@ -10,6 +10,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "engines/shm/bytes.h"
+
 namespace dictbench {
 
 inline constexpr std::size_t kWord = sizeof(std::uint64_t);
@@ -22,16 +24,10 @@ inline void store_word(char* at, std::uint64_t word) noexcept {
   __atomic_store_n(reinterpret_cast<std::uint64_t*>(at), word, __ATOMIC_RELAXED);
 }
 
-// The bytes of `text` from `at` on, as a word; zeros beyond its end.
-inline std::uint64_t word_of(std::string_view text, std::size_t at) noexcept {
-  std::uint64_t word = 0;
-  const std::size_t left = text.size() - at;
-  std::memcpy(&word, text.data() + at, left < kWord ? left : kWord);
-  return word;
-}
-
 inline void store_words(char* room, std::string_view text) noexcept {
-  for (std::size_t at = 0; at < text.size(); at += kWord) store_word(room + at, word_of(text, at));
+  std::size_t at = 0;
+  for (; at + kWord <= text.size(); at += kWord) store_word(room + at, load_as<std::uint64_t>(text.data() + at));
+  if (at < text.size()) store_word(room + at, load_bytes(text.data() + at, text.size() - at));
 }
 
 // `to` takes whole words: Value's padding covers the last one.
@@ -47,9 +43,10 @@ inline void copy_words(char* to, const char* from, std::size_t size) noexcept {
 }
 
 inline bool equal_words(const char* room, std::string_view text) noexcept {
-  for (std::size_t at = 0; at < text.size(); at += kWord)
-    if (load_word(room + at) != word_of(text, at)) return false;
-  return true;
+  std::size_t at = 0;
+  for (; at + kWord <= text.size(); at += kWord)
+    if (load_word(room + at) != load_as<std::uint64_t>(text.data() + at)) return false;
+  return at == text.size() || load_word(room + at) == load_bytes(text.data() + at, text.size() - at);
 }
 
 }  // namespace dictbench

@@ -180,7 +180,7 @@ void Log::for_each(const Visitor& visit) {
     Replica walked;
   } walk(replica_);
   for (const auto& [key, value] : walk.walked.map)
-    if (!visit(key, value)) return;
+    if (!visit(key.text, value)) return;
 }
 
 std::string Log::broken() {

@@ -4,15 +4,15 @@
 
 namespace dictbench::stream_log {
 
-void Replica::apply(const Change& change) {
+void Replica::apply(const Change& change, const HashedKey& key) {
   if (change.kind == Kind::erase) {
-    const auto found = map.find(change.key);
+    const auto found = map.find(key);
     if (found == map.end()) return;
-    bytes -= record_bytes(found->first.size(), found->second.size());
+    bytes -= record_bytes(found->first.text.size(), found->second.size());
     map.erase(found);
     return;
   }
-  const auto [at, inserted] = map.try_emplace(change.key, change.value);
+  const auto [at, inserted] = map.try_emplace(key, change.value);
   if (inserted) {
     bytes += change.bytes();
     return;
@@ -24,7 +24,7 @@ void Replica::apply(const Change& change) {
 
 std::uint64_t Replica::bytes_after(const Change& change) const {
   const auto found = map.find(change.key);
-  const std::uint64_t before = found == map.end() ? 0 : record_bytes(found->first.size(), found->second.size());
+  const std::uint64_t before = found == map.end() ? 0 : record_bytes(found->first.text.size(), found->second.size());
   return bytes - before + (change.kind == Kind::set ? change.bytes() : 0);
 }
 
@@ -34,14 +34,14 @@ void Replica::dump(std::uint64_t* to) const {
   auto ahead = map.begin();
   const auto fetch_next = [&] {
     if (ahead == map.end()) return;
-    __builtin_prefetch(ahead->first.data());
+    __builtin_prefetch(ahead->first.text.data());
     __builtin_prefetch(ahead->second.data());
     ++ahead;
   };
   for (unsigned i = 0; i < kAhead; ++i) fetch_next();
   for (const auto& [key, value] : map) {
     fetch_next();
-    const Change change{Kind::set, key, value};
+    const Change change{Kind::set, key.text, value};
     store_record(to, change);
     to += change.bytes() / kWord;
   }
@@ -71,13 +71,21 @@ std::uint64_t RecordReader::copy_some(std::uint64_t* from, std::uint64_t bytes) 
   return taken;
 }
 
+// Each step for all records before the next: a group's waits for memory overlap instead of following one another.
+void RecordReader::fetch(const Replica& to) {
+  for (unsigned i = 0; i < count_; ++i) keys_[i] = HashedKey(group_[i].key);
+  if (count_ == 1) return;
+  for (unsigned i = 0; i < count_; ++i) to.map.prefetch(keys_[i]);
+  for (unsigned i = 0; i < count_; ++i) to.map.find(SlotHint{keys_[i].hash});
+  for (unsigned i = 0; i < count_; ++i) to.map.find(TextHint{keys_[i].hash});
+}
+
 bool RecordReader::apply(std::uint64_t* from, std::uint64_t bytes, Replica& to) {
   while (bytes > 0) {
     const std::uint64_t taken = copy_some(from, bytes);
     if (taken == 0) return false;
-    if (count_ > 1)
-      for (unsigned i = 0; i < count_; ++i) to.map.prefetch(group_[i].key);
-    for (unsigned i = 0; i < count_; ++i) to.apply(group_[i]);
+    fetch(to);
+    for (unsigned i = 0; i < count_; ++i) to.apply(group_[i], keys_[i]);
     from += taken / kWord;
     bytes -= taken;
   }

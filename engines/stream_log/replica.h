@@ -7,20 +7,21 @@
 #include <cstdint>
 #include <memory>
 
-#include "engines/in_process/flat_map.h"
 #include "engines/stream_log/areas.h"
 #include "engines/stream_log/record.h"
+#include "engines/stream_log/replica_map.h"
 
 namespace dictbench::stream_log {
 
 struct Replica {
-  FlatMap map;
+  ReplicaMap map;
   std::uint64_t bytes = 0;
   Place place;                 // the generation that it follows; generation 0: nothing is known, load a dump
   std::uint64_t position = 0;  // all changes before it are in the map; 0: as above
 
   // One change. Throws std::bad_alloc; the map is as before then.
-  void apply(const Change& change);
+  void apply(const Change& change) { apply(change, HashedKey(change.key)); }
+  void apply(const Change& change, const HashedKey& key);
 
   // What `bytes` will be after the change.
   std::uint64_t bytes_after(const Change& change) const;
@@ -30,7 +31,7 @@ struct Replica {
 };
 
 // Reads stretches of records into a replica. Copies a few records at a time out of the shared memory before it looks at
-// their keys, and lets the hash map fetch what belongs to all of them before it applies the first.
+// their keys, and fetches what the hash map will need for all of them, step by step, before it applies the first.
 class RecordReader {
  public:
   // Applies the records of [from, from + bytes). False where something there is no record: damaged, or being written
@@ -43,7 +44,10 @@ class RecordReader {
   static constexpr unsigned kGroup = 16;
   static constexpr std::uint64_t kGroupBytes = 8 << 10;  // a longer record comes alone
 
+  void fetch(const Replica& to);
+
   Change group_[kGroup];
+  HashedKey keys_[kGroup];
   unsigned count_ = 0;
   std::unique_ptr<std::uint64_t[]> copy_;
   std::uint64_t capacity_ = 0;  // bytes

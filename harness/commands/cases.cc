@@ -19,6 +19,7 @@ struct CasesArguments {
   std::vector<std::string> engines = {"stream-log?buffer=64K", "stream-log?buffer=1M", "stream-log?buffer=16M",
                                       "boost-map", "lmdb"};
   std::vector<std::string> plugins;
+  bool for_targets = false;
   std::string out;
   std::string format = "markdown";
 };
@@ -42,7 +43,8 @@ int execute(CasesArguments arguments) {
   const RunRecord run = describe_run(arguments.engines,
                                      {{"command", "cases"},
                                       {"engines", fmt::format("{}", fmt::join(arguments.engines, " "))},
-                                      {"seconds", fmt::to_string(arguments.options.seconds)}},
+                                      {"seconds", fmt::to_string(arguments.options.seconds)},
+                                      {"for", arguments.for_targets ? "targets" : "all tables"}},
                                      1, kProcesses);
   RecordWriter records(arguments.out);
   records.write(run);
@@ -86,6 +88,7 @@ void add_cases_command(CLI::App& app, Action& action) {
   command->add_option("--seconds", options.seconds, "of each case, and 5 reads at least (default: 0.2)")
       ->check(CLI::Range(0.001, 3600.0));
   command->add_option("--repetitions", options.repetitions, "of every case (default: 3)")->check(CLI::Range(1U, 1000U));
+  command->add_flag("--targets", arguments->for_targets, "measured for a table of targets: other tables leave it out");
   command->add_option("--out", arguments->out, "record file to append to (default: a new one in dictbench-records/)");
   command->add_option("--format", arguments->format, "of the table on standard output: markdown, csv, json")
       ->check(CLI::IsMember({"markdown", "csv", "json"}));

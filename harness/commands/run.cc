@@ -83,6 +83,7 @@ void add_run_command(CLI::App& app, Action& action) {
       ->check(CLI::PositiveNumber);
   command->add_option("--out", options.out, "record file to append to (default: a new one in dictbench-records/)");
   command->add_flag("--resume", options.resume, "skip the cells that the record file holds already")->needs("--out");
+  command->add_flag("--targets", options.for_targets, "measured for a table of targets: other tables leave it out");
   command->add_option("--seed", selection.seed, "of the operations (default: as the workload says)");
   command->add_option("--order-seed", selection.order_seed, "of the order of the cells");
   command

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "harness/driver/spawned_worker.h"
+#include "harness/driver/suitability.h"
 #include "harness/driver/worker.h"
 #include "harness/driver/worker_threads.h"
 #include "harness/meters/memory.h"
@@ -87,7 +88,7 @@ class CellRun {
 
   void create_engine() {
     engine_ = new_engine();
-    for (CellRecord& record : records_) record.engine_facts = engine_->facts();
+    for (CellRecord& record : records_) record.engine_facts = engine_->facts();  // of a phase that will not run, these
   }
 
   void lead_workers() {
@@ -153,6 +154,7 @@ class CellRun {
     if (!step(workers, settle_step(phase), phase)) return false;
     take_reports(phase);
     measure_memory(workers, servers, records_[phase].memory);
+    records_[phase].engine_facts = engine_->facts();  // some show only once there is data: the size of its pages
     return true;
   }
 
@@ -307,29 +309,5 @@ Workload workload_of(const Cell& cell, const std::optional<std::uint64_t>& seed)
 }
 
 std::vector<CellRecord> run_cell(const Cell& cell, const CellOptions& options) { return CellRun(cell, options).run(); }
-
-StartMode start_mode(const Contract& contract, StartMode asked) {
-  return sharing_of(contract) == Sharing::threads ? StartMode::threads : asked;
-}
-
-std::string unsuitable(const Contract& contract, const Workload& workload, unsigned processes) {
-  if (!contract.stores) return {};
-  const Footprint prints = footprint(workload, processes);
-  if (prints.key_bytes > contract.largest_key)
-    return fmt::format("keys of {} bytes; it takes {} at most", prints.key_bytes, contract.largest_key);
-  if (contract.most_items != 0 && prints.items > contract.most_items)
-    return fmt::format("{} items; it takes {} at most", prints.items, contract.most_items);
-  const bool private_parts = sharing_of(contract) == Sharing::none && processes > 1 && !workload.preload;
-  for (const Phase& phase : workload.phases) {
-    if (private_parts && phase.mix.get + phase.mix.scan + phase.mix.read_modify_write > 0)
-      return "it is not shared, and the processes read what others wrote";
-    if (phase.mix.scan > 0 && !contract.ordered) return "scan needs an ordered engine";
-    if (phase.mix.add > 0 && !contract.atomic_add) return "it has no atomic add";
-    for (const SizeChoice& size : phase.values.sizes)
-      if (size.bytes > contract.largest_value)
-        return fmt::format("values of {} bytes; it takes {} at most", size.bytes, contract.largest_value);
-  }
-  return {};
-}
 
 }  // namespace dictbench

@@ -38,10 +38,4 @@ Workload workload_of(const Cell& cell, const std::optional<std::uint64_t>& seed)
 // processes, segments, files and servers are gone. Throws SpecError, WorkloadError.
 std::vector<CellRecord> run_cell(const Cell& cell, const CellOptions& options);
 
-// How the workers really start: a dict that threads can share and processes cannot has threads, whatever was asked for.
-StartMode start_mode(const Contract& contract, StartMode asked);
-
-// Why this engine cannot run this workload ("scan needs an ordered engine"), or nothing.
-std::string unsuitable(const Contract& contract, const Workload& workload, unsigned processes);
-
 }  // namespace dictbench

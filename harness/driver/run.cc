@@ -23,7 +23,8 @@ Facts options_told(const RunOptions& options) {
           {"scale", fmt::format("{}", selection.scale.value_or(1))},
           {"seed", selection.seed ? std::to_string(*selection.seed) : "as each workload says"},
           {"start", std::string(to_string(options.start))},
-          {"budget_s", options.budget_s ? fmt::format("{}", *options.budget_s) : "none"}};
+          {"budget_s", options.budget_s ? fmt::format("{}", *options.budget_s) : "none"},
+          {"for", options.for_targets ? "targets" : "all tables"}};
 }
 
 unsigned most_processes(const CellSelection& selection) {

@@ -14,7 +14,8 @@ struct RunOptions {
   std::chrono::seconds timeout{300};
   std::optional<double> budget_s;  // for the whole run: fit_to_budget()
   std::filesystem::path out;
-  bool resume = false;  // skip what `out` holds already
+  bool resume = false;       // skip what `out` holds already
+  bool for_targets = false;  // measured for a table of targets: the usual tables leave it out
   std::vector<std::string> plugins;
 };
 

@@ -7,6 +7,8 @@
 #include <random>
 #include <set>
 
+#include "harness/driver/suitability.h"
+
 namespace dictbench {
 namespace {
 

@@ -62,7 +62,10 @@ class Lock:
 
 @contextlib.contextmanager
 def locked(name: str, wait: bool = True) -> Iterator[Lock]:
-    """Locks a name; a file without an entry does not outlive the block. BlockingIOError if it were to wait and may not."""
+    """Locks a name; a file without an entry does not outlive the block.
+
+    BlockingIOError where it were to wait and may not.
+    """
     path = _path(name)
     while True:
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)

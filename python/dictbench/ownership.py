@@ -1,9 +1,9 @@
-"""Who makes shared things and who removes them: the process that created one, when the object goes or the process exits."""
+"""Who makes shared things and who removes them: the process that made one, when the object goes or at its exit."""
 
 import functools
-import multiprocessing.util
 import threading
-from typing import Optional
+from multiprocessing.util import Finalize
+from typing import Callable, Optional
 
 from . import _core, names
 
@@ -27,7 +27,7 @@ def create(spec: str, expected_items: int) -> _core.Owner:
     return _made_by_lasting_thread(make)
 
 
-def _made_by_lasting_thread(make):
+def _made_by_lasting_thread(make: Callable[[], _core.Owner]) -> _core.Owner:
     """A private server ends with the thread that started it, which here is one that lasts as long as the process."""
     made, results = threading.Event(), []
 
@@ -47,13 +47,13 @@ def _made_by_lasting_thread(make):
     return results[0]
 
 
-def destroy_with(holder: object, name: Optional[str], entry: names.Entry, owner: _core.Owner) -> multiprocessing.util.Finalize:
+def destroy_with(holder: object, name: Optional[str], entry: names.Entry, owner: _core.Owner) -> Finalize:
     """Destroys the shared thing when the holder goes, when the result is called, or at the exit of this process.
 
     Finalize instead of weakref.finalize because that is silent at the exit of a worker of multiprocessing. It does
     nothing in a forked child. The priority lets children that this process waits for at its exit end first.
     """
-    return multiprocessing.util.Finalize(holder, _destroy, (name, entry, owner), exitpriority=-100)
+    return Finalize(holder, _destroy, (name, entry, owner), exitpriority=-100)
 
 
 def _destroy(name: Optional[str], entry: names.Entry, owner: _core.Owner) -> None:

@@ -1,4 +1,4 @@
-"""What stores objects that are no str, bytes, int, float, bool or None: pickle, or any object with dumps() and loads()."""
+"""What stores objects other than plain values: pickle, or any object with dumps() and loads()."""
 
 import importlib
 import io
@@ -31,7 +31,7 @@ def functions_of(serializer: Any) -> Functions:
         return Functions(_pickle_key, _pickle_value, pickle.loads)
     for name in ("dumps", "loads"):
         if not callable(getattr(serializer, name, None)):
-            raise TypeError(f"serializer {serializer!r} has no {name}(); pickle, json and the like have dumps() and loads()")
+            raise TypeError(f"serializer {serializer!r} has no {name}(); modules like pickle and json have")
     return Functions(serializer.dumps, serializer.dumps, serializer.loads)
 
 

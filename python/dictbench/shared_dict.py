@@ -3,25 +3,13 @@
 import os
 import pickle
 import urllib.parse
-from collections.abc import ItemsView, MutableMapping, ValuesView
-from typing import Any, Iterator, Optional
+from typing import Any, Optional
 
 from . import _core, names, ownership, serializers
+from .mapping import Mapping
 
 
-class _Items(ItemsView):
-    """Listed in one walk instead of one look-up a key."""
-
-    def __iter__(self) -> Iterator:
-        return iter(self._mapping._items())
-
-
-class _Values(ValuesView):
-    def __iter__(self) -> Iterator:
-        return (value for _, value in self._mapping._items())
-
-
-class SharedDict(_core.Dict, MutableMapping):
+class SharedDict(Mapping):
     """A dict that processes share.
 
     SharedDict() creates one without a name. SharedDict("name") creates the dict of that name, or attaches to it if a
@@ -161,34 +149,9 @@ class SharedDict(_core.Dict, MutableMapping):
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def __iter__(self) -> Iterator:
-        """The keys that were there at this moment."""
-        return iter(self._keys())
-
-    def items(self) -> ItemsView:
-        return _Items(self)
-
-    def values(self) -> ValuesView:
-        return _Values(self)
-
-    def popitem(self) -> tuple:
-        """Removes and returns any one pair; KeyError when there is none."""
-        while True:
-            key = self._first_key()
-            try:
-                return key, self.pop(key)
-            except KeyError:
-                continue  # another process has it
-
-    def update(self, other: Any = (), /, **entries: Any) -> None:
-        """Stores all entries; not in one step."""
-        self.set_many(other)
-        if entries:
-            self.set_many(entries)
-
     def __reduce__(self) -> tuple:
         if not self._shared:
-            raise _core.Unsupported(f"a dict of engine {self._spec!r} is private to its process; choose a shared engine")
+            raise _core.Unsupported(f"a dict of engine {self._spec!r} is private to its process; take a shared engine")
         len(self)  # an engine that gathers sets into batches stores them now
         form = serializers.to_picklable(self._serializer)
         return _unpickle, (type(self), self._name, self._spec, self._address, form)

@@ -107,8 +107,9 @@ PyObject* get_many(PyObject* self, PyObject* const* arguments, Py_ssize_t count)
 PyObject* set_many(PyObject* self, PyObject* entries) {
   Attachment* attachment = attachment_of(self);
   if (attachment == nullptr) return nullptr;
-  // A mapping has keys(), as dict.update() asks.
-  const Reference pairs(PyObject_HasAttrString(entries, "keys") != 0 ? PyMapping_Items(entries) : Py_NewRef(entries));
+  // What has items() is a mapping. Its view is walked rather than a list made of it.
+  const bool mapping = PyObject_HasAttrString(entries, "items") != 0;
+  const Reference pairs(mapping ? PyObject_CallMethod(entries, "items", nullptr) : Py_NewRef(entries));
   const Reference iterator(pairs ? PyObject_GetIter(pairs.get()) : nullptr);
   if (!iterator) return nullptr;
   Texts keys, values;

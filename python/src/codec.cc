@@ -42,8 +42,13 @@ inline bool put_int(PyObject* number, Encoded& out) {
 }
 
 inline bool put_str(PyObject* text, Encoded& out) {
+  if (PyUnicode_IS_COMPACT_ASCII(text)) {  // its bytes are UTF-8 as they lie
+    put(kStr, static_cast<const char*>(PyUnicode_DATA(text)), static_cast<std::size_t>(PyUnicode_GET_LENGTH(text)),
+        out);
+    return true;
+  }
   Py_ssize_t size = 0;
-  if (const char* bytes = PyUnicode_AsUTF8AndSize(text, &size); bytes != nullptr) [[likely]] {
+  if (const char* bytes = PyUnicode_AsUTF8AndSize(text, &size); bytes != nullptr) {
     put(kStr, bytes, static_cast<std::size_t>(size), out);
     return true;
   }

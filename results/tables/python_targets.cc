@@ -7,7 +7,7 @@
 #include "results/tables/builders.h"
 #include "results/tables/place.h"
 #include "results/tables/provenance.h"
-#include "results/tables/rival_targets.h"
+#include "results/tables/targets.h"
 
 namespace dictbench {
 namespace {

@@ -1,4 +1,6 @@
-#include "results/tables/rival_targets.h"
+// Table `lockfree-rivals`: what the engine `lockfree` is to reach.
+#include "results/tables/builders.h"
+#include "results/tables/targets.h"
 
 namespace dictbench {
 namespace {
@@ -15,7 +17,7 @@ constexpr const char* kUpdate = "update-uniform";
 constexpr const char* kZipf = "zipf-95-5";
 constexpr const char* kLoad = "load-1m";
 
-constexpr RivalTarget kTargets[] = {
+constexpr Target kTargets[] = {
     {"random gets, 1 process, against absl::flat_hash_map", speed, {kOwn, kGet, 1}, {kAbsl, kGet, 1}, 0.95, 1.1},
     {"random gets, 2 processes, against 2 threads of libcuckoo", speed, {kOwn, kGet, 2}, {kCuckoo, kGet, 2}, 2, 2.9},
     {"random gets, 2 processes, against 2 threads of TBB", speed, {kOwn, kGet, 2}, {kTbb, kGet, 2}, 3, 4},
@@ -53,10 +55,32 @@ constexpr RivalTarget kTargets[] = {
      {},
      20e3,
      5e3},
+    {"longest of the sampled gets, while 1 process makes 1,000,000 keys 10,000,000",
+     longest_read_ns,
+     {kOwn, "growth-10m", 2},
+     {},
+     10e6},
+    {"longest of the sampled inserts, while 2 processes do", longest_ns, {kOwn, "growth-10m-writers", 2}, {}, 10e6},
+    {"storage in use after 24,000,000 changes, through that after 72,000,000",
+     blocks_saved,
+     {kOwn, "churn-long", 2, "72m"},
+     {kOwn, "churn-long", 2, "24m"},
+     0.95},
 };
+
+constexpr TargetList kList = {
+    .table = "lockfree-rivals",
+    .title = "lockfree and its rivals",
+    .command = "./run_all.sh rivals",
+    .note =
+        "1,000,000 keys of 16 bytes, values of 10 bytes; rivals on std::string in one process, used by threads: no "
+        "process shares them. absl::flat_hash_map is the engine local, without any synchronisation.",
+    .targets = kTargets};
 
 }  // namespace
 
-std::span<const RivalTarget> rival_targets() { return kTargets; }
+std::vector<Table> build_lockfree_rivals(const RecordFile& records, const TableContext& context) {
+  return build_targets(kList, records, context);
+}
 
 }  // namespace dictbench

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <set>
 #include <tuple>
@@ -35,20 +36,21 @@ struct Entry {
   std::string host;
 };
 
-bool measured_yardsticks(const RunRecord& run) {
+bool stands_apart(const RunRecord& run) {
   return std::ranges::any_of(run.options, [](const auto& option) {
-    return option.first == "engines" && option.second.find("rival-") != std::string::npos;
+    return option == std::pair<std::string, std::string>("for", "targets") ||
+           (option.first == "engines" && option.second.find("rival-") != std::string::npos);
   });
 }
 
 std::vector<Entry> select(const RecordFile& records, const Selection& selection) {
   std::map<std::string, std::pair<const RunRecord*, std::string>> runs;
   for (const RunRecord& run : records.runs) runs[run.run_id] = {&run, host_name(run.host)};
-  const bool all = selection.yardsticks || std::ranges::all_of(records.runs, measured_yardsticks);
+  const bool all = selection.yardsticks || std::ranges::all_of(records.runs, stands_apart);
   std::vector<Entry> entries;
   for (const CellRecord& cell : records.cells) {
     const auto run = runs.find(cell.run_id);
-    if (!all && run != runs.end() && measured_yardsticks(*run->second.first)) continue;
+    if (!all && run != runs.end() && stands_apart(*run->second.first)) continue;
     Entry entry{&cell, nullptr, "unknown host"};
     if (run != runs.end()) entry = {&cell, run->second.first, run->second.second};
     if (chosen(selection.workloads, cell.workload) && chosen(selection.phases, cell.phase) &&
@@ -221,6 +223,15 @@ Usage total_usage(const CellRecord& cell) {
   Usage usage = cell.rusage;
   if (cell.server_rusage) usage += *cell.server_rusage;
   return usage;
+}
+
+std::optional<double> number_fact(const CellRecord& cell, std::string_view name) {
+  for (const auto& [key, value] : cell.engine_facts) {
+    double number = 0;
+    if (key == name && std::from_chars(value.data(), value.data() + value.size(), number).ec == std::errc())
+      return number;
+  }
+  return std::nullopt;
 }
 
 std::optional<double> ops_per_s(const CellRecord& cell) {

@@ -14,6 +14,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "results/statistics/statistics.h"
@@ -71,6 +72,9 @@ FigureByRound by_round(const Series& series, const Metric& metric);
 
 // Workers and servers together, measured window.
 Usage total_usage(const CellRecord& cell);
+
+// What the engine said about itself under that name, where it is a number.
+std::optional<double> number_fact(const CellRecord& cell, std::string_view name);
 
 // Metrics.
 std::optional<double> ops_per_s(const CellRecord& cell);

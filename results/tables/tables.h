@@ -35,8 +35,8 @@ struct Selection {
   std::vector<std::string> phases;
   std::vector<unsigned> processes;
   std::vector<std::string> hosts;  // host_name()
-  // Also cells of runs that measured yardsticks (engines rival-*), which would mix with those of the usual runs.
-  // Where there are no others they are let through all the same.
+  // Also cells of runs that measured yardsticks (engines rival-*) or were made for a table of targets (`--targets`),
+  // which would mix with those of the usual runs. Where there are no others they are let through all the same.
   bool yardsticks = false;
 };
 

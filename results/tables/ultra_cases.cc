@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <tuple>
 
 #include "results/number_format.h"
@@ -28,25 +27,16 @@ const std::vector<std::string> kMeaning = {
     "stream-log: a read applies what the stream has brought since the last one, and loads a dump when the stream has "
     "been written over meanwhile. Engines with one shared table have no dumps."};
 
-std::optional<double> fact(const CellRecord& cell, std::string_view name) {
-  for (const auto& [key, value] : cell.engine_facts) {
-    double number = 0;
-    if (key == name && std::from_chars(value.data(), value.data() + value.size(), number).ec == std::errc())
-      return number;
-  }
-  return std::nullopt;
-}
-
 Metric per_read(const char* name) {
   return [name](const CellRecord& cell) -> std::optional<double> {
-    const auto count = fact(cell, name);
+    const auto count = number_fact(cell, name);
     if (!count || cell.ops == 0) return std::nullopt;
     return *count / static_cast<double>(cell.ops);
   };
 }
 
 std::uint64_t whole(const Series& series, const char* name) {
-  return static_cast<std::uint64_t>(fact(*series.cells.front(), name).value_or(0));
+  return static_cast<std::uint64_t>(number_fact(*series.cells.front(), name).value_or(0));
 }
 
 std::vector<TableCell> row(const Series& series, const TableContext& context, std::vector<std::string>& notes) {

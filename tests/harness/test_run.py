@@ -45,6 +45,14 @@ def private_tmp(monkeypatch):
         yield folder
 
 
+def test_an_engines_facts_are_those_after_the_phase(dictbench, tmp_path):
+    result = dictbench("run", "--plugin", MUTANT, "--engine", "mutant", "--workload", "load-1m", "--scale", "0.02",
+                       "--repetitions", "1", "--out", "r.jsonl")  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    for cell in cells(tmp_path / "r.jsonl"):
+        assert cell["engine_facts"] == {"items": str(cell["memory"]["items"])}
+
+
 def test_a_run_is_recorded_verified_and_shown(dictbench, tmp_path):
     result = dictbench("run", "--engine", "boost-map", "--engine", "null", "--workload", "zipf-95-5", *TINY, "--out", "r.jsonl")
     assert result.returncode == 0, result.stderr

@@ -1,5 +1,7 @@
 """Where the Python binding is, and over which engines it is tested."""
 
+import os
+
 from locations import BUILD
 
 PACKAGE = BUILD / "python"
@@ -15,3 +17,9 @@ SHARED_ENGINES = (
     "redis",
     "memcached",
 )
+
+
+def own_names():
+    """What this process has in the shared places, and all names of dicts that tests make."""
+    things = (f"dictbench-{os.geteuid()}-{os.getpid()}.", f"dictbench-name-{os.geteuid()}.test-{os.getpid()}")
+    return {name for folder in ("/dev/shm", "/tmp") for name in os.listdir(folder) if name.startswith(things)}

@@ -1,14 +1,13 @@
-"""Names, owners, and that nothing is left behind: no segment, no file, no server, no reference."""
+"""Names, owners, and that nothing is left behind: no segment, no file, no server."""
 
-import gc
 import multiprocessing
 import os
 import subprocess
 import sys
-import tracemalloc
 
 import pytest
 import workers
+from binding import own_names
 
 import dictbench
 from dictbench import SharedDict
@@ -16,76 +15,10 @@ from dictbench import SharedDict
 TIME_LIMIT_S = 30
 
 
-def own_names():
-    """What this process has in the shared places, and all names of dicts that tests make."""
-    things = (f"dictbench-{os.geteuid()}-{os.getpid()}.", f"dictbench-name-{os.geteuid()}.test-{os.getpid()}")
-    return {name for folder in ("/dev/shm", "/tmp") for name in os.listdir(folder) if name.startswith(things)}
-
-
 def program(text, *arguments, **options):
     return subprocess.run(
         [sys.executable, "-c", text, *arguments], capture_output=True, text=True, timeout=TIME_LIMIT_S, **options
     )
-
-
-@pytest.fixture
-def name(request):
-    return f"test-{os.getpid()}"
-
-
-def test_a_name_creates_then_attaches(name, engine):
-    with SharedDict(name, engine) as owner, SharedDict(name, engine) as other, SharedDict.attach(name) as third:
-        owner["a"] = 1
-        assert other["a"] == third["a"] == 1
-        assert (owner.is_owner, other.is_owner, third.is_owner) == (True, False, False)
-        assert owner.name == third.name == name and third.engine == engine
-        other.close()
-        assert owner["a"] == 1
-    with pytest.raises(dictbench.Unavailable, match=name):
-        SharedDict.attach(name)
-    assert own_names() == set()
-
-
-def test_create_refuses_a_name_in_use(name):
-    with SharedDict.create(name):
-        with pytest.raises(dictbench.Unavailable, match=f"{os.getpid()}"):
-            SharedDict.create(name)
-        with pytest.raises(ValueError, match="'lockfree'"):
-            SharedDict(name, "boost-map")
-        with pytest.raises(ValueError, match="max=1G"):
-            SharedDict(name, max="1G")
-    with SharedDict.create(name, max="1G"), SharedDict(name) as attached:
-        assert attached.engine == "lockfree?max=1G"
-
-
-def test_a_failed_creation_leaves_the_name_free(name):
-    with pytest.raises(ValueError, match="sync"):
-        SharedDict(name, "lmdb", sync="perhaps")
-    with pytest.raises(dictbench.Error):
-        SharedDict(name, "redis", address="/nonexistent/socket")
-    with SharedDict(name) as shared:
-        assert shared.is_owner
-    assert own_names() == set()
-
-
-@pytest.mark.parametrize("wrong", ["", "a/b", "a b", "-a", ".a", "x" * 101])
-def test_names_that_are_none(wrong):
-    with pytest.raises(ValueError, match="letters"):
-        SharedDict(wrong)
-
-
-def test_of_many_processes_one_creates(name):
-    processes = 4
-    context = multiprocessing.get_context("fork")
-    queue, barrier = context.SimpleQueue(), context.Barrier(processes, timeout=TIME_LIMIT_S)
-    started = [context.Process(target=workers.open_same_name, args=(name, barrier, queue)) for _ in range(processes)]
-    for process in started:
-        process.start()
-    owners = [queue.get() for _ in started]
-    for process in started:
-        process.join(TIME_LIMIT_S)
-    assert sorted(owners) == [False] * (processes - 1) + [True]
-    assert [process.exitcode for process in started] == [0] * processes
 
 
 def exists(endpoint):
@@ -175,46 +108,6 @@ def test_an_object_that_goes_takes_its_dict_along():
 def test_an_unattached_object_refuses():
     with pytest.raises(dictbench.Unavailable, match="not attached"):
         SharedDict.__new__(SharedDict)["a"]
-
-
-def test_no_reference_is_lost(lockfree):
-    key, value, default = "key" * 50, [object, "value"], object()
-    watched = (key, value, default, lockfree, type(lockfree), None)
-    before = [sys.getrefcount(thing) for thing in watched]
-    for _ in range(100):
-        lockfree[key] = value
-        lockfree[key], lockfree.get("none", default), key in lockfree
-        lockfree.set_many([(key, value)])
-        lockfree.get_many([key, "none"], default)
-        list(lockfree.items()), lockfree.setdefault(key, value), lockfree.pop(key, default), lockfree.pop(key, default)
-        lockfree.add("n")
-        for operation in (lambda: lockfree[("none", 1)], lambda: lockfree[[]], lambda: lockfree.set_many([key])):
-            with pytest.raises((KeyError, TypeError, ValueError)):
-                operation()
-    gained = [sys.getrefcount(thing) - count for thing, count in zip(watched, before)]
-    assert max(gained) < 50 and min(gained[:-1]) > -50, gained  # None comes and goes elsewhere too
-
-
-def test_no_memory_is_lost(lockfree):
-    def work():
-        for number in range(200):
-            lockfree[number] = [number, "x" * 100]
-            lockfree[number], lockfree.get(str(number))
-        lockfree.get_many(range(200))
-        lockfree.clear()
-
-    work()
-    tracemalloc.start()
-    try:
-        work()
-        gc.collect()
-        before = tracemalloc.get_traced_memory()[0]
-        for _ in range(5):
-            work()
-        gc.collect()
-        assert tracemalloc.get_traced_memory()[0] - before < 2000
-    finally:
-        tracemalloc.stop()
 
 
 def test_no_attachment_is_lost():

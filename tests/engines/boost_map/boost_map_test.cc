@@ -10,8 +10,8 @@
 
 #include "engines/boost_map/map.h"
 #include "engines/registry.h"
-#include "harness/torture/small_file_system.h"
 #include "tests/engines/error_code.h"
+#include "tests/engines/filling.h"
 #include "tests/engines/shm/child_process.h"
 
 namespace dictbench {
@@ -25,25 +25,6 @@ using namespace std::string_literals;
 std::unique_ptr<Engine> make(const std::string& spec) {
   const Spec bound = parse_engine_spec(spec);
   return find_engine(bound.name()).create(bound, SizeHint{.items = 1000});
-}
-
-std::string key_of(unsigned i) { return std::to_string(i); }
-
-// Sets keys 0, 1, ... until the dict says `full`; returns how many it took.
-unsigned fill(Dict& dict, const std::string& value) {
-  unsigned i = 0;
-  EXPECT_EQ(error_code_of([&] {
-              for (; i < 10'000'000; ++i) dict.set(key_of(i), value);
-            }),
-            ErrorCode::full);
-  return i;
-}
-
-unsigned count_present(Dict& dict, unsigned keys, const std::string& value) {
-  Value out;
-  unsigned present = 0;
-  for (unsigned i = 0; i < keys; ++i) present += dict.get(key_of(i), out) && out.view() == value;
-  return present;
 }
 
 TEST(BoostMap, GrowsInPlaceForEveryAttachedDict) {
@@ -64,7 +45,7 @@ TEST(BoostMap, FullAtItsMaximumKeepsEverythingAndGoesOn) {
   const std::string value(100, 'v');
   const auto engine = make("boost-map?size=64K&max=6M");
   const auto dict = engine->attach();
-  const unsigned stored = fill(*dict, value);
+  const unsigned stored = fill_up(*dict, value);
   EXPECT_GT(stored, 15'000u);
   EXPECT_LE(engine->storage_bytes().in_use, (6u << 20) + 4096);
   EXPECT_EQ(count_present(*dict, stored, value), stored);
@@ -78,20 +59,14 @@ TEST(BoostMap, FullAtItsMaximumKeepsEverythingAndGoesOn) {
 }
 
 TEST(BoostMap, FullWhereDevShmHasNoRoom) {
-  constexpr int kNotAllowed = 77;
-  ChildProcess child([] {
-    if (!use_small_dev_shm("6M")) _exit(kNotAllowed);
+  expect_done_in_small_dev_shm("6M", [] {
     const std::string value(100, 'v');
     const auto engine = make("boost-map?size=64K&max=1G");
     const auto dict = engine->attach();
-    const unsigned stored = fill(*dict, value);
+    const unsigned stored = fill_up(*dict, value);
     const bool whole = stored > 15'000 && dict->size() == stored && count_present(*dict, stored, value) == stored;
-    _exit(whole && dict->erase(key_of(0)) ? 0 : 1);
+    return whole && dict->erase(key_of(0)) ? 0 : 1;
   });
-  const int status = child.wait();
-  ASSERT_TRUE(WIFEXITED(status)) << "killed by signal " << WTERMSIG(status);
-  if (WEXITSTATUS(status) == kNotAllowed) GTEST_SKIP() << "no mount namespaces here";
-  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST(BoostMap, ShorterValueGivesItsRoomBack) {

@@ -1,10 +1,12 @@
 // What is bucket-table's own; the conformance suite holds what all engines promise.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
 #include <atomic>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,9 +15,10 @@
 #include "engines/bucket_table/hash.h"
 #include "engines/bucket_table/tags.h"
 #include "engines/registry.h"
+#include "engines/shm/file_memory.h"
 #include "engines/shm/private_directory.h"
-#include "harness/torture/small_file_system.h"
 #include "tests/engines/error_code.h"
+#include "tests/engines/filling.h"
 #include "tests/engines/shm/child_process.h"
 
 namespace dictbench {
@@ -28,25 +31,6 @@ using ::testing::ThrowsMessage;
 std::unique_ptr<Engine> make(const std::string& spec, std::uint64_t items = 1000) {
   const Spec bound = parse_engine_spec(spec);
   return find_engine(bound.name()).create(bound, SizeHint{.items = items});
-}
-
-std::string key_of(unsigned i) { return std::to_string(i); }
-
-// Sets keys 0, 1, ... until the dict says `full`; returns how many it took.
-unsigned fill(Dict& dict, const std::string& value) {
-  unsigned i = 0;
-  EXPECT_EQ(error_code_of([&] {
-              for (; i < 10'000'000; ++i) dict.set(key_of(i), value);
-            }),
-            ErrorCode::full);
-  return i;
-}
-
-unsigned count_present(Dict& dict, unsigned keys, const std::string& value) {
-  Value out;
-  unsigned present = 0;
-  for (unsigned i = 0; i < keys; ++i) present += dict.get(key_of(i), out) && out.view() == value;
-  return present;
 }
 
 TEST(BucketTableGeometry, HasRoomForTheCapacityAtTheLoad) {
@@ -152,7 +136,7 @@ TEST(BucketTable, ProcessesGrowItTogether) {
 TEST(BucketTable, FullWithoutGrowthKeepsEverythingAndGoesOn) {
   const auto engine = make("bucket-table?capacity=10000&growth=off");
   const auto dict = engine->attach();
-  const unsigned stored = fill(*dict, "value");
+  const unsigned stored = fill_up(*dict, "value");
   EXPECT_GE(stored, 10'000u);
   EXPECT_EQ(count_present(*dict, stored, "value"), stored);
   EXPECT_THAT([&] { dict->set(key_of(stored), "value"); }, ThrowsMessage<Error>(HasSubstr("growth=off")));
@@ -165,7 +149,7 @@ TEST(BucketTable, FullWithoutGrowthKeepsEverythingAndGoesOn) {
 TEST(BucketTable, FullAtItsMaximum) {
   const auto engine = make("bucket-table?capacity=100&max=4M");
   const auto dict = engine->attach();
-  const unsigned stored = fill(*dict, "value");
+  const unsigned stored = fill_up(*dict, "value");
   EXPECT_GT(stored, 5'000u);
   EXPECT_LE(engine->storage_bytes().in_use, 4u << 20);
   EXPECT_EQ(count_present(*dict, stored, "value"), stored);
@@ -174,19 +158,13 @@ TEST(BucketTable, FullAtItsMaximum) {
 }
 
 TEST(BucketTable, FullWhereDevShmHasNoRoom) {
-  constexpr int kNotAllowed = 77;
-  ChildProcess child([] {
-    if (!use_small_dev_shm("4M")) _exit(kNotAllowed);
+  expect_done_in_small_dev_shm("4M", [] {
     const auto engine = make("bucket-table?capacity=100000");
     const auto dict = engine->attach();
-    const unsigned stored = fill(*dict, "value");
+    const unsigned stored = fill_up(*dict, "value");
     const bool whole = stored > 500 && dict->size() == stored && count_present(*dict, stored, "value") == stored;
-    _exit(whole && dict->erase(key_of(0)) ? 0 : 1);
+    return whole && dict->erase(key_of(0)) ? 0 : 1;
   });
-  const int status = child.wait();
-  ASSERT_TRUE(WIFEXITED(status)) << "killed by signal " << WTERMSIG(status);
-  if (WEXITSTATUS(status) == kNotAllowed) GTEST_SKIP() << "no mount namespaces here";
-  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST(BucketTable, TakesBlocksOnlyWhereItemsLie) {
@@ -197,6 +175,28 @@ TEST(BucketTable, TakesBlocksOnlyWhereItemsLie) {
   const auto dict = engine->attach();
   for (unsigned i = 0; i < 100; ++i) dict->set(key_of(i), "v");
   EXPECT_LE(engine->storage_bytes().in_use, empty.in_use + 200 * kChunk);
+}
+
+// Bytes of this process's mappings that 2 MB pages of shared memory serve.
+std::uint64_t huge_page_bytes() {
+  std::ifstream smaps("/proc/self/smaps_rollup");
+  std::uint64_t kilobytes = 0;
+  for (std::string word; smaps >> word;)
+    if (word == "ShmemPmdMapped:") smaps >> kilobytes;
+  return kilobytes << 10;
+}
+
+TEST(BucketTable, WhatIsAllAllocatedBecomesHugePages) {
+  constexpr unsigned kItems = 60'000;
+  const auto engine = make(fmt::format("bucket-table?capacity={}", kItems));
+  const auto dict = engine->attach();
+  const std::uint64_t before = huge_page_bytes();
+  for (unsigned i = 0; i < kItems; ++i) dict->set(key_of(i), "v");
+  EXPECT_EQ(count_present(*dict, kItems, "v"), kItems);
+  const StorageBytes storage = engine->storage_bytes();
+  EXPECT_LE(storage.in_use, storage.length + kPage);
+  if (huge_page_bytes() == before) GTEST_SKIP() << "this system makes no 2 MB pages of shared memory";
+  EXPECT_EQ(huge_page_bytes() - before, storage.length / kHugePageBytes * kHugePageBytes);
 }
 
 TEST(BucketTable, AFileOfTheUsersStaysAndOpensAgain) {

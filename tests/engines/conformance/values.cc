@@ -115,8 +115,8 @@ TEST_F(Values, LargestKeyWorks) {
 }
 
 TEST_F(Values, LargestValueWorks) {
-  if (contract().largest_value > 16 << 20) GTEST_SKIP() << "larger than a test should store";
-  const std::string value = random_bytes(contract().largest_value, 1);
+  constexpr std::size_t kMost = 64 << 20;  // more is left to who has the time
+  const std::string value = random_bytes(std::min<std::size_t>(contract().largest_value, kMost), 1);
   dict().set("key", value);
   EXPECT_TRUE(value_of("key") == value);
   const std::string longest_key(std::min<std::size_t>(contract().largest_key, 1 << 20), 'k');

@@ -12,8 +12,8 @@
 
 #include "engines/registry.h"
 #include "engines/stream_log/record.h"
-#include "harness/torture/small_file_system.h"
 #include "tests/engines/error_code.h"
+#include "tests/engines/filling.h"
 #include "tests/engines/shm/child_process.h"
 
 namespace dictbench {
@@ -27,8 +27,6 @@ std::unique_ptr<Engine> make(const std::string& spec) {
   const Spec bound = parse_engine_spec(spec);
   return find_engine(bound.name()).create(bound, SizeHint{.items = 1000});
 }
-
-std::string key_of(unsigned i) { return std::to_string(i); }
 
 std::string get(Dict& dict, const std::string& key) {
   Value out;
@@ -149,9 +147,7 @@ TEST(StreamLog, FullKeepsEverythingAndGoesOn) {
 }
 
 TEST(StreamLog, FullWhereDevShmHasNoRoom) {
-  constexpr int kNotAllowed = 77;
-  ChildProcess child([] {
-    if (!use_small_dev_shm("6M")) _exit(kNotAllowed);
+  expect_done_in_small_dev_shm("6M", [] {
     const auto engine = make("stream-log?buffer=64K&max=1G");
     const auto dict = engine->attach();
     const std::string value(100, 'v');
@@ -159,18 +155,14 @@ TEST(StreamLog, FullWhereDevShmHasNoRoom) {
     const auto code = error_code_of([&] {
       for (; stored < 10'000'000; ++stored) dict->set(key_of(stored), value);
     });
-    if (code != ErrorCode::full || stored < 10'000) _exit(1);
+    if (code != ErrorCode::full || stored < 10'000) return 1;
     const auto other = engine->attach();
-    if (other->size() != stored) _exit(2);
+    if (other->size() != stored) return 2;
     for (unsigned i = 0; i < stored; ++i) dict->set(key_of(i), std::string(100, 'w'));
     for (unsigned i = 0; i < stored; ++i)
-      if (get(*other, key_of(i)) != std::string(100, 'w')) _exit(3);
-    _exit(other->erase("0") && engine->check_integrity() == "" ? 0 : 4);
+      if (get(*other, key_of(i)) != std::string(100, 'w')) return 3;
+    return other->erase("0") && engine->check_integrity() == "" ? 0 : 4;
   });
-  const int status = child.wait();
-  ASSERT_TRUE(WIFEXITED(status)) << "killed by signal " << WTERMSIG(status);
-  if (WEXITSTATUS(status) == kNotAllowed) GTEST_SKIP() << "no mount namespaces here";
-  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST(StreamLog, GetsFromInsideAWalkSeeWhatIsNew) {

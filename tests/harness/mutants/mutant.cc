@@ -228,6 +228,10 @@ class MutantEngine final : public Engine {
   std::string address() const override { return inner_->address(); }
   std::vector<pid_t> server_pids() const override { return inner_->server_pids(); }
   StorageBytes storage_bytes() const override { return inner_->storage_bytes(); }
+  // One that changes while the dict is filled.
+  std::vector<std::pair<std::string, std::string>> facts() const override {
+    return {{"items", std::to_string(inner_->attach()->size())}};
+  }
 
  private:
   Spec spec_;

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <cstring>
 
-namespace dictbench::lockfree {
+namespace dictbench {
 
 template <typename Word>
 inline Word load_as(const char* bytes) noexcept {
@@ -59,4 +59,4 @@ inline void copy_whole(char* to, const char* from, std::size_t size) noexcept {
   std::memcpy(to, words, sizeof words);
 }
 
-}  // namespace dictbench::lockfree
+}  // namespace dictbench

@@ -1,0 +1,33 @@
+#include "harness/driver/suitability.h"
+
+#include <fmt/format.h>
+
+#include "harness/driver/worker.h"
+
+namespace dictbench {
+
+StartMode start_mode(const Contract& contract, StartMode asked) {
+  return sharing_of(contract) == Sharing::threads ? StartMode::threads : asked;
+}
+
+std::string unsuitable(const Contract& contract, const Workload& workload, unsigned processes) {
+  if (!contract.stores) return {};
+  const Footprint prints = footprint(workload, processes);
+  if (prints.key_bytes > contract.largest_key)
+    return fmt::format("keys of {} bytes; it takes {} at most", prints.key_bytes, contract.largest_key);
+  if (contract.most_items != 0 && prints.items > contract.most_items)
+    return fmt::format("{} items; it takes {} at most", prints.items, contract.most_items);
+  const bool private_parts = sharing_of(contract) == Sharing::none && processes > 1 && !workload.preload;
+  for (const Phase& phase : workload.phases) {
+    if (private_parts && phase.mix.get + phase.mix.scan + phase.mix.read_modify_write > 0)
+      return "it is not shared, and the processes read what others wrote";
+    if (phase.mix.scan > 0 && !contract.ordered) return "scan needs an ordered engine";
+    if (phase.mix.add > 0 && !contract.atomic_add) return "it has no atomic add";
+    for (const SizeChoice& size : phase.values.sizes)
+      if (size.bytes > contract.largest_value)
+        return fmt::format("values of {} bytes; it takes {} at most", size.bytes, contract.largest_value);
+  }
+  return {};
+}
+
+}  // namespace dictbench
