@@ -17,6 +17,8 @@ say() { echo "$*" >&2; }
 source "$root/setup/packages.sh"
 # shellcheck source=setup/build.sh
 source "$root/setup/build.sh"
+# shellcheck source=setup/originals.sh
+source "$root/setup/originals.sh"
 
 usage() {
   cat <<'TEXT'
@@ -31,6 +33,10 @@ usage: ./run_all.sh [COMMAND]
                        operations checked for linearizability (about 15 minutes)
   rivals [ROUNDS]      set up, build, lockfree beside the best in-process tables and the other shared dicts, at least 5 (7)
                        rounds of each, then the table lockfree-rivals (about 15 minutes, on a quiet machine)
+  tier                 set up, build, the documents' programs over Python's shared dicts: five rounds of what the table
+                       python-targets is made of, three of everything (about 10 minutes); the standard suite has one round
+  originals            set up, install the documents' own packages from the Python package index, where it answers, into
+                       build/originals, so that the Python tier measures them too
   targets [ROUNDS]     set up, build, bucket-table and stream-log beside what they are to beat, at least 5 (5) rounds, then the
                        table design-targets (about 6 minutes, on a quiet machine)
   agreement            set up, build, compare with redis-benchmark, memcslap and dictbench_micro (minutes, on a quiet machine)
@@ -57,6 +63,40 @@ draw() {
   say "report:  $report"
 }
 
+# Appends the Python tier's records. $1: record file; $2: standard, smoke, or full for what committed records are made of.
+run_tier() {
+  local records=$1 kind=$2 status=0
+  local tier=(env "PYTHONPATH=$root/build/python:$root/python" "$python" -m tier --out "$records")
+  if [[ ! -e $root/build/python/dictbench/__init__.py ]]; then
+    say "tier: SharedDict is missing, the binding was not built: apt-get install pybind11-dev python3-dev; the rest runs"
+  fi
+  case $kind in
+    smoke) "${tier[@]}" --smoke || status=$? ;;
+    standard) "${tier[@]}" --repetitions 1 || status=$? ;;
+    full)
+      "${tier[@]}" --repetitions 3 || status=$?
+      "${tier[@]}" --repetitions 5 --targets || status=$?
+      ;;
+  esac
+  return "$status"
+}
+
+# The Python tier alone, more often than in the standard suite, and its tables.
+run_tier_alone() {
+  local dictbench=$root/build/dictbench records status=0 table
+  records=$root/build/results/tier-$(date -u +%Y%m%dT%H%M%SZ)-$$.jsonl
+  mkdir -p "$root/build/results"
+  ln -sfn "$(basename "$records")" "$root/build/results/latest-tier.jsonl"
+  run_tier "$records" full || status=$?
+  if [[ ! -s $records ]]; then exit "$((status ? status : environment_failed))"; fi
+  for table in mpdict-1m redis-100k pyshmht-mp pyshmht-64b ultra-old ultra-new ultra-rank ultra-rank-more smd-sync lock-counter \
+    claims python-targets; do
+    "$dictbench" table "$table" --results "$records"
+  done
+  say "records: $records"
+  exit "$status"
+}
+
 # Runs a suite, prints its tables, draws its report. $1: standard or smoke; $2: folder of the report.
 run_suite() {
   local suite=$1 report=$2 records status=0
@@ -66,6 +106,7 @@ run_suite() {
   say "run: the $suite suite, records in $records"
   ln -sfn "$(basename "$records")" "$root/build/results/latest-$suite.jsonl"
   "$dictbench" run --suite "$suite" --out "$records" --format none || status=$?
+  run_tier "$records" "$suite" || status=$?
   # Without records there is nothing to show; with them, a failed cell shows in the tables as what it is.
   if [[ ! -s $records ]]; then exit "$((status ? status : environment_failed))"; fi
   # What the last long torture found stands beside what the engines promise.
@@ -143,7 +184,7 @@ run_targets() {
 main() {
   local command=${1:-run}
   case $command in
-    run | --smoke | build | torture | agreement | --help | -h)
+    run | --smoke | build | torture | tier | originals | agreement | --help | -h)
       if (($# > 1)); then usage_error "$command takes no argument, '$2' was given"; fi
       if [[ $# -eq 1 && $command == run ]]; then usage_error "unknown command 'run'"; fi
       ;;
@@ -178,6 +219,11 @@ main() {
       build release dictbench
       run_rivals "$((10#${2:-7}))"
       ;;
+    tier)
+      build release dictbench
+      run_tier_alone
+      ;;
+    originals) install_originals ;;
     targets)
       build release dictbench
       run_targets "$((10#${2:-5}))"

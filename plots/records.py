@@ -56,7 +56,6 @@ class Cell:
     """One repetition of one engine on one phase of one workload."""
 
     run_id: str
-    tier: str
     engine: str  # spec text; what pictures print is `label`
     workload: str
     workload_hash: str
@@ -78,7 +77,7 @@ class Cell:
 
     @property
     def label(self) -> str:
-        return self.engine if self.tier == "c++" else f"{self.engine} ({self.tier})"
+        return self.engine
 
     @property
     def fault(self) -> str:
@@ -133,10 +132,15 @@ def _read_file(file: Path, runs: dict, bare_cells: list) -> None:
         if kind == "run":
             run = _run(where, record)
             runs[run.run_id] = run
-        elif kind == "cell" and record.get("workload") != _CASES:
+        elif kind == "cell" and _is_drawn(record):
             bare_cells.append((where, record))
         elif kind not in _SHOWN_AS_TABLES and kind != "cell":
             raise RecordError(f'{where}: no record: an object with "type":"run" or "type":"cell" is expected')
+
+
+def _is_drawn(record: dict) -> bool:
+    """The Python tier's programs have tables of their own (docs/documents.md)."""
+    return record.get("workload") != _CASES and record.get("tier", "c++") == "c++"
 
 
 def _run(where: str, record: dict) -> Run:
@@ -163,7 +167,6 @@ def _cell(where: str, record: dict, runs: dict) -> Cell:
     run = runs.get(_get(where, record, "run_id", str))
     return Cell(
         run_id=record["run_id"],
-        tier=_get(where, record, "tier", str, "c++"),
         engine=_get(where, record, "engine", str),
         workload=_get(where, record, "workload", str),
         workload_hash=_get(where, record, "workload_hash", str, ""),

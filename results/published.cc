@@ -50,18 +50,73 @@ std::vector<std::string> texts_of(const Json& object, const char* key, const std
   return found->get<std::vector<std::string>>();
 }
 
+unsigned processes_of(const Json& object, const std::string& where) {
+  const auto processes = object.find("processes");
+  if (processes == object.end()) return 1;
+  if (!processes->is_number_unsigned() || *processes == 0u || *processes > 1'000'000u) {
+    throw PublishedError(where + ": 'processes' must be a whole number from 1 to 1000000");
+  }
+  return processes->get<unsigned>();
+}
+
+MeasuredPlace place_of(const Json& object, const std::string& where) {
+  check_keys(object, where, {"tier", "engine", "workload", "phase", "processes"});
+  const auto text = [&](const char* key) { return text_of(object, key, where, Need::required); };
+  return {text("tier"), text("engine"), text("workload"), text("phase"), processes_of(object, where)};
+}
+
+std::optional<MeasuredPlace> optional_place(const Json& object, const char* key, const std::string& where) {
+  const auto found = object.find(key);
+  if (found == object.end()) return std::nullopt;
+  return place_of(*found, fmt::format("{}: '{}'", where, key));
+}
+
+ClaimFigure figure_of(const std::string& name, const std::string& where) {
+  static const std::map<std::string, ClaimFigure> kFigures = {{"rate", ClaimFigure::rate},
+                                                              {"slowness", ClaimFigure::slowness},
+                                                              {"elapsed", ClaimFigure::elapsed},
+                                                              {"bytes_per_item", ClaimFigure::bytes_per_item},
+                                                              {"max_rss", ClaimFigure::max_rss}};
+  const auto found = kFigures.find(name);
+  if (found != kFigures.end()) return found->second;
+  std::vector<std::string> names;
+  for (const auto& [known, figure] : kFigures) names.push_back(known);
+  throw PublishedError(fmt::format("{}: 'figure' must be one of {}", where, fmt::join(names, ", ")));
+}
+
+PublishedClaim claim_of(const Json& object, const std::string& where) {
+  check_keys(object, where,
+             {"text", "published", "figure", "at_least", "at_most", "unit", "subject", "own", "base", "why"});
+  const auto text = [&](const char* key) { return text_of(object, key, where, Need::required); };
+  PublishedClaim claim;
+  claim.text = text("text");
+  claim.published = text("published");
+  claim.why = text("why");
+  claim.unit = text("unit");
+  claim.figure = figure_of(text("figure"), where);
+  claim.at_least = object.contains("at_least");
+  const auto bound = object.find(claim.at_least ? "at_least" : "at_most");
+  if (bound == object.end() || !bound->is_number() || (claim.at_least && object.contains("at_most"))) {
+    throw PublishedError(where + ": either 'at_least' or 'at_most' must be given, a number");
+  }
+  claim.bound = bound->get<double>();
+  for (const char* key : {"subject", "own"}) {
+    if (!object.contains(key)) throw PublishedError(fmt::format("{}: '{}' is missing", where, key));
+  }
+  claim.subject = *optional_place(object, "subject", where);
+  claim.own = *optional_place(object, "own", where);
+  claim.base = optional_place(object, "base", where);
+  return claim;
+}
+
 PublishedRow row_of(const Json& object, const std::string& where) {
-  check_keys(object, where, {"system", "operation", "processes", "figures", "remark"});
+  check_keys(object, where, {"system", "operation", "processes", "figures", "remark", "here"});
   PublishedRow row;
   row.system = text_of(object, "system", where, Need::required);
   row.operation = text_of(object, "operation", where, Need::optional);
   row.remark = text_of(object, "remark", where, Need::optional);
-  if (const auto processes = object.find("processes"); processes != object.end()) {
-    if (!processes->is_number_unsigned() || *processes == 0u || *processes > 1'000'000u) {
-      throw PublishedError(where + ": 'processes' must be a whole number from 1 to 1000000");
-    }
-    row.processes = processes->get<unsigned>();
-  }
+  row.processes = processes_of(object, where);
+  row.here = optional_place(object, "here", where);
   const auto figures = object.find("figures");
   if (figures == object.end() || !figures->is_object() || figures->empty()) {
     throw PublishedError(where + ": 'figures' must be an object of numbers, like {\"elapsed_s\": 3.25}");
@@ -104,7 +159,11 @@ PublishedTable parse_published(std::string_view text, const std::string& where) 
   table.host = text_of(object, "host", where, Need::required);
   table.software = text_of(object, "software", where, Need::optional);
   table.workload = text_of(object, "workload", where, Need::required);
-  table.claims = texts_of(object, "claims", where);
+  if (const auto claims = object.find("claims"); claims != object.end()) {
+    if (!claims->is_array()) throw PublishedError(where + ": 'claims' must be a list");
+    for (const Json& claim : *claims)
+      table.claims.push_back(claim_of(claim, fmt::format("{}: claim {}", where, table.claims.size() + 1)));
+  }
   table.remarks = texts_of(object, "remarks", where);
   const auto rows = object.find("rows");
   if (rows == object.end() || !rows->is_array() || rows->empty()) {

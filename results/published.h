@@ -19,14 +19,35 @@ class PublishedError : public std::invalid_argument {
   using std::invalid_argument::invalid_argument;
 };
 
+// Which cells here measure the same; processes 1 unless given.
+struct MeasuredPlace {
+  std::string tier, engine, workload, phase;
+  unsigned processes = 1;
+};
+
 struct PublishedRow {
   std::string system;     // "mpdict", "Redis", "dict"
   std::string operation;  // "read", "set", ...; empty where the row covers the whole program
   unsigned processes = 1;
   std::map<std::string, double> figures;  // the name ends in the unit: elapsed_s, set_per_s
   std::string remark;                     // where the figure measures something else than it says
+  std::optional<MeasuredPlace> here;
 
   std::optional<double> figure(std::string_view name) const;
+};
+
+// What a claim speaks of: operations per second, its inverse, seconds, bytes an item, MB of the largest process.
+enum class ClaimFigure { rate, slowness, elapsed, bytes_per_item, max_rss };
+
+// A sentence of a document, so that it can be decided: the figure of `subject` (through that of `base`, where there is
+// one) is to be at least, or at most, a bound. `own` is the place of the engine that is asked the same.
+struct PublishedClaim {
+  std::string text, published, why, unit;
+  ClaimFigure figure = ClaimFigure::rate;
+  bool at_least = true;
+  double bound = 0;
+  MeasuredPlace subject, own;
+  std::optional<MeasuredPlace> base;
 };
 
 struct PublishedTable {
@@ -38,7 +59,7 @@ struct PublishedTable {
   std::string host;     // "not stated" where the document is silent
   std::string software;
   std::string workload;  // in words
-  std::vector<std::string> claims;
+  std::vector<PublishedClaim> claims;
   std::vector<std::string> remarks;
   std::vector<PublishedRow> rows;
 };

@@ -1,154 +1,246 @@
-// Tables `mpdict-1m` and `redis-100k`: the published row, then every engine here in the same columns.
+// Tables `mpdict-1m`, `redis-100k` and `pyshmht-mp`: the published rows, then every engine and package here in the same
+// columns. A table for each variant: as published (the first process alone, then the others) and as meant (all at
+// once).
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 #include "results/number_format.h"
 #include "results/published.h"
 #include "results/tables/builders.h"
+#include "results/tables/place.h"
 #include "results/tables/provenance.h"
-#include "results/tables/series.h"
 
 namespace dictbench {
 namespace {
 
-const std::vector<TableColumn> kColumns = {
-    {"engine", "", Alignment::left},     {"procs", "", Alignment::right},        {"elapsed", "s", Alignment::right},
-    {"user", "s", Alignment::right},     {"sys", "s", Alignment::right},         {"CPU", "%", Alignment::right},
-    {"max RSS", "kB", Alignment::right}, {"minor faults", "", Alignment::right}, {"vol", "", Alignment::right},
-    {"invol", "", Alignment::right},     {"items", "", Alignment::right},        {"B/item", "", Alignment::right},
-    {"ratio", "", Alignment::right},     {"verified", "", Alignment::left},      {"remark", "", Alignment::left}};
-
 std::string count_text(double count) { return grouped(static_cast<std::uint64_t>(std::llround(count))); }
+std::string percent_number(double figure) { return fmt::format("{:.0f}", figure); }
+std::string megabytes(double figure) { return ratio_text(figure); }
 
 double cpu_percent(const CellRecord& cell) {
   const Usage usage = total_usage(cell);
   return 100 * (usage.user_s + usage.system_s) / cell.elapsed_s;
 }
 
-std::string percent_number(double figure) { return fmt::format("{:.0f}", figure); }
+// A column of figures: where the document has it, and how it is computed from a record.
+struct Figure {
+  TableColumn column;
+  const char* published;  // name in the document's row; empty: it has none
+  double published_unit;  // the document's figure divided by the column's
+  std::optional<double> (*measured)(const CellRecord& cell);
+  std::string (*text)(double);
+  bool only_of_files = false;  // only where the document tells the length of a file
+};
 
-std::vector<TableCell> published_row(const PublishedRow& row, double elapsed) {
-  const auto count = [&](const char* name) { return optional_cell(row.figure(name), count_text); };
-  const auto time = [&](const char* name) { return optional_cell(row.figure(name), seconds); };
-  return {text_cell(row.system + ", published"),
-          number_cell(std::to_string(row.processes), row.processes),
-          number_cell(seconds(elapsed), elapsed),
-          time("user_s"),
-          time("system_s"),
-          optional_cell(row.figure("cpu_percent"), percent_number),
-          count("max_rss_kb"),
-          count("minor_faults"),
-          count("voluntary_switches"),
-          count("involuntary_switches"),
-          count("items"),
-          no_figure(),
-          number_cell("1.00", 1),
-          text_cell("-"),
-          text_cell(row.remark)};
-}
+const std::vector<Figure> kFigures = {
+    {{"elapsed", "s", Alignment::right},
+     "elapsed_s",
+     1,
+     [](const CellRecord& cell) { return std::optional(cell.elapsed_s); },
+     seconds},
+    {{"user", "s", Alignment::right},
+     "user_s",
+     1,
+     [](const CellRecord& cell) { return std::optional(total_usage(cell).user_s); },
+     seconds},
+    {{"sys", "s", Alignment::right},
+     "system_s",
+     1,
+     [](const CellRecord& cell) { return std::optional(total_usage(cell).system_s); },
+     seconds},
+    {{"CPU", "%", Alignment::right},
+     "cpu_percent",
+     1,
+     [](const CellRecord& cell) { return cell.elapsed_s > 0 ? std::optional(cpu_percent(cell)) : std::nullopt; },
+     percent_number},
+    {{"max RSS", "kB", Alignment::right},
+     "max_rss_kb",
+     1,
+     [](const CellRecord& cell) { return std::optional(static_cast<double>(cell.memory.max_rss_bytes) / 1024); },
+     count_text},
+    {{"minor faults", "", Alignment::right},
+     "minor_faults",
+     1,
+     [](const CellRecord& cell) { return std::optional(static_cast<double>(total_usage(cell).minor_faults)); },
+     count_text},
+    {{"vol", "", Alignment::right},
+     "voluntary_switches",
+     1,
+     [](const CellRecord& cell) { return std::optional(static_cast<double>(total_usage(cell).voluntary_switches)); },
+     count_text},
+    {{"invol", "", Alignment::right},
+     "involuntary_switches",
+     1,
+     [](const CellRecord& cell) { return std::optional(static_cast<double>(total_usage(cell).involuntary_switches)); },
+     count_text},
+    {{"items", "", Alignment::right},
+     "items",
+     1,
+     [](const CellRecord& cell) { return std::optional(static_cast<double>(cell.memory.items)); },
+     count_text},
+    {{"in use", "MB", Alignment::right},
+     "",
+     1,
+     [](const CellRecord& cell) { return std::optional(static_cast<double>(cell.memory.storage_bytes) / 1e6); },
+     megabytes,
+     true},
+    {{"length", "MB", Alignment::right},
+     "file_bytes",
+     1e6,
+     [](const CellRecord& cell) { return std::optional(static_cast<double>(cell.memory.storage_length_bytes) / 1e6); },
+     megabytes,
+     true},
+    {{"B/item", "", Alignment::right}, "", 1, bytes_per_item, bytes_number},
+};
 
-std::vector<TableCell> measured_row(const Series& series, const PublishedRow& published, double published_elapsed,
-                                    const TableContext& context, std::vector<std::string>& notes) {
-  const std::string processes = std::to_string(series.processes);
-  if (!series.good()) {
-    std::vector<TableCell> row(kColumns.size(), no_figure());
-    row[0] = text_cell(series.engine);
-    row[1] = number_cell(processes, series.processes);
-    row[2] = text_cell(short_reason(series, notes));
-    row[13] = verified_cell(series);
-    row[14] = text_cell(row_remark(series, context));
-    return row;
+// What was done to get a block's figures. The C++ tier's files have one variant, in which the first process is alone.
+std::string variant_of(const Block& block) { return block.tier == "c++" ? "as published" : block.phase; }
+
+class Builder {
+ public:
+  Builder(const char* name, const TableContext& context) : published_(load_published(name)), context_(context) {
+    const bool files = std::ranges::any_of(
+        published_.rows, [](const PublishedRow& row) { return row.figure("file_bytes").has_value(); });
+    for (const Figure& figure : kFigures)
+      if (files || !figure.only_of_files) figures_.push_back(&figure);
+    if (std::ranges::none_of(published_.rows, [](const PublishedRow& row) { return row.figure("elapsed_s") > 0; })) {
+      throw PublishedError(fmt::format("{}: a row needs a figure 'elapsed_s' above 0",
+                                       (published_folder() / (std::string(name) + ".json")).string()));
+    }
   }
-  const auto figure = [&](const Metric& metric, auto format) {
-    return optional_cell(median_of(series, metric), format);
-  };
-  const auto elapsed = median_of(series, [](const CellRecord& cell) { return cell.elapsed_s; });
-  // Another number of items or processes is another task: no ratio to the published one.
-  const bool comparable = elapsed && series.scale == 1 && series.processes == published.processes;
-  return {
-      text_cell(series.engine),
-      number_cell(processes, series.processes),
-      optional_cell(elapsed, seconds),
-      figure([](const CellRecord& cell) { return total_usage(cell).user_s; }, seconds),
-      figure([](const CellRecord& cell) { return total_usage(cell).system_s; }, seconds),
-      figure(
-          [](const CellRecord& cell) { return cell.elapsed_s > 0 ? std::optional(cpu_percent(cell)) : std::nullopt; },
-          percent_number),
-      figure([](const CellRecord& cell) { return static_cast<double>(cell.memory.max_rss_bytes) / 1024; }, count_text),
-      figure([](const CellRecord& cell) { return static_cast<double>(total_usage(cell).minor_faults); }, count_text),
-      figure([](const CellRecord& cell) { return static_cast<double>(total_usage(cell).voluntary_switches); },
-             count_text),
-      figure([](const CellRecord& cell) { return static_cast<double>(total_usage(cell).involuntary_switches); },
-             count_text),
-      figure([](const CellRecord& cell) { return static_cast<double>(cell.memory.items); }, count_text),
-      figure(bytes_per_item, bytes_number),
-      comparable ? number_cell(ratio_text(*elapsed / published_elapsed), *elapsed / published_elapsed) : no_figure(),
-      verified_cell(series),
-      text_cell(row_remark(series, context))};
-}
 
-// By time; the engines without one after it, the harness's own cost last.
-std::vector<const Series*> ordered(const Block& block, const TableContext& context) {
-  std::vector<const Series*> rows;
-  for (const Series& series : block.series) rows.push_back(&series);
-  const auto rank = [&](const Series* series) {
-    const auto elapsed = median_of(*series, [](const CellRecord& cell) { return cell.elapsed_s; });
-    return std::tuple(series->processes, standing_of(*series, context) == Standing::cost, !series->good(),
-                      -series->scale, elapsed.value_or(0), series->engine, series->start);
-  };
-  std::sort(rows.begin(), rows.end(), [&](const Series* a, const Series* b) { return rank(a) < rank(b); });
-  return rows;
-}
+  // Of the blocks of one host and one variant; none: the published rows alone.
+  Table table(const std::string& title, const std::vector<const Block*>& blocks) const {
+    Table table{published_.name, title, {}, columns(), {}};
+    for (const PublishedRow& row : published_.rows) table.rows.push_back(published_row(row));
+    for (const auto& [block, series] : ordered(blocks))
+      table.rows.push_back(measured_row(block->tier, *series, table.notes));
+    if (blocks.empty()) return table;
+    table.notes.push_back(
+        "Ratio: elapsed here to elapsed published with as many processes, on other hardware; ~ with fewer items, by "
+        "the time "
+        "an item takes. User, sys, faults and switches: workers and servers together. Max RSS: the largest single "
+        "process; "
+        "B/item: what the dict costs, servers included.");
+    table.notes.push_back(repetitions_note(*blocks.front()));
+    for (std::string& note : standing_notes(*blocks.front(), context_)) table.notes.push_back(std::move(note));
+    return table;
+  }
 
-std::vector<std::string> published_notes(const PublishedTable& published) {
-  std::vector<std::string> notes;
-  std::string source = fmt::format("Published: {}; host: {}", published.source, published.host);
-  if (!published.software.empty()) source += "; " + published.software;
-  notes.push_back(source + ".");
-  for (const std::string& remark : published.remarks) notes.push_back("Published: " + remark);
-  return notes;
-}
+  std::vector<std::string> published_notes() const {
+    std::vector<std::string> notes;
+    std::string source = fmt::format("Published: {}; host: {}", published_.source, published_.host);
+    if (!published_.software.empty()) source += "; " + published_.software;
+    notes.push_back(source + ".");
+    for (const std::string& remark : published_.remarks) notes.push_back("Published: " + remark);
+    return notes;
+  }
+
+  const std::string& title() const { return published_.title; }
+
+ private:
+  std::vector<TableColumn> columns() const {
+    std::vector<TableColumn> columns = {
+        {"engine", "", Alignment::left}, {"tier", "", Alignment::left}, {"procs", "", Alignment::right}};
+    for (const Figure* figure : figures_) columns.push_back(figure->column);
+    columns.insert(
+        columns.end(),
+        {{"ratio", "", Alignment::right}, {"verified", "", Alignment::left}, {"remark", "", Alignment::left}});
+    return columns;
+  }
+
+  std::vector<TableCell> published_row(const PublishedRow& row) const {
+    std::vector<TableCell> cells = {text_cell(row.system + ", published"), text_cell("-"),
+                                    number_cell(std::to_string(row.processes), row.processes)};
+    for (const Figure* figure : figures_) {
+      auto value = row.figure(figure->published);
+      if (value) *value /= figure->published_unit;
+      cells.push_back(optional_cell(value, figure->text));
+    }
+    const bool timed = row.figure("elapsed_s").has_value();
+    cells.insert(cells.end(), {timed ? number_cell("1.00", 1) : no_figure(), text_cell("-"), text_cell(row.remark)});
+    return cells;
+  }
+
+  std::vector<TableCell> measured_row(const std::string& tier, const Series& series,
+                                      std::vector<std::string>& notes) const {
+    std::vector<TableCell> cells = {text_cell(series.engine), text_cell(tier),
+                                    number_cell(std::to_string(series.processes), series.processes)};
+    for (const Figure* figure : figures_)
+      cells.push_back(series.good() ? optional_cell(median_of(series, figure->measured), figure->text) : no_figure());
+    if (!series.good()) cells[3] = text_cell(short_reason(series, notes));
+    cells.insert(cells.end(), {ratio_cell(series), verified_cell(series), text_cell(row_remark(series, context_))});
+    return cells;
+  }
+
+  // Another number of processes is another task.
+  TableCell ratio_cell(const Series& series) const {
+    const auto elapsed = median_of(series, [](const CellRecord& cell) { return std::optional(cell.elapsed_s); });
+    for (const PublishedRow& row : published_.rows) {
+      const auto published = row.figure("elapsed_s");
+      if (!series.good() || !elapsed || !published || row.processes != series.processes) continue;
+      const double ratio = *elapsed / series.scale / *published;
+      return number_cell(fmt::format("{}{}", series.scale == 1 ? "" : "~", ratio_text(ratio)), ratio);
+    }
+    return no_figure();
+  }
+
+  // By the time an item takes; the rows without one after it, the harness's own cost last.
+  std::vector<std::pair<const Block*, const Series*>> ordered(const std::vector<const Block*>& blocks) const {
+    std::vector<std::pair<const Block*, const Series*>> rows;
+    for (const Block* block : blocks)
+      for (const Series& series : block->series) rows.emplace_back(block, &series);
+    std::ranges::sort(rows, {}, [&](const auto& row) {
+      const Series& series = *row.second;
+      const auto elapsed = median_of(series, [](const CellRecord& cell) { return std::optional(cell.elapsed_s); });
+      return std::tuple(series.processes, standing_of(series, context_) == Standing::cost, !series.good(),
+                        elapsed.value_or(0) / series.scale, series.engine, row.first->tier, series.start);
+    });
+    return rows;
+  }
+
+  const PublishedTable published_;
+  const TableContext& context_;
+  std::vector<const Figure*> figures_;
+};
 
 std::vector<Table> build(const char* name, const RecordFile& records, const TableContext& context) {
-  const PublishedTable published = load_published(name);
-  const PublishedRow& reference = published.rows.front();
-  const auto elapsed = reference.figure("elapsed_s");
-  if (!elapsed || !(*elapsed > 0)) {
-    throw PublishedError(fmt::format("{}: the first row needs a figure 'elapsed_s' above 0",
-                                     (published_folder() / (std::string(name) + ".json")).string()));
-  }
-
+  const Builder builder(name, context);
   Selection selection = context.selection;
   selection.workloads = {name};
   const std::vector<Block> blocks = group_blocks(records, selection);
+  const std::vector<std::string> hosts = hosts_of(blocks);
   std::vector<Table> tables;
-  for (const Block& block : blocks) {
-    Table table{name, published.title, {}, kColumns, {}};
-    if (std::any_of(blocks.begin(), blocks.end(), [&](const Block& other) { return other.phase != block.phase; })) {
-      table.title += ", phase " + block.phase;
+  for (const std::string& host : hosts) {
+    std::vector<std::string> variants;
+    for (const Block& block : blocks)
+      if (block.host == host && std::ranges::find(variants, variant_of(block)) == variants.end())
+        variants.push_back(variant_of(block));
+    for (const std::string& variant : variants) {
+      std::vector<const Block*> own;
+      std::vector<const RunRecord*> runs;
+      for (const Block& block : blocks) {
+        if (block.host != host || variant_of(block) != variant) continue;
+        own.push_back(&block);
+        runs.insert(runs.end(), block.runs.begin(), block.runs.end());
+      }
+      std::string title = builder.title();
+      if (variants.size() > 1) title += ", " + variant;
+      if (hosts.size() > 1) title += " on " + host;
+      Table table = builder.table(title, own);
+      for (std::string& note : builder.published_notes()) table.notes.push_back(std::move(note));
+      for (std::string& note : provenance_notes(runs)) table.notes.push_back(std::move(note));
+      tables.push_back(std::move(table));
     }
-    if (block.tier != "c++") table.title += ", " + block.tier;
-    if (std::any_of(blocks.begin(), blocks.end(), [&](const Block& other) { return other.host != block.host; })) {
-      table.title += " on " + block.host;
-    }
-    table.rows.push_back(published_row(reference, *elapsed));
-    for (const Series* series : ordered(block, context)) {
-      table.rows.push_back(measured_row(*series, reference, *elapsed, context, table.notes));
-    }
-    table.notes.push_back(
-        "Ratio: elapsed here to elapsed published, on other hardware. User, sys, faults and switches: workers and "
-        "servers together. Max RSS: the largest single process; B/item: what the dict costs, servers included.");
-    table.notes.push_back(repetitions_note(block));
-    for (std::string& note : standing_notes(block, context)) table.notes.push_back(std::move(note));
-    for (std::string& note : published_notes(published)) table.notes.push_back(std::move(note));
-    for (std::string& note : provenance_notes(block)) table.notes.push_back(std::move(note));
-    tables.push_back(std::move(table));
   }
   if (tables.empty()) {
-    Table table{name, published.title, published_notes(published), kColumns, {published_row(reference, *elapsed)}};
-    table.notes.push_back(fmt::format("Nothing measured yet: `dictbench run --workload {}` does.", name));
+    Table table = builder.table(builder.title(), {});
+    table.notes = builder.published_notes();
+    table.notes.push_back(fmt::format(
+        "Nothing measured yet: `dictbench run --workload {0}` and `python -m tier --programs {0}` do.", name));
     tables.push_back(std::move(table));
   }
   return tables;
@@ -162,6 +254,10 @@ std::vector<Table> build_mpdict_1m(const RecordFile& records, const TableContext
 
 std::vector<Table> build_redis_100k(const RecordFile& records, const TableContext& context) {
   return build("redis-100k", records, context);
+}
+
+std::vector<Table> build_pyshmht_mp(const RecordFile& records, const TableContext& context) {
+  return build("pyshmht-mp", records, context);
 }
 
 }  // namespace dictbench

@@ -58,7 +58,6 @@ std::string title_of(const Block& block, const std::vector<Block>& blocks) {
     });
   };
   if (differs(&Block::phase)) title += ", phase " + block.phase;
-  if (block.tier != "c++") title += ", " + block.tier;
   const bool several_hosts =
       std::any_of(blocks.begin(), blocks.end(), [&](const Block& other) { return other.host != block.host; });
   if (several_hosts) title += " on " + block.host;
@@ -75,7 +74,8 @@ const std::vector<TableColumn> kColumns = {
 
 std::vector<Table> build_engines(const RecordFile& records, const TableContext& context) {
   std::vector<Block> blocks = group_blocks(records, context.selection);
-  std::erase_if(blocks, [](const Block& block) { return block.workload == kCasesWorkload; });
+  // The Python tier's programs have tables of their own.
+  std::erase_if(blocks, [](const Block& block) { return block.workload == kCasesWorkload || block.tier != "c++"; });
   if (blocks.empty()) return {{"engines", "", {"No records to show: `dictbench run` makes some."}, kColumns, {}}};
 
   std::vector<Table> tables;

@@ -24,6 +24,14 @@ TableCell exact_cell(const Series& series) {
   return text_cell(verified == "failed" ? "no" : verified);
 }
 
+// The Python tier tells how a row increments.
+std::string remark(const Series& series, const TableContext& context) {
+  std::string text = row_remark(series, context);
+  for (const auto& [name, value] : series.cells.front()->engine_facts)
+    if (name == "increment") text = text.empty() ? value : fmt::format("{}; {}", value, text);
+  return text;
+}
+
 }  // namespace
 
 std::vector<Table> build_lock_counter(const RecordFile& records, const TableContext& context) {
@@ -47,7 +55,7 @@ std::vector<Table> build_lock_counter(const RecordFile& records, const TableCont
                             speed_cell(*series, table.notes),
                             optional_cell(series->good() ? increments : std::nullopt,
                                           [](double ops) { return grouped(static_cast<std::uint64_t>(ops)); }),
-                            exact_cell(*series), text_cell(row_remark(*series, context))});
+                            exact_cell(*series), text_cell(remark(*series, context))});
     }
     table.notes.insert(table.notes.end(), task.begin(), task.end());
     table.notes.push_back(statistics_note(block));

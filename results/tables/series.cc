@@ -76,13 +76,13 @@ std::vector<Entry> drop_replaced(const std::vector<Entry>& entries) {
   return kept;
 }
 
-// The hash that counts for each host, workload and scale: that of the run that started last.
-using HashKey = std::tuple<std::string, std::string, double>;
+// The hash that counts for each host, tier, workload and scale: that of the run that started last.
+using HashKey = std::tuple<std::string, std::string, std::string, double>;
 std::map<HashKey, std::string> newest_hashes(const std::vector<Entry>& entries) {
   std::map<HashKey, std::pair<std::string, std::string>> newest;  // start time, hash
   for (const Entry& entry : entries) {
     const std::string started = entry.run != nullptr ? entry.run->started : "";
-    auto& best = newest[{entry.host, entry.cell->workload, entry.cell->scale}];
+    auto& best = newest[{entry.host, entry.cell->tier, entry.cell->workload, entry.cell->scale}];
     if (started >= best.first) best = {started, entry.cell->workload_hash};
   }
   std::map<HashKey, std::string> hashes;
@@ -176,7 +176,8 @@ std::vector<Block> group_blocks(const RecordFile& records, const Selection& sele
   std::vector<Block> blocks;
   for (const Entry& entry : entries) {
     Block& block = block_for(blocks, entry);
-    if (hashes.at({entry.host, entry.cell->workload, entry.cell->scale}) != entry.cell->workload_hash) {
+    if (hashes.at({entry.host, entry.cell->tier, entry.cell->workload, entry.cell->scale}) !=
+        entry.cell->workload_hash) {
       ++block.outdated;
       continue;
     }

@@ -46,6 +46,11 @@ def test_what_is_no_record_is_one_clear_line(tmp_path, line, reason):
     assert "\n" not in str(error.value)
 
 
+def test_the_python_tier_is_not_drawn(tmp_path):
+    file = write(tmp_path / "a", synthetic.run_line(), synthetic.cell_line(), dict(synthetic.cell_line(), tier="python"))
+    assert len(read_records([file]).cells) == 1
+
+
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(RecordError, match="absent.jsonl: cannot be read: No such file"):
         read_records([tmp_path / "absent.jsonl"])

@@ -49,6 +49,18 @@ TEST(Published, AWrongFileIsRefusedWithPlaceAndReason) {
   refused(head + R"([{"system":"a","figures":{"elapsed_s":"1"}}]})", "figure 'elapsed_s' must be a number");
   refused(head + R"([{"system":"a","figure":{}}]})", "key 'figure' is unknown; allowed are figures");
   refused(head + R"([{"system":"a","processes":0,"figures":{"a":1}}]})", "'processes' must be");
+  const std::string row = R"("rows":[{"system":"a","figures":{"per_s":1},"here":)";
+  const std::string place = R"({"tier":"python","engine":"e","workload":"w","phase":"p"})";
+  const std::string claims =
+      R"({"id":"X","name":"x","title":"t","source":"s","host":"h","workload":"w",)" + row + place + R"(}],"claims":)";
+  const std::string claim =
+      R"([{"text":"t","published":"p","unit":"x","why":"w","subject":)" + place + R"(,"own":)" + place;
+  parse_published(claims + claim + R"(,"figure":"rate","at_least":2}]})", "x.json");
+  refused(claims + claim + R"(,"figure":"speed","at_least":2}]})", "claim 1: 'figure' must be one of bytes_per_item");
+  refused(claims + claim + R"(,"figure":"rate"}]})", "either 'at_least' or 'at_most'");
+  refused(claims + claim + R"(,"figure":"rate","at_least":2,"at_most":3}]})", "either 'at_least' or 'at_most'");
+  refused(claims + R"([{"text":"t"}]})", "claim 1: 'published' is missing");
+  refused(claims + R"(["t"]})", "claim 1: must be an object");
   EXPECT_THAT(
       [] { load_published("nosuch"); },
       ThrowsMessage<PublishedError>(HasSubstr("nosuch.json: cannot be read; the folder has lock-counter, mpdict")));
