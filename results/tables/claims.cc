@@ -35,7 +35,10 @@ Metric metric_of(ClaimFigure figure) {
         return cell.elapsed_s;
       };
     case ClaimFigure::bytes_per_item:
-      return [](const CellRecord& cell) { return shows_speed(cell) ? bytes_per_item(cell) : std::nullopt; };
+      // With few items, what a server takes at its start would count.
+      return [](const CellRecord& cell) {
+        return shows_speed(cell) && cell.scale == 1 ? bytes_per_item(cell) : std::nullopt;
+      };
     case ClaimFigure::max_rss: break;
   }
   return [](const CellRecord& cell) -> std::optional<double> {

@@ -33,6 +33,7 @@ class Program:
     processes: tuple = (1,)
     rows: Optional[tuple] = None  # names; None: all that are shared
     total = 1  # operations that scale counts down, all processes together
+    whole = False  # every row does all of it, however long: bytes an item mean something for one number of items only
     longest_text = 64  # bytes of the largest key and value, for rows that reserve room
 
     def items(self, load: Load) -> int:
@@ -59,6 +60,8 @@ class Program:
 
     def scale_for(self, row: type, processes: int, budget_s: float) -> float:
         """The largest of 1, 0.5, 0.2, 0.1, ... of which a cell should take no longer than the budget."""
+        if self.whole:
+            return 1.0
         scale, steps = 1.0, (0.5, 0.4, 0.5)
         for index in range(30):
             load = Load(scale, processes)

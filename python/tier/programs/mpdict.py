@@ -18,8 +18,8 @@ def _value(name: str) -> str:
 class ThreeWriters(Program):
     processes = (3,)
 
-    def __init__(self, name: str, total: int, variant: str, rows=None) -> None:
-        self.name, self.total, self.variant, self.rows = name, total, variant, rows
+    def __init__(self, name: str, total: int, variant: str, rows=None, whole=False) -> None:
+        self.name, self.total, self.variant, self.rows, self.whole = name, total, variant, rows, whole
 
     def items(self, load: Load) -> int:
         return load.processes * load.share(self.total)
@@ -44,4 +44,4 @@ class ThreeWriters(Program):
 
 _REDIS_ROWS = ("redis-py", "SharedDict(redis)", "SharedDict(lockfree)", "Manager", "mpdict")
 PROGRAMS = [ThreeWriters("mpdict-1m", 999_999, variant) for variant in (AS_PUBLISHED, AS_MEANT)]
-PROGRAMS += [ThreeWriters("redis-100k", 99_999, variant, _REDIS_ROWS) for variant in (AS_PUBLISHED, AS_MEANT)]
+PROGRAMS += [ThreeWriters("redis-100k", 99_999, variant, _REDIS_ROWS, whole=True) for variant in (AS_PUBLISHED, AS_MEANT)]

@@ -89,3 +89,9 @@ def test_a_slow_row_does_fewer_operations():
     fast = next(row for row in ROWS if row.name == "dict")
     program = next(program for program in PROGRAMS if program.name == "ultra-rank")
     assert program.scale_for(slow, 1, 0.5) < program.scale_for(fast, 1, 0.5) == 1
+
+
+def test_memory_is_compared_for_one_number_of_items():
+    programs = [program for program in PROGRAMS if program.name == "redis-100k"]
+    slowest = max(ROWS, key=lambda row: row.microseconds)
+    assert programs and all(program.scale_for(slowest, 3, 0.5) == 1 for program in programs)
