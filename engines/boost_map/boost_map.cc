@@ -1,7 +1,6 @@
 // `boost-map`: an ordered map in shared memory from Boost's parts, with a lock that survives its holders:
 // what a program gets that takes Boost.Interprocess off the shelf and uses it rightly.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <boost/version.hpp>
@@ -124,13 +123,6 @@ class BoostMapEngine final : public Engine {
   Segment segment_;
 };
 
-// As much as the machine can hold.
-std::uint64_t default_most() {
-  const std::uint64_t total = shared_memory_space().total;
-  if (total != 0) return total;
-  return static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-}
-
 // What the items will take, so that no growth falls into the measured time; never more than half of what is
 // free, because it is an estimate and others need room too.
 std::uint64_t estimate(const SizeHint& hint) {
@@ -157,7 +149,7 @@ Contract contract(const Spec&) {
 std::unique_ptr<Engine> create(const Spec& spec, const SizeHint& hint) {
   std::uint64_t most = spec.get_bytes("max");
   std::uint64_t initial = spec.get_bytes("size");
-  if (most == 0) most = std::max(default_most(), initial);
+  if (most == 0) most = std::max(most_shared_memory(), initial);
   if (initial > most) throw SpecError(fmt::format("engine boost-map: size={} is more than max={}", initial, most));
   if (initial == 0) initial = std::min(estimate(hint), most);
   const auto readers = spec.get("lock") == "rw" ? RwLockHandle::Readers::share : RwLockHandle::Readers::exclude;

@@ -123,7 +123,7 @@ Contract contract(const Spec&) {
 
 std::unique_ptr<Engine> create(const Spec& spec, const SizeHint&) {
   std::uint64_t most = spec.get_bytes("max");
-  if (most == 0) most = shared_memory_space().total;
+  if (most == 0) most = most_shared_memory();
   return std::make_unique<LockfreeEngine>(lockfree::Sizes{.max = most,
                                                           .items = spec.get_count("items"),
                                                           .partitions = spec.get_count("partitions"),

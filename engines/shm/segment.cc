@@ -228,4 +228,10 @@ SharedMemorySpace shared_memory_space() {
           .free = std::uint64_t{space.f_bavail} * space.f_frsize};
 }
 
+std::uint64_t most_shared_memory() {
+  const std::uint64_t total = shared_memory_space().total;
+  if (total != 0) return total;
+  return static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
 }  // namespace dictbench

@@ -102,4 +102,7 @@ struct SharedMemorySpace {
 };
 SharedMemorySpace shared_memory_space();
 
+// What segments can hold at most: that file system or, where it has no limit, the machine's memory. Bytes.
+std::uint64_t most_shared_memory();
+
 }  // namespace dictbench

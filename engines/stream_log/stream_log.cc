@@ -5,7 +5,6 @@
 // that is stopped while it reads holds up nobody.
 #include <absl/base/config.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 
@@ -49,13 +48,6 @@ class StreamLogEngine final : public Engine {
   Segment segment_;
 };
 
-// As much as the machine can hold.
-std::uint64_t default_most() {
-  const std::uint64_t total = shared_memory_space().total;
-  if (total != 0) return total;
-  return static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-}
-
 // What the items will take in a dump, so that no growth falls into the measured time; never more than an eighth of what
 // is free, because it is an estimate, is committed about twice, and others need room too.
 std::uint64_t estimate(const SizeHint& hint) {
@@ -72,7 +64,7 @@ Contract contract(const Spec&) {
 std::unique_ptr<Engine> create(const Spec& spec, const SizeHint& hint) {
   constexpr std::uint64_t kLeastStream = 1 << 20, kMostStream = 64 << 20;  // of the first, where buffer= does not say
   Sizes sizes{.most = spec.get_bytes("max"), .buffer = spec.get_bytes("buffer"), .expected = estimate(hint)};
-  if (sizes.most == 0) sizes.most = default_most();
+  if (sizes.most == 0) sizes.most = most_shared_memory();
   sizes.first_stream = sizes.buffer != 0 ? sizes.buffer : std::clamp(sizes.expected, kLeastStream, kMostStream);
   return std::make_unique<StreamLogEngine>(sizes, timeout_of(spec));
 }

@@ -97,4 +97,26 @@ inline void expect_whole(Engine& engine, const CrashLedger& ledger,
   EXPECT_EQ(dict->size(), there);
 }
 
+// A process that was stopped at the point, and one that ran into it meanwhile, both go on once it is continued.
+inline void expect_goes_on_after_stop(Engine& engine, const std::string& point) {
+  const SharedMemory<CrashLedger> ledger;
+  const SharedMemory<std::atomic<unsigned>> others;
+  ChildProcess stopped([&] {
+    arm_crash_point(point, 1, CrashAction::stop);
+    do_crash_load(engine, *ledger);
+  });
+  ASSERT_TRUE(await_signal(stopped, true)) << "never visited";
+  ChildProcess other([&] {
+    const auto dict = engine.attach();
+    while (true) {
+      dict->add("others", 1);
+      ++*others;
+    }
+  });
+  usleep(2'000);  // for the other to run into it
+  kill(stopped.pid(), SIGCONT);
+  const unsigned sets = ledger->sets, adds = *others;
+  EXPECT_TRUE(await([&] { return ledger->sets > sets + 2 && *others > adds + 2; }));
+}
+
 }  // namespace dictbench

@@ -54,25 +54,7 @@ TEST_P(BoostMapCrash, KilledIsCorruptInsideAChangeAndElseWhole) {
 TEST_P(BoostMapCrash, StoppedGoesOnAfterwards) {
   for (const std::string& point : all_points()) {
     SCOPED_TRACE(point);
-    const auto engine = make();
-    const SharedMemory<CrashLedger> ledger;
-    const SharedMemory<std::atomic<unsigned>> others;
-    ChildProcess stopped([&] {
-      arm_crash_point(point, 1, CrashAction::stop);
-      do_crash_load(*engine, *ledger);
-    });
-    ASSERT_TRUE(await_signal(stopped, true)) << "never visited";
-    ChildProcess other([&] {
-      const auto dict = engine->attach();
-      while (true) {
-        dict->add("others", 1);
-        ++*others;
-      }
-    });
-    usleep(2'000);  // for the other to run into it
-    kill(stopped.pid(), SIGCONT);
-    const unsigned sets = ledger->sets, adds = *others;
-    EXPECT_TRUE(await([&] { return ledger->sets > sets + 2 && *others > adds + 2; }));
+    expect_goes_on_after_stop(*make(), point);
   }
 }
 

@@ -88,7 +88,7 @@ class SharedMemory {
   T* object_;
 };
 
-// Waits until the condition holds; false after ten seconds.
+// Waits until the condition holds; false after a minute.
 template <typename Condition>
 bool await(const Condition& condition) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
