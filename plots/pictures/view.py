@@ -55,11 +55,20 @@ class View:
             engine not in ratios, sign * sum(ratios[engine]) / max(1, len(ratios[engine])), engine))
 
     def best(self, task, engines: list) -> tuple:
-        """The best of `engines` that processes can share, and its Summary: ("", None) when there is none."""
+        """The best of `engines` that processes can share, and its Summary: ("", None) when there is none.
+
+        Of those at the largest scale: with a hundredth of the keys all of them are in the caches.
+        """
         found = [(engine, result) for engine in engines
                  if style.base_name(engine) not in (style.HARNESS, style.PRIVATE) and (result := self.at(task, engine))]
+        scales = {engine: self._scale(task, engine) for engine, _ in found}
+        found = [pair for pair in found if scales[pair[0]] == max(scales.values())]
         choose = max if self.metric.better == "higher" else min
         return choose(found, key=lambda pair: pair[1].median, default=("", None))
+
+    def _scale(self, task, engine: str) -> float:
+        return max(cell.scale for cell in self.cells
+                   if (place := summary.place_of(cell)).task == task and place.engine == engine)
 
     def leaders(self, tasks: list, engines: list) -> str:
         """'lmdb in 3 of 4 panels, redis in 1': who is best among those that processes can share."""

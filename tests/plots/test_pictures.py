@@ -10,7 +10,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from plots import style
+from plots.metrics import METRICS
 from plots.pictures import PICTURES, axis, overview
+from plots.pictures.view import View
 from plots.records import read_records
 
 UNIT = re.compile(r".+ \(.+\)$", re.DOTALL)
@@ -183,3 +185,13 @@ def test_log_ticks_are_few_and_round(low, high, most, ticks):
 def test_byte_ticks_are_round_in_their_unit():
     assert axis.byte_ticks(177, 4) == [0, 50, 100, 150]
     assert axis.byte_ticks(1.2 * 2**20, 4) == [0, 0.5 * 2**20, 2**20]
+
+
+def test_the_best_is_one_with_the_most_keys(tmp_path):
+    lines = [synthetic.run_line(), synthetic.cell_line(engine="blob", speed=9e6, scale=0.01),
+             synthetic.cell_line(engine="redis", speed=1e5), synthetic.cell_line(engine="lmdb", speed=2e5)]
+    file = tmp_path / "records.jsonl"
+    file.write_text(synthetic.as_text(lines))
+    view = View(read_records([file]).cells, METRICS["throughput"])
+    [task] = view.measured_tasks()
+    assert view.best(task, ["blob", "redis", "lmdb"])[0] == "lmdb"
