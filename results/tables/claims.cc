@@ -114,8 +114,8 @@ std::vector<Table> build_claims(const RecordFile& records, const TableContext& c
       }
     table.notes.emplace_back(
         "Original here: the document's own package in the Python tier; lockfree here: SharedDict(lockfree) asked the "
-        "same. "
-        "Ratios are medians of ratios paired by repetition; memory counts all that the dict costs, servers included. "
+        "same. Ratios are medians of ratios paired by repetition; memory counts all that the dict costs, servers "
+        "included. "
         "\"n times slower\" holds where it is no slower than that.");
     const std::vector<const RunRecord*> runs = places.runs(workloads);
     if (runs.empty()) {

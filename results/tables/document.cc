@@ -121,10 +121,8 @@ class Builder {
     if (blocks.empty()) return table;
     table.notes.push_back(
         "Ratio: elapsed here to elapsed published with as many processes, on other hardware; ~ with fewer items, by "
-        "the time "
-        "an item takes. User, sys, faults and switches: workers and servers together. Max RSS: the largest single "
-        "process; "
-        "B/item: what the dict costs, servers included.");
+        "the time an item takes. User, sys, faults and switches: workers and servers together. Max RSS: the largest "
+        "single process; B/item: what the dict costs, servers included.");
     table.notes.push_back(repetitions_note(*blocks.front()));
     for (std::string& note : standing_notes(*blocks.front(), context_)) table.notes.push_back(std::move(note));
     return table;

@@ -25,7 +25,6 @@ const std::vector<TableColumn> kColumns = {{"operation", "", Alignment::left},  
 struct RateTable {
   const char* name;
   const char* title;  // where no document has figures
-  const char* task;   // likewise
   const char* workload;
   bool every_row;    // all rows of the workload, or only our own and the floor
   bool one_process;  // only rows of one process
@@ -130,8 +129,7 @@ const Block Builder::kNoBlock = {};
 std::vector<std::string> notes_of(const RateTable& what, const std::optional<PublishedTable>& published) {
   std::vector<std::string> notes = {
       "Published and here: operations per second, all processes together; ratio: here to published, on other hardware; "
-      "to "
-      "dict: how many times slower than Python's own dict in the same loop, here."};
+      "to dict: how many times slower than Python's own dict in the same loop, here."};
   if (*what.meaning != '\0') notes.emplace_back(what.meaning);
   if (!published) return notes;
   notes.push_back(fmt::format("Published: {}; host: {}{}{}.", published->source, published->host,
@@ -168,13 +166,12 @@ std::vector<Table> build(const RateTable& what, const RecordFile& records, const
 constexpr const char* kFloor =
     "empty call: an extension type that looks nothing up, in the same loop: what CPython itself takes.";
 
-constexpr RateTable kOld = {"ultra-old", nullptr, "", "ultra-10k", false, true, kFloor};
-constexpr RateTable kNew = {"ultra-new", nullptr, "", "ultra-10k", false, true, kFloor};
-constexpr RateTable kRank = {"ultra-rank", nullptr, "", "ultra-rank", false, true, kFloor};
+constexpr RateTable kOld = {"ultra-old", nullptr, "ultra-10k", false, true, kFloor};
+constexpr RateTable kNew = {"ultra-new", nullptr, "ultra-10k", false, true, kFloor};
+constexpr RateTable kRank = {"ultra-rank", nullptr, "ultra-rank", false, true, kFloor};
 constexpr RateTable kRankMore = {
     "ultra-rank-more",
     "The ranking with every dict here, for one process and for several",
-    "",
     "ultra-rank",
     true,
     false,
@@ -182,18 +179,14 @@ constexpr RateTable kRankMore = {
 constexpr RateTable k64b = {
     "pyshmht-64b",
     nullptr,
-    "",
     "pyshmht-64b",
     true,
     true,
     "\"get\" restarts the clock; \"get, clock running on\" counts the sets' time too, as the document's program did. "
-    "wrapper: "
-    "values are serialised, keys are the plain index as published, or 64 bytes; caching wrapper: values wait in a "
-    "private "
-    "dict until they are written back. The wrappers here are ours, over the raw binding that is named."};
+    "wrapper: values are serialised, keys are the plain index as published, or 64 bytes; caching wrapper: values wait "
+    "in a private dict until they are written back. The wrappers here are ours, over the raw binding that is named."};
 constexpr RateTable kSync = {"smd-sync",
                              "shared-memory-dict's benchmarks: few keys, the whole dict in each operation",
-                             "",
                              "smd-sync",
                              true,
                              false,
