@@ -16,6 +16,9 @@ std::filesystem::path new_record_file();
 // The contracts of all engines, as the tables need them: results/ does not know engines/.
 TableContext table_context();
 
+// The record files under results/hosts, sorted; $DICTBENCH_RESULTS names another folder.
+std::vector<std::filesystem::path> committed_record_files();
+
 // Record files, or the ones committed under results/hosts when none are named. Throws RecordError.
 RecordFile load_records(const std::vector<std::string>& files);
 

@@ -30,6 +30,7 @@ const std::vector<TableDescription>& table_descriptions() {
       {"blob-growth", "set and get against the size of the dict, and where copying it at each set stops making sense",
        build_blob_growth},
       {"ultra-cases", "a read that finds nothing new, some updates, or a full dump to load", build_ultra_cases},
+      {"needs", "the best engine for what services with several workers usually need", build_needs},
       {"contracts", "what each engine promises, and what torture and check found", build_contracts},
   };
   return descriptions;

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "results/choose/knowledge.h"
 #include "results/record.h"
 #include "results/table.h"
 
@@ -48,6 +49,7 @@ struct TableContext {
   // the names here are for records of engines that are not loaded (plots, a program built without them).
   std::set<std::string, std::less<>> cost_engines = {"null"};
   std::set<std::string, std::less<>> private_engines = {"local"};
+  Knowledge knowledge;  // of engines and workloads, for the table `needs`
 };
 
 struct TableDescription {
