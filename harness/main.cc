@@ -6,6 +6,7 @@
 
 #include "engines/shm/leftovers.h"
 #include "harness/commands/commands.h"
+#include "harness/installation.h"
 
 namespace {
 
@@ -25,6 +26,7 @@ int run_action(const dictbench::Action& action) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  dictbench::use_installed_data();
   CLI::App app{"dictbench: which shared dictionary should my processes use on this machine?"};
   app.require_subcommand(1);
   app.set_version_flag("--version", DICTBENCH_VERSION);
@@ -38,6 +40,7 @@ int main(int argc, char** argv) {
   dictbench::add_check_command(app, action);
   dictbench::add_cases_command(app, action);
   dictbench::add_choose_command(app, action);
+  dictbench::add_completion_commands(app, action);
   dictbench::add_worker_command(app, action);
   try {
     app.parse(argc, argv);
@@ -46,7 +49,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     if (app.get_subcommands().empty() && argc > 1 && argv[1][0] != '-')  // CLI11 calls an unknown command none at all
       fmt::print(stderr,
-                 "dictbench: '{}' is no command; there are list, run, check, torture, cases, table, choose, render, export\n",
+                 "dictbench: '{}' is no command; there are list, run, check, torture, cases, table, choose, render, export, completion, manual\n",
                  argv[1]);
     else
       fmt::print(stderr, "dictbench: {}; see dictbench --help\n", error.what());

@@ -89,6 +89,10 @@ std::vector<std::string> notes_of(const Choice& choice) {
   if (!choice.extrapolated.empty())
     notes.push_back(fmt::format("Extrapolated: {}.", fmt::join(choice.extrapolated, "; ")));
   notes.push_back(situation_text(choice));
+  std::vector<std::string_view> implied;
+  for (const Guarantee promise : choice.must)
+    if (!choice.asked.must.contains(promise)) implied.push_back(to_string(promise));
+  if (!implied.empty()) notes.push_back(fmt::format("Implied by what is asked: {}.", fmt::join(implied, ", ")));
   if (!choice.fits.empty()) {
     notes.push_back(interval_note(choice));
     const char* const by = choice.asked.rank_by == RankBy::ops   ? "ops/s"

@@ -18,6 +18,7 @@ namespace {
 // One engine in the situation.
 struct Candidate {
   EnginePromises promises;
+  bool known = true;               // false: the engine is not built in, so what it promises is not known
   const Series* series = nullptr;  // good, of the situation; null: none
   std::string broken;              // anywhere in the workload
   std::string unavailable;         // why it could not be measured
@@ -44,23 +45,34 @@ bool judges(const Series& series, const Knowledge& knowledge) {
 struct Situation {
   const Block* block = nullptr;
   unsigned processes = 0;
-  double far = 0;
-  std::uint64_t keys = 0;
 };
 
+// Of equally near ones that with the most engines, then with the most keys, then the first by name: the order of the
+// records says nothing.
 Situation nearest(const std::vector<Block>& blocks, const Requirements& asked, const Knowledge& knowledge) {
+  struct Measured {
+    std::set<std::string> engines;
+    double far = 0, keys = 0;
+  };
   Situation best;
-  for (const Block& block : blocks) {
+  std::tuple<double, double, double> best_rank;
+  for (const Block& block : blocks) {  // sorted by workload
+    std::map<unsigned, Measured> by_processes;
     for (const Series& series : block.series) {
       const auto traits = traits_of(series, knowledge);
       if (!traits || !judges(series, knowledge)) continue;
       const auto far = distance(*traits, series.processes, asked);
       if (!far) continue;
-      // Of equally near ones that with the most keys, then the first by name: the order of the records says nothing.
-      const auto rank = std::tuple(*far, -static_cast<double>(traits->keys), block.workload, block.phase);
-      if (best.block == nullptr ||
-          rank < std::tuple(best.far, -static_cast<double>(best.keys), best.block->workload, best.block->phase))
-        best = {&block, series.processes, *far, traits->keys};
+      Measured& measured = by_processes[series.processes];
+      if (measured.engines.empty() || *far < measured.far) measured.far = *far;
+      measured.keys = std::max(measured.keys, static_cast<double>(traits->keys));
+      measured.engines.insert(series.engine);
+    }
+    for (const auto& [processes, measured] : by_processes) {
+      const std::tuple rank(measured.far, -static_cast<double>(measured.engines.size()), -measured.keys);
+      if (best.block != nullptr && rank >= best_rank) continue;
+      best = {&block, processes};
+      best_rank = rank;
     }
   }
   return best;
@@ -117,9 +129,9 @@ std::vector<Candidate> candidates_of(const Situation& situation, const std::vect
     Candidate candidate;
     const auto promises = promises_of(engine, knowledge);
     if (promises && !promises->stores) continue;
+    candidate.known = promises.has_value();
     candidate.promises = promises.value_or(EnginePromises{});
     candidate.promises.spec = engine;
-    if (!promises) candidate.promises.unavailable = "its contract is unknown, it is not built into this dictbench";
     candidate.series = best_series(series, asked, knowledge);
     if (candidate.series != nullptr) candidate.traits = *traits_of(*candidate.series, knowledge);
     note_broken(candidate, blocks, situation.block->workload);
@@ -228,6 +240,10 @@ void rank(std::vector<Fit>& fits, const Requirements& asked) {
 void judge(Choice& choice, const Candidate& candidate, const RecordFile& records) {
   const Requirements& asked = choice.asked;
   const EnginePromises& engine = candidate.promises;
+  if (!candidate.known) {
+    choice.excluded.push_back({engine.spec, {"its contract is unknown: it is not built into this dictbench"}});
+    return;
+  }
   Excluded excluded{engine.spec, {}};
   if (!candidate.broken.empty()) excluded.reasons.push_back(candidate.broken);
   if (const std::string lost = lost_data(records, engine.spec); !lost.empty()) excluded.reasons.push_back(lost);
@@ -235,7 +251,7 @@ void judge(Choice& choice, const Candidate& candidate, const RecordFile& records
     excluded.reasons.push_back("unavailable: " + engine.unavailable);
   Fit fit;
   fit.engine = engine.spec;
-  for (const Guarantee promise : asked.must) {
+  for (const Guarantee promise : choice.must) {
     PromiseFound found = find_promise(records, choice.host, engine, promise);
     if (!found.holds()) excluded.reasons.push_back(found.text);
     fit.promises.emplace_back(promise, std::move(found));
@@ -263,10 +279,10 @@ Choice choose_engines(const RecordFile& records, const std::string& host, const 
                       const Knowledge& knowledge, const std::string& workload_file) {
   Choice choice;
   choice.asked = asked;
-  // What several processes use they must share; scans and counters need engines that have them.
-  if (asked.processes > 1) choice.asked.must.insert(Guarantee::shared);
-  if (asked.reads > 0 && asked.read_kind == ReadKind::scans) choice.asked.must.insert(Guarantee::ordered);
-  if (asked.reads < 1 && asked.write_kind == WriteKind::adds) choice.asked.must.insert(Guarantee::atomic_add);
+  choice.must = asked.must;
+  if (asked.processes > 1) choice.must.insert(Guarantee::shared);
+  if (asked.reads > 0 && asked.read_kind == ReadKind::scans) choice.must.insert(Guarantee::ordered);
+  if (asked.reads < 1 && asked.write_kind == WriteKind::adds) choice.must.insert(Guarantee::atomic_add);
   choice.host = host;
   Selection selection;
   selection.hosts = {host};

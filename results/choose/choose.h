@@ -9,6 +9,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -57,8 +58,9 @@ struct Uncovered {
 
 struct Choice {
   Requirements asked;
-  std::string host;      // whose records were used; empty: there are none
-  std::string workload;  // of the situation; empty: no record is of the asked kind
+  std::set<Guarantee> must;  // what was asked for and what that implies: sharing, scans in order, counters
+  std::string host;          // whose records were used; empty: there are none
+  std::string workload;      // of the situation; empty: no record is of the asked kind
   std::string phase;
   unsigned processes = 0;
   PhaseTraits traits;  // at the largest scale

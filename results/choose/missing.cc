@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <optional>
 #include <set>
+#include <tuple>
 
 #include "results/number_format.h"
 
@@ -23,19 +24,20 @@ std::string quoted(const std::string& spec) {
 struct Measure {
   std::string workload;
   bool own_file = false;
-  std::optional<PhaseTraits> traits;
 };
 
-Measure measure_for(const Requirements& asked, const Knowledge& knowledge, const std::string& workload_file) {
-  Measure best{workload_file, true, std::nullopt};
+// Of equally near ones the situation's own, then that with the most keys.
+Measure measure_for(const Choice& choice, const Knowledge& knowledge, const std::string& workload_file) {
+  Measure best{workload_file, true};
   if (!knowledge.standard_phases) return best;
-  double least = 0;
+  std::tuple<double, bool, double> least;
   for (const StandardPhase& standard : knowledge.standard_phases()) {
-    const auto far = distance(standard.traits, asked.processes, asked);
-    if (!far || !standard.traits.alone || !covers(standard.traits, asked) || (!best.own_file && *far >= least))
-      continue;
-    least = *far;
-    best = {standard.workload, false, standard.traits};
+    const auto far = distance(standard.traits, choice.asked.processes, choice.asked);
+    if (!far || !standard.traits.alone || !covers(standard.traits, choice.asked)) continue;
+    const std::tuple rank(*far, standard.workload != choice.workload, -static_cast<double>(standard.traits.keys));
+    if (!best.own_file && rank >= least) continue;
+    least = rank;
+    best = {standard.workload, false};
   }
   return best;
 }
@@ -107,7 +109,7 @@ void add_untested(std::vector<Uncovered>& uncovered, const std::string& engine, 
 std::vector<Uncovered> find_uncovered(const Choice& choice, const RecordFile& records, const Knowledge& knowledge,
                                       const std::string& workload_file) {
   std::vector<Uncovered> uncovered;
-  const Measure measure = measure_for(choice.asked, knowledge, workload_file);
+  const Measure measure = measure_for(choice, knowledge, workload_file);
   std::vector<std::string> fitting;
   for (const Fit& fit : choice.fits) fitting.push_back(fit.engine);
   const std::vector<std::string> unmeasured = unmeasured_engines(choice, records, knowledge);
@@ -137,7 +139,7 @@ std::vector<Uncovered> find_uncovered(const Choice& choice, const RecordFile& re
   for (const std::string& engine : unmeasured) {
     const auto promises = knowledge.engine ? knowledge.engine(engine) : std::nullopt;
     if (!promises) continue;
-    for (const Guarantee promise : choice.asked.must)
+    for (const Guarantee promise : choice.must)
       add_untested(uncovered, engine, promise, find_promise(records, choice.host, *promises, promise));
   }
   return uncovered;
