@@ -1,5 +1,7 @@
 #include "harness/choose/interview.h"
 
+#include <unistd.h>
+
 #include <istream>
 #include <ostream>
 #include <string>
@@ -20,10 +22,10 @@ bool ask(const Question& question, Requirements& asked, std::istream& in, std::o
   while (true) {
     out << question.ask << "\n  " << question.allowed << " [" << question.told(asked) << "]: " << std::flush;
     std::string line;
-    if (!std::getline(in, line)) {
-      out << '\n';
-      return false;
-    }
+    const bool answered = static_cast<bool>(std::getline(in, line));
+    // A terminal has echoed the end of the line already; a pipe has not.
+    if (!isatty(STDIN_FILENO)) out << '\n';
+    if (!answered) return false;
     const std::string answer = trimmed(line);
     if (answer.empty()) return true;
     try {

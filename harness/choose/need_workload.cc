@@ -39,6 +39,7 @@ std::string need_workload(const Requirements& asked) {
   const std::uint64_t value = std::max<std::uint64_t>(asked.value_bytes.value_or(kUsualValue), kStampBytes);
   const std::uint64_t items = asked.items.value_or(std::clamp(kMostValueBytes / value, kLeastKeys, kMostKeys));
   const std::uint64_t operations = std::clamp<std::uint64_t>(items, 200'000, 2'000'000);
+  const bool comes_and_goes = asked.reads < 1 && asked.write_kind == WriteKind::churn;
   std::string text = fmt::format(
       "summary = \"{}\"\n"
       "source = \"{} --write-workload\"\n"
@@ -56,8 +57,11 @@ std::string need_workload(const Requirements& asked) {
       "name = \"need\"\n"
       "mix = {{{}}}\n"
       "operations = {}\n"
-      "distribution = {{kind = \"zipfian\", exponent = 0.99}}\n",
-      mix_of(asked), operations);
+      "{}",
+      mix_of(asked), operations,
+      // Keys that go belong to one process, so that it is known which reads must find theirs.
+      comes_and_goes ? "distribution = {kind = \"latest\", exponent = 0.99}\nshare = \"own\"\n"
+                     : "distribution = {kind = \"zipfian\", exponent = 0.99}\n");
   parse_workload(text, "need.toml");  // refused here rather than by `dictbench run`
   return text;
 }

@@ -184,7 +184,7 @@ std::vector<std::string> figures_missed(const Figures& figures, const Requiremen
       reasons.push_back(fmt::format("p99 {} > {}", nanoseconds(*figures.p99_ns), nanoseconds(*asked.p99_ns)));
   }
   if (asked.ops_per_s && figures.ops_per_s < *asked.ops_per_s)
-    reasons.push_back(fmt::format("{} < {}", rate(figures.ops_per_s), rate(*asked.ops_per_s)));
+    reasons.push_back(fmt::format("{} is below {}", rate(figures.ops_per_s), rate(*asked.ops_per_s)));
   if (asked.max_bytes_per_item) {
     if (!figures.bytes_per_item)
       reasons.emplace_back("bytes per item not measured");
