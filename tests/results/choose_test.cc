@@ -240,7 +240,8 @@ TEST(Choose, FiguresExclude) {
   asked.p99_ns = 1000;
   asked.ops_per_s = 10e6;
   asked.max_bytes_per_item = 50;
-  EXPECT_EQ(why_not(ask(records, asked), "fast"), "p99 1.20 us > 1.00 us; 9.00 M/s is below 10.0 M/s; 56 B an item > 50 B");
+  EXPECT_EQ(why_not(ask(records, asked), "fast"),
+            "p99 1.20 us > 1.00 us; 9.00 M/s is below 10.0 M/s; 56 B an item > 50 B");
   asked.p99_ns = 1200;
   asked.ops_per_s = 9e6;
   asked.max_bytes_per_item = 56;
