@@ -1,8 +1,11 @@
 // dictbench: benchmark and comparison of dictionaries that several processes share.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <exception>
 #include <stdexcept>
+#include <string>
+#include <vector>
 
 #include "engines/shm/leftovers.h"
 #include "harness/commands/commands.h"
@@ -21,6 +24,13 @@ int run_action(const dictbench::Action& action) {
     fmt::print(stderr, "dictbench: {}\n", error.what());
     return dictbench::kNoValidResult;
   }
+}
+
+std::vector<std::string> command_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    if (!command->get_group().empty()) names.push_back(command->get_name());  // `worker` is hidden
+  return names;
 }
 
 }  // namespace
@@ -48,9 +58,7 @@ int main(int argc, char** argv) {
     return app.exit(wanted);
   } catch (const CLI::ParseError& error) {
     if (app.get_subcommands().empty() && argc > 1 && argv[1][0] != '-')  // CLI11 calls an unknown command none at all
-      fmt::print(stderr,
-                 "dictbench: '{}' is no command; there are list, run, check, torture, cases, table, choose, render, export, completion, manual\n",
-                 argv[1]);
+      fmt::print(stderr, "dictbench: '{}' is no command; there are {}\n", argv[1], fmt::join(command_names(app), ", "));
     else
       fmt::print(stderr, "dictbench: {}; see dictbench --help\n", error.what());
     return dictbench::kUsage;

@@ -53,9 +53,8 @@ build_package() {
   fi
   build release dictbench
   if cmake --build "$(build_folder release)" --target help | grep -q dictbench_micro; then build release dictbench_micro; fi
-  (cd "$(build_folder release)" && cpack -G DEB) >&2
   say "package:"
-  ls "$(build_folder release)"/dictbench_*.deb
+  (cd "$(build_folder release)" && cpack -G DEB) | sed -n 's/^CPack: - package: \(.*\) generated\.$/\1/p'
 }
 
 # ThreadSanitizer of g++ 12 and 13 stops where the kernel randomises addresses by more bits than it knows.

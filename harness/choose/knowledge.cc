@@ -168,8 +168,12 @@ std::vector<EnginePromises> all_candidates(const Requirements& asked) {
 std::vector<StandardPhase> all_standard_phases() {
   std::vector<StandardPhase> phases;
   for (const std::string& name : list_workloads()) {
-    const Workload workload = load_workload(name);
-    for (const Phase& phase : workload.phases) phases.push_back({name, phase.name, traits_of(workload, phase)});
+    try {
+      const Workload workload = load_workload(name);
+      for (const Phase& phase : workload.phases) phases.push_back({name, phase.name, traits_of(workload, phase)});
+    } catch (const WorkloadError&) {
+      // `dictbench list workloads` tells what is wrong with it; it can measure nothing.
+    }
   }
   return phases;
 }

@@ -10,9 +10,10 @@
 namespace dictbench {
 namespace {
 
-constexpr double kNearReads = 0.1;   // of the operations
-constexpr double kNearValue = 2;     // doublings
-constexpr double kNearItems = 1;     // powers of ten
+constexpr double kNearReads = 0.1;  // of the operations
+constexpr double kNearValue = 2;    // doublings
+constexpr double kNearItems = 1;    // powers of ten
+constexpr double kMostlyReads = 0.9;
 constexpr double kManyKeys = 1e4;    // a dict of fewer stays in the caches
 constexpr double kFewKeys = 0.5;     // for each power of ten below that, where no number of items is asked
 constexpr double kSomething = 1e-9;  // shares are sums of decimals
@@ -26,7 +27,8 @@ bool same_kind(const PhaseTraits& traits, const Requirements& asked) {
     // No read at all stands for few reads only.
     if (asked.reads > 0.5) return false;
   }
-  if (!any(1 - traits.reads())) return asked.reads >= 0.5;
+  // Reads alone stand for a need with writes where they are few, or overwrite what is there.
+  if (!any(1 - traits.reads())) return asked.reads >= (asked.write_kind == WriteKind::sets ? 0.5 : kMostlyReads);
   if (asked.reads >= 1) return traits.reads() >= 0.5 && !any(traits.adds) && !any(traits.erases);
   switch (asked.write_kind) {
     case WriteKind::sets: return !any(traits.erases) && !any(traits.adds);

@@ -2,6 +2,8 @@
 
 import json
 import os
+import pty
+import subprocess
 
 import pytest
 
@@ -93,6 +95,17 @@ def test_questions_have_defaults_and_are_asked_again(dictbench):
     )
     same = dictbench(*told.split("dictbench ")[1].split(), "--host", HOST)
     assert same.stdout == result.stdout
+
+
+def test_in_a_terminal_without_options_it_asks(dictbench, tmp_path):
+    terminal, program = pty.openpty()
+    os.write(terminal, b"\n" * 20)
+    result = dictbench("choose", stdin=program)
+    os.close(program)
+    os.close(terminal)
+    assert result.returncode == 0, result.stderr
+    assert result.stderr.count("[") == 11 and "The same without questions" in result.stderr
+    assert "How many" not in dictbench("choose", "--reads", "1", stdin=subprocess.DEVNULL).stderr
 
 
 def test_the_end_of_the_answers_takes_the_defaults(dictbench):
