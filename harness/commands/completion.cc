@@ -19,6 +19,7 @@ namespace {
 std::map<std::string, std::vector<std::string>> known_values() {
   std::map<std::string, std::vector<std::string>> values;
   for (const EngineDescription& engine : engine_descriptions()) values["--engine"].push_back(engine.name);
+  values["--head-engine"] = values["--ratio-to"] = values["--engine"];  // of the gate
   values["--workload"] = list_workloads();
   values["table name"] = table_names();
   values["table name"].emplace_back("all");

@@ -31,7 +31,7 @@ std::string action_of(const ArgumentModel& argument) {
     case ValueKind::lists: return fmt::format(":_values -s , value {}", words);
     case ValueKind::files:
       return values.empty() ? ":_files"
-                            : fmt::format(":{{_alternative \"words:name:({})\" \"files:file:_files\"}}", words);
+                            : fmt::format(":{{_alternative \"names\\:name\\:({})\" \"files\\:file\\:_files\"}}", words);
   }
   return "";
 }

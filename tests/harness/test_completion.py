@@ -1,8 +1,13 @@
 """dictbench completion: bash's is run, the others are read by their shells; each tells what the command has."""
 
+import os
+import pty
 import re
+import select
 import shutil
+import signal
 import subprocess
+import time
 
 import pytest
 
@@ -100,6 +105,36 @@ def test_fish_offers_engines(dictbench, tmp_path):
         cwd=tmp_path, capture_output=True, text=True, timeout=20,
     )
     assert "kill,stop" in offered.stdout, offered.stderr
+
+
+@pytest.mark.parametrize("line, offered", [("run --engine lockf", "lockfree"), ("torture --faults kill,sto", "kill,stop"),
+                                           ("run --workload zipf-9", "zipf-95-5"), ("table need", "needs")])
+def test_zsh_completes_in_a_terminal(dictbench, tmp_path, line, offered):
+    if not shutil.which("zsh"):
+        pytest.skip("needs zsh")
+    (tmp_path / "_dictbench").write_text(dictbench("completion", "zsh").stdout)
+    child, terminal = pty.fork()
+    if child == 0:
+        os.chdir(tmp_path)
+        os.execvpe("zsh", ["zsh", "-f", "-i"], {"TERM": "dumb", "PATH": "/usr/bin:/bin", "PS1": "", "HOME": str(tmp_path)})
+    try:
+        os.write(terminal, b"fpath=($PWD $fpath); autoload -U compinit; compinit -u -D; print rea''dy\n")
+        assert "ready" in read_until(terminal, "ready")
+        os.write(terminal, f"dictbench {line}\t".encode())
+        assert offered in read_until(terminal, offered)
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        os.close(terminal)
+
+
+def read_until(terminal, text, limit_s=15):
+    """What the terminal shows until `text` does, or the time is over."""
+    shown, end = "", time.monotonic() + limit_s
+    while text not in shown and time.monotonic() < end:
+        if select.select([terminal], [], [], 0.2)[0]:
+            shown += os.read(terminal, 65536).decode(errors="replace")
+    return shown
 
 
 def test_an_unknown_shell_is_refused(dictbench):
