@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <tuple>
 #include <utility>
 
 #include "engines/registry.h"
+#include "harness/driver/cell.h"
 #include "workloads/workload.h"
 
 namespace dictbench {
@@ -66,12 +69,13 @@ class WorkloadFiles {
     files_.insert(files_.end(), standard.begin(), standard.end());
   }
 
-  // The workload of that name and hash at that scale; null: none, or another one by now.
-  const Workload* find(const std::string& name, double scale, const std::string& hash) {
-    const auto [found, fresh] = loaded_.try_emplace({name, scale});
+  // The workload of that name and hash at that scale; null: none, or another one by now. `seed`: the run's own.
+  const Workload* find(const std::string& name, double scale, const std::optional<std::uint64_t>& seed,
+                       const std::string& hash) {
+    const auto [found, fresh] = loaded_.try_emplace({name, scale, seed});
     if (fresh) {
       for (const fs::path& file : files_)
-        if (file.stem() == name) load(file, scale, found->second);
+        if (file.stem() == name) load(file, scale, seed, found->second);
     }
     for (const Workload& workload : found->second)
       if (fmt::format("{:016x}", workload.hash) == hash) return &workload;
@@ -79,17 +83,32 @@ class WorkloadFiles {
   }
 
  private:
-  static void load(const fs::path& file, double scale, std::vector<Workload>& workloads) {
+  static void load(const fs::path& file, double scale, const std::optional<std::uint64_t>& seed,
+                   std::vector<Workload>& workloads) {
     try {
-      workloads.push_back(load_workload(file.string(), scale));
+      Cell cell;
+      cell.workload = file.string();
+      cell.scale = scale;
+      workloads.push_back(workload_of(cell, seed));
     } catch (const WorkloadError&) {
       // `dictbench run` tells what is wrong with it; no record of it can be judged.
     }
   }
 
   std::vector<fs::path> files_;
-  std::map<std::pair<std::string, double>, std::vector<Workload>> loaded_;
+  std::map<std::tuple<std::string, double, std::optional<std::uint64_t>>, std::vector<Workload>> loaded_;
 };
+
+// The seed that a run was given; nothing where each workload had its own.
+std::optional<std::uint64_t> seed_of(const RunRecord* run) {
+  if (run == nullptr) return std::nullopt;
+  for (const auto& [name, value] : run->options) {
+    std::uint64_t seed = 0;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seed);
+    if (name == "seed" && error == std::errc() && end == value.data() + value.size()) return seed;
+  }
+  return std::nullopt;
+}
 
 std::set<Guarantee> declared_in(const Contract& contract) {
   std::set<Guarantee> declared;
@@ -183,8 +202,8 @@ std::vector<StandardPhase> all_standard_phases() {
 Knowledge knowledge_of(const std::vector<std::string>& files) {
   Knowledge knowledge;
   auto workloads = std::make_shared<WorkloadFiles>(files);
-  knowledge.phase = [workloads](const CellRecord& cell) -> std::optional<PhaseTraits> {
-    const Workload* workload = workloads->find(cell.workload, cell.scale, cell.workload_hash);
+  knowledge.phase = [workloads](const CellRecord& cell, const RunRecord* run) -> std::optional<PhaseTraits> {
+    const Workload* workload = workloads->find(cell.workload, cell.scale, seed_of(run), cell.workload_hash);
     if (workload == nullptr) return std::nullopt;
     const auto phase = std::ranges::find(workload->phases, cell.phase, &Phase::name);
     if (phase == workload->phases.end()) return std::nullopt;

@@ -15,6 +15,12 @@
 namespace dictbench {
 namespace {
 
+// What a choice is made from.
+struct Source {
+  const RecordFile& records;
+  const Knowledge& knowledge;
+};
+
 // One engine in the situation.
 struct Candidate {
   EnginePromises promises;
@@ -25,19 +31,20 @@ struct Candidate {
   PhaseTraits traits;
 };
 
-std::optional<PhaseTraits> traits_of(const Series& series, const Knowledge& knowledge) {
-  if (!knowledge.phase || series.cells.empty()) return std::nullopt;
-  return knowledge.phase(*series.cells.front());
+std::optional<PhaseTraits> traits_of(const Series& series, const Source& source) {
+  if (!source.knowledge.phase || series.cells.empty()) return std::nullopt;
+  const CellRecord& cell = *series.cells.front();
+  return source.knowledge.phase(cell, source.records.run(cell.run_id));
 }
 
-std::optional<EnginePromises> promises_of(const std::string& spec, const Knowledge& knowledge) {
-  if (!knowledge.engine) return std::nullopt;
-  return knowledge.engine(spec);
+std::optional<EnginePromises> promises_of(const std::string& spec, const Source& source) {
+  if (!source.knowledge.engine) return std::nullopt;
+  return source.knowledge.engine(spec);
 }
 
 // Whether its speed may stand for what a dict of several processes does.
-bool judges(const Series& series, const Knowledge& knowledge) {
-  const auto promises = promises_of(series.engine, knowledge);
+bool judges(const Series& series, const Source& source) {
+  const auto promises = promises_of(series.engine, source);
   return series.good() && series.start != "threads" && promises && promises->stores &&
          promises->declared.contains(Guarantee::shared);
 }
@@ -49,7 +56,7 @@ struct Situation {
 
 // Of equally near ones that with the most engines, then with the most keys, then the first by name: the order of the
 // records says nothing.
-Situation nearest(const std::vector<Block>& blocks, const Requirements& asked, const Knowledge& knowledge) {
+Situation nearest(const std::vector<Block>& blocks, const Requirements& asked, const Source& source) {
   struct Measured {
     std::set<std::string> engines;
     double far = 0, keys = 0;
@@ -59,8 +66,8 @@ Situation nearest(const std::vector<Block>& blocks, const Requirements& asked, c
   for (const Block& block : blocks) {  // sorted by workload
     std::map<unsigned, Measured> by_processes;
     for (const Series& series : block.series) {
-      const auto traits = traits_of(series, knowledge);
-      if (!traits || !judges(series, knowledge)) continue;
+      const auto traits = traits_of(series, source);
+      if (!traits || !judges(series, source)) continue;
       const auto far = distance(*traits, series.processes, asked);
       if (!far) continue;
       Measured& measured = by_processes[series.processes];
@@ -79,12 +86,11 @@ Situation nearest(const std::vector<Block>& blocks, const Requirements& asked, c
 }
 
 // Of several series of one engine: with the asked number of items, or the most.
-const Series* best_series(const std::vector<const Series*>& all, const Requirements& asked,
-                          const Knowledge& knowledge) {
+const Series* best_series(const std::vector<const Series*>& all, const Requirements& asked, const Source& source) {
   const Series* best = nullptr;
   std::tuple<bool, double> rank;
   for (const Series* series : all) {
-    const auto traits = traits_of(*series, knowledge);
+    const auto traits = traits_of(*series, source);
     if (!traits) continue;
     const auto keys = static_cast<double>(traits->keys);
     const double off = asked.items ? std::abs(std::log(keys / static_cast<double>(*asked.items))) : -keys;
@@ -114,7 +120,7 @@ void note_broken(Candidate& candidate, const std::vector<Block>& blocks, const s
 }
 
 std::vector<Candidate> candidates_of(const Situation& situation, const std::vector<Block>& blocks,
-                                     const Requirements& asked, const Knowledge& knowledge) {
+                                     const Requirements& asked, const Source& source) {
   std::map<std::string, std::vector<const Series*>> by_engine;
   for (const Block& block : blocks) {
     if (block.workload != situation.block->workload) continue;
@@ -127,13 +133,13 @@ std::vector<Candidate> candidates_of(const Situation& situation, const std::vect
   std::vector<Candidate> candidates;
   for (const auto& [engine, series] : by_engine) {
     Candidate candidate;
-    const auto promises = promises_of(engine, knowledge);
+    const auto promises = promises_of(engine, source);
     if (promises && !promises->stores) continue;
     candidate.known = promises.has_value();
     candidate.promises = promises.value_or(EnginePromises{});
     candidate.promises.spec = engine;
-    candidate.series = best_series(series, asked, knowledge);
-    if (candidate.series != nullptr) candidate.traits = *traits_of(*candidate.series, knowledge);
+    candidate.series = best_series(series, asked, source);
+    if (candidate.series != nullptr) candidate.traits = *traits_of(*candidate.series, source);
     note_broken(candidate, blocks, situation.block->workload);
     candidates.push_back(std::move(candidate));
   }
@@ -289,20 +295,20 @@ Choice choose_engines(const RecordFile& records, const std::string& host, const 
   choice.blocks = group_blocks(records, selection);
   std::erase_if(choice.blocks, [](const Block& block) { return block.tier != "c++"; });
 
-  const Situation situation = nearest(choice.blocks, asked, knowledge);
+  const Source source{records, knowledge};
+  const Situation situation = nearest(choice.blocks, asked, source);
   if (situation.block != nullptr) {
     choice.workload = situation.block->workload;
     choice.phase = situation.block->phase;
     choice.processes = situation.processes;
     choice.runs = situation.block->runs;
-    for (const Candidate& candidate : candidates_of(situation, choice.blocks, choice.asked, knowledge)) {
+    for (const Candidate& candidate : candidates_of(situation, choice.blocks, choice.asked, source)) {
       judge(choice, candidate, records);
       if (candidate.series != nullptr && candidate.traits.keys >= choice.traits.keys) choice.traits = candidate.traits;
     }
     rank(choice.fits, choice.asked);
-    choice.extrapolated =
-        extrapolations(choice.fits.empty() ? choice.traits : *traits_of(*choice.fits.front().series, knowledge),
-                       choice.processes, asked);
+    choice.extrapolated = extrapolations(
+        choice.fits.empty() ? choice.traits : *traits_of(*choice.fits.front().series, source), choice.processes, asked);
   }
   choice.uncovered = find_uncovered(choice, records, knowledge, workload_file);
   return choice;

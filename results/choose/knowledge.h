@@ -22,7 +22,8 @@ struct StandardPhase {
 // What results/ cannot know. A function that is not set knows nothing.
 struct Knowledge {
   // What the phase of this record does, at its scale; nothing when its workload file is another one by now or gone.
-  std::function<std::optional<PhaseTraits>(const CellRecord&)> phase;
+  // The run is null where the records lack it.
+  std::function<std::optional<PhaseTraits>(const CellRecord&, const RunRecord*)> phase;
   // What an engine promises under these options; nothing for one that is not loaded.
   std::function<std::optional<EnginePromises>(const std::string& spec)> engine;
   // Specs worth measuring: every engine as it comes, and with the options that make it promise more or hold more.

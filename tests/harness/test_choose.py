@@ -126,7 +126,7 @@ def test_a_workload_of_ones_own_is_written_measured_and_judged(dictbench):
     assert written.returncode == 0, written.stderr
     assert "dictbench run --workload need.toml" in written.stderr
     run = dictbench("run", "--engine", "lockfree", "--engine", "boost-map", "--workload", "need.toml", "--processes", "2",
-                    "--repetitions", "2", "--out", "need.jsonl")
+                    "--repetitions", "2", "--seed", "5", "--out", "need.jsonl")
     assert run.returncode == 0, run.stderr
     result = dictbench("choose", *asked, "--workload", "need.toml", "--results", "need.jsonl", "--format", "json")
     assert result.returncode == 0, result.stderr

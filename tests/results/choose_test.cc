@@ -25,7 +25,7 @@ using ::testing::StartsWith;
 constexpr const char* kHost = "intel-xeon-2.50ghz-2-cores";
 
 // 95 % gets over a million keys of 10 bytes; the workload "sets" half of each, "adds" counters.
-std::optional<PhaseTraits> phase_of(const CellRecord& cell) {
+std::optional<PhaseTraits> phase_of(const CellRecord& cell, const RunRecord*) {
   PhaseTraits traits;
   traits.keys = static_cast<std::uint64_t>(1e6 * cell.scale);
   traits.value_bytes = 10;
@@ -67,7 +67,7 @@ Knowledge knowledge() {
                                        *engine_of("durable?sync=full")};
   };
   known.standard_phases = [] {
-    return std::vector<StandardPhase>{{"get-uniform", "run", *phase_of(make_cell("fast", 1))}};
+    return std::vector<StandardPhase>{{"get-uniform", "run", *phase_of(make_cell("fast", 1), nullptr)}};
   };
   return known;
 }

@@ -128,7 +128,7 @@ TEST(BuildBlock, AnswersAsChooseDoes) {
   records.runs = {testing::make_run()};
   records.cells = {testing::make_cell("fast", 9e6)};
   TableContext context;
-  context.knowledge.phase = [](const CellRecord&) {
+  context.knowledge.phase = [](const CellRecord&, const RunRecord*) {
     PhaseTraits traits;
     traits.gets = 0.95;
     traits.sets = 0.05;
