@@ -68,6 +68,7 @@ std::filesystem::path new_record_file() {
 TableContext table_context() {
   TableContext context;
   for (const EngineDescription& engine : engine_descriptions()) {
+    if (engine.stand_in) continue;
     context.contracts.push_back(contract_row(engine));
     const Contract contract = engine.contract(parse_engine_spec(engine.name));
     if (!contract.stores)

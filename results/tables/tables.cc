@@ -30,6 +30,8 @@ const std::vector<TableDescription>& table_descriptions() {
       {"blob-growth", "set and get against the size of the dict, and where copying it at each set stops making sense",
        build_blob_growth},
       {"ultra-cases", "a read that finds nothing new, some updates, or a full dump to load", build_ultra_cases},
+      {"gate-trials", "does the gate keep what it promises: gates over programs whose difference is known",
+       build_gate_trials},
       {"contracts", "what each engine promises, and what torture and check found", build_contracts},
   };
   return descriptions;
