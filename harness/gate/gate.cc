@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <filesystem>
 #include <map>
 #include <random>
 #include <stdexcept>
@@ -157,7 +158,7 @@ class Gate {
     }
     for (Gated& gated : cells_)
       for (const std::size_t i : chosen[&gated])
-        if (!gated.ended()) judge(gated.figures[i].looks.back(), rules_, gated.committed[i]);
+        if (!gated.ended()) judge(gated.figures[i].looks.back(), gated.figures[i].figure, rules_, gated.committed[i]);
   }
 
   void run_block(Gated& gated, const std::vector<std::size_t>& figures) {
@@ -184,8 +185,9 @@ class Gate {
   GateRun measure(Gated& gated, Side side) {
     const std::string& engine = side == Side::base ? gated.cell->engine : gated.cell->head_engine;
     if (told_)
-      told_(fmt::format("{} x {}, {}", engine, gated.cell->workload, side == Side::base ? "base" : "head"), done_,
-            runs_);
+      told_(fmt::format("{} x {}, {}", engine, std::filesystem::path(gated.cell->workload).stem().string(),
+                        side == Side::base ? "base" : "head"),
+            done_, runs_);
     ++done_;
     GateRun run = measurer_.measure(*gated.cell, side);
     if (!run.wrong.empty()) {

@@ -64,12 +64,10 @@ struct Bound {
 Bound bound_of(const std::vector<double>& sorted, double error, double power) {
   const std::size_t rank = lower_bound_rank(sorted.size(), error);
   if (rank == 0) throw std::invalid_argument(fmt::format("{} pairs are too few", sorted.size()));
-  const double position = std::max(visible_position(sorted.size(), error, power), 1.0);
-  const auto below = static_cast<std::size_t>(position);
-  const double part = position - static_cast<double>(below);
-  const double quantile = sorted[below - 1] + part * (sorted[below] - sorted[below - 1]);
+  // Rounded down, to the wider side: the sample is small.
+  const auto position = static_cast<std::size_t>(std::max(visible_position(sorted.size(), error, power), 1.0));
   const double middle = median(sorted);
-  return {middle, sorted[rank - 1], sorted[sorted.size() - rank], middle - quantile};
+  return {middle, sorted[rank - 1], sorted[sorted.size() - rank], middle - sorted[position - 1]};
 }
 
 std::vector<double> negated(std::vector<double> sorted) {
@@ -88,7 +86,7 @@ double chance_of_greater(std::span<const double> greater, std::span<const double
   return std::erfc((above - n * m / 2) / deviation / std::sqrt(2.0)) / 2;
 }
 
-constexpr double kSideError = 0.01;
+constexpr double kSideError = 0.001;
 double side_error(const GateRules& rules) { return kSideError / 2 / static_cast<double>(rules.figures); }
 
 // look_at_ratio(): half of each figure's error for the committed pairs, half for both looks together.
@@ -142,7 +140,7 @@ std::size_t least_committed_pairs(const GateRules& rules) {
   return count;
 }
 
-bool unequal_scatter(const Pairs& pairs, const GateRules& rules) {
+Disturbed wider_side(const Pairs& pairs, const GateRules& rules) {
   constexpr double kWider = 3;
   const auto distances = [](const std::vector<double>& side) {
     std::vector<double> logs;
@@ -155,15 +153,17 @@ bool unequal_scatter(const Pairs& pairs, const GateRules& rules) {
   const auto wider = [&](const std::vector<double>& one, const std::vector<double>& other) {
     return median(one) > kWider * median(other) && chance_of_greater(one, other) <= side_error(rules);
   };
-  return wider(head, base) || wider(base, head);
+  if (wider(head, base)) return Disturbed::head;
+  return wider(base, head) ? Disturbed::base : Disturbed::neither;
 }
 
-bool unequal_disturbance(std::span<const double> base, std::span<const double> head, const GateRules& rules) {
+Disturbed busier_side(std::span<const double> base, std::span<const double> head, const GateRules& rules) {
   constexpr double kApart = 0.05;
   const auto more = [&](std::span<const double> one, std::span<const double> other) {
     return median(one) - median(other) > kApart && chance_of_greater(one, other) <= side_error(rules);
   };
-  return more(head, base) || more(base, head);
+  if (more(head, base)) return Disturbed::head;
+  return more(base, head) ? Disturbed::base : Disturbed::neither;
 }
 
 }  // namespace dictbench

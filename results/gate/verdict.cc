@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "results/gate/figures.h"
 #include "results/number_format.h"
 #include "results/statistics/statistics.h"
 
@@ -29,7 +30,7 @@ GateStanding standing_of_gate(std::string_view verdict_text) {
   return verdict_text.starts_with("regressed") ? GateStanding::regressed : GateStanding::inconclusive;
 }
 
-void judge(GateLook& look, const GateRules& rules, const Pairs* committed) {
+void judge(GateLook& look, const std::string& figure, const GateRules& rules, const Pairs* committed) {
   const Pairs pairs{look.base, look.head};
   const Look found = committed ? look_at_ratio(pairs, *committed, rules) : look_at(pairs, rules);
   look.slowdown = found.slowdown;
@@ -38,11 +39,14 @@ void judge(GateLook& look, const GateRules& rules, const Pairs* committed) {
   look.visible = found.visible;
   look.flagged = found.flagged;
   look.disturbed.clear();
-  if (unequal_disturbance(look.base_others, look.head_others, rules)) {
+  if (figure == kMemory || (!look.flagged && figure != kTime)) return;
+  const Disturbed harmful = look.flagged ? Disturbed::head : Disturbed::base;
+  if (busier_side(look.base_others, look.head_others, rules) == harmful) {
     look.disturbed = fmt::format("other programs took {} of the machine beside the base and {} beside the head",
                                  percent(median(look.base_others)), percent(median(look.head_others)));
-  } else if (!committed && unequal_scatter(pairs, rules)) {
-    look.disturbed = "one side scatters at least three times as widely as the other";
+  } else if (!committed && wider_side(pairs, rules) == harmful) {
+    look.disturbed = fmt::format("the {} scatters at least three times as widely as the other side",
+                                 harmful == Disturbed::head ? "head" : "base");
   }
 }
 

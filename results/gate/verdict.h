@@ -22,9 +22,11 @@ struct GateVerdict {
 std::string to_text(const GateVerdict& verdict);
 GateStanding standing_of_gate(std::string_view verdict_text);
 
-// Judges the raw figures of one look by the rules and fills in what it found. `committed`: of a gate against
-// committed ratios, else null.
-void judge(GateLook& look, const GateRules& rules, const Pairs* committed = nullptr);
+// Judges the raw figures of one look by the rules and fills in what it found. A disturbance only ever takes time, so
+// it leaves a look open where it may have made what was found: beside the head when the figure is flagged, beside the
+// base when it is not and a slowdown of time may hide behind that. `committed`: of a gate against committed ratios,
+// else null; `figure` as in GateRecord.
+void judge(GateLook& look, const std::string& figure, const GateRules& rules, const Pairs* committed = nullptr);
 
 // A second look is wanted for a figure that is flagged, and for one whose sides were disturbed unequally, unless it is
 // proven that the head is no slower than the margin allows.

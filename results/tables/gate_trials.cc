@@ -5,6 +5,7 @@
 #include <map>
 #include <tuple>
 
+#include "results/gate/figures.h"
 #include "results/gate/verdict.h"
 #include "results/number_format.h"
 #include "results/statistics/statistics.h"
@@ -14,10 +15,21 @@
 namespace dictbench {
 namespace {
 
+// In the order of the table. What is promised holds for all simulated gates together: a single noise has few.
+enum class Kind { measured, all_simulated, simulated };
+
 // All gates of one kind in one noise.
 struct Tried {
   std::map<std::pair<std::string, unsigned>, GateStanding> gates;  // by run and number of the gate
   std::vector<double> visible, injected;
+
+  void add(const GateRecord& figure) {
+    GateStanding& standing = gates[{figure.run_id, figure.gate}];
+    standing = std::max(standing, standing_of_gate(figure.verdict));
+    if (figure.figure != kTime || figure.looks.empty()) return;
+    visible.push_back(figure.looks[0].visible);
+    if (figure.injected != 0) injected.push_back(figure.injected);
+  }
   std::size_t count(GateStanding standing) const {
     return static_cast<std::size_t>(
         std::ranges::count_if(gates, [&](const auto& gate) { return gate.second == standing; }));
@@ -52,17 +64,13 @@ std::string range_of(const std::vector<double>& changes) {
 }  // namespace
 
 std::vector<Table> build_gate_trials(const RecordFile& records, const TableContext&) {
-  std::map<std::tuple<bool, std::string, std::string>, Tried> tried;  // real ones last; by trial, by noise
+  std::map<std::tuple<Kind, std::string, std::string>, Tried> tried;  // by trial and noise
   std::vector<const RunRecord*> runs;
   for (const GateRecord& figure : records.gates) {
     if (figure.trial.empty()) continue;
-    Tried& group = tried[{figure.engine != "simulated", figure.trial, figure.base}];
-    GateStanding& standing = group.gates[{figure.run_id, figure.gate}];
-    standing = std::max(standing, standing_of_gate(figure.verdict));
-    if (figure.figure == "time" && !figure.looks.empty()) {
-      group.visible.push_back(figure.looks[0].visible);
-      if (figure.injected != 0) group.injected.push_back(figure.injected);
-    }
+    const bool simulated = figure.engine == "simulated";
+    tried[{simulated ? Kind::simulated : Kind::measured, figure.trial, figure.base}].add(figure);
+    if (simulated) tried[{Kind::all_simulated, figure.trial, "all simulated"}].add(figure);
     if (const RunRecord* run = records.run(figure.run_id); run && std::ranges::find(runs, run) == runs.end())
       runs.push_back(run);
   }
@@ -81,10 +89,10 @@ std::vector<Table> build_gate_trials(const RecordFile& records, const TableConte
                           {"kept", "", Alignment::left}},
               .rows = {}};
   for (const auto& [key, group] : tried) {
-    const auto& [real, trial, noise] = key;
+    const auto& [kind, trial, noise] = key;
     const std::size_t failed = group.count(GateStanding::regressed), open = group.count(GateStanding::inconclusive);
     const auto promise = promises().find(trial);
-    const bool known = promise != promises().end();
+    const bool known = promise != promises().end() && kind != Kind::simulated;
     table.rows.push_back({text_cell(trial), text_cell(noise), text_cell(std::to_string(group.gates.size())),
                           text_cell(std::to_string(failed)), text_cell(std::to_string(open)),
                           text_cell(std::to_string(group.gates.size() - failed - open)),

@@ -75,6 +75,29 @@ TEST(GateVerdict, DisturbanceOfOneSideLeavesItOpenUnlessTheHeadIsProvenQuick) {
   EXPECT_EQ(figure("a", {quicker}).verdict, "pass");
 }
 
+// Only what could have made the finding excuses it, and nothing excuses bytes.
+TEST(GateVerdict, ADisturbanceCountsOnTheSideWhereItCouldHaveMadeTheFinding) {
+  const GateRules rules;
+  const auto judged = [&](double head, const std::string& figure, double base_others, double head_others) {
+    GateLook look;
+    for (int i = 0; i < 20; ++i) {
+      look.base.push_back(100 + 0.01 * i);
+      look.head.push_back(head + 0.01 * i);
+      look.base_others.push_back(base_others);
+      look.head_others.push_back(head_others);
+    }
+    judge(look, figure, rules);
+    return !look.disturbed.empty();
+  };
+  EXPECT_TRUE(judged(150, "time", 0, 0.4));
+  EXPECT_FALSE(judged(150, "time", 0.4, 0));
+  EXPECT_TRUE(judged(100, "time", 0.4, 0));
+  EXPECT_FALSE(judged(100, "time", 0, 0.4));
+  EXPECT_TRUE(judged(150, "switches", 0, 0.4));
+  EXPECT_FALSE(judged(100, "switches", 0.4, 0));
+  EXPECT_FALSE(judged(150, "memory", 0, 0.4));
+}
+
 TEST(GateVerdict, APassThatCouldSeeNothingIsOpen) {
   EXPECT_THAT(figure("a", {look(0, -0.3, 0.6, false)}).verdict,
               HasSubstr("inconclusive: in noise like this only +60.0 %"));

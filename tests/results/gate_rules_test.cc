@@ -106,21 +106,21 @@ TEST(GateRules, NoiseOnOneSideIsSeenAndNoiseOnBothIsNot) {
       uneven.base.push_back(std::exp(0.02 * normal(random)));
       uneven.head.push_back(std::exp(0.2 * normal(random)));
     }
-    both += unequal_scatter(even, rules);
-    one += unequal_scatter(uneven, rules);
+    both += wider_side(even, rules) != Disturbed::neither;
+    one += wider_side(uneven, rules) == Disturbed::head;
   }
   EXPECT_LE(both, 10U);
-  EXPECT_GE(one, 990U);
+  EXPECT_GE(one, 950U);
 }
 
 TEST(GateRules, OtherProgramsBesideOneSideAreSeen) {
   const GateRules rules;
   const std::vector<double> quiet{.01, .02, .01, .03, .02, .01, .02, .01, .02, .01, .02, .01, .02, .01}, busy(14, 0.4),
       little(14, 0.05);
-  EXPECT_TRUE(unequal_disturbance(quiet, busy, rules));
-  EXPECT_TRUE(unequal_disturbance(busy, quiet, rules));
-  EXPECT_FALSE(unequal_disturbance(busy, busy, rules));
-  EXPECT_FALSE(unequal_disturbance(quiet, little, rules));  // sure, but less than five points
+  EXPECT_EQ(busier_side(quiet, busy, rules), Disturbed::head);
+  EXPECT_EQ(busier_side(busy, quiet, rules), Disturbed::base);
+  EXPECT_EQ(busier_side(busy, busy, rules), Disturbed::neither);
+  EXPECT_EQ(busier_side(quiet, little, rules), Disturbed::neither);  // sure, but less than five points
 }
 
 }  // namespace
