@@ -6,6 +6,7 @@ from plots.metrics import METRICS
 from plots.pictures.view import View
 from plots.report import grid
 from plots.report.figure_data import FigureData
+from plots.summary import Place
 
 NEEDS = "needs"  # the table of results/ that names the best engine by need
 _SERIES_OVER_SIZES = ("values", "growth")  # groups whose tasks differ in a size alone: their pictures show them
@@ -19,7 +20,9 @@ class Need(NamedTuple):
 
 
 class Fastest(NamedTuple):
-    summary: str
+    leader: str  # fastest on most workloads
+    count: int  # of those
+    rest: str  # "bucket-table on 2, boost-map on 1"
     table: grid.Grid
 
 
@@ -43,39 +46,38 @@ def fastest(cells: list, data: FigureData) -> Fastest:
     """The fastest right engine that processes can share on each workload, at its largest number of processes."""
     metric = METRICS["throughput"]
     view = View(cells, metric)
-    rows, names = [], []
+    rows = []
     for group, tasks in view.groups(view.measured_tasks()):
-        if group.name in _SERIES_OVER_SIZES:
-            continue
-        for task in tasks:
-            row = _row(view, data, metric, group.title, task)
-            if row:
-                rows.append(row)
-                names.append(row[3].text)
-    heads = [("workload", ""), ("kind", ""), ("processes", ""), ("engine", ""), ("throughput", metric.unit),
-             ("next", ""), ("ahead by", ""), ("told apart", "")]
-    counts = sorted((-names.count(name), name) for name in set(names))
-    parts = [f"{name} on {-count}" for count, name in counts]
-    told = f"Fastest that processes can share: {', '.join(parts)} of {len(rows)} workloads." if rows else ""
-    return Fastest(told, grid.Grid("fastest", "The fastest by workload", grid.columns(heads, rows), rows))
+        if group.name not in _SERIES_OVER_SIZES:
+            rows += [row for task in tasks if (row := _row(view, data, metric, task))]
+    heads = [("workload", ""), ("processes", ""), ("fastest engine", ""), ("throughput", metric.unit), ("next", ""),
+             ("ahead by", ""), ("told apart", "")]
+    names = [row[2].text for row in rows]
+    counts = sorted((-names.count(name), name) for name in set(names)) or [(0, "")]
+    return Fastest(counts[0][1], -counts[0][0], ", ".join(f"{name} on {-count}" for count, name in counts[1:]),
+                   grid.Grid("fastest", "The fastest by workload", grid.columns(heads, rows), rows))
 
 
-def _row(view: View, data: FigureData, metric, kind: str, task):
+def _row(view: View, data: FigureData, metric, task):
     engines = view.engines([task])
     name, found = view.best(task, engines)
     if not found:
         return None
     second, behind = view.best(task, [engine for engine in engines if engine != name])
     processes = view.busiest[task]
-    place = next(place for place in view.summaries
-                 if place.task == task and place.processes == processes and place.engine == name)
-    row = [grid.GridCell(view.label(task)), grid.GridCell(kind), grid.GridCell(str(processes), processes),
-           grid.GridCell(name), data.cell(metric, found, place)]
+    row = [grid.GridCell(view.label(task)), grid.GridCell(str(processes), processes), grid.GridCell(name),
+           data.cell(metric, found, Place(task, processes, name))]
     if not behind:
         return row + [grid.GridCell("-")] * 3
     ratio = found.median / behind.median
-    about = "" if view.scale(task, name) == view.scale(task, second) else "~"
-    apart = "yes" if found.interval.low > behind.interval.high else "no: the intervals overlap"
+    alike = view.scale(task, name) == view.scale(task, second)
+    ahead = grid.GridCell(f"{'' if alike else '~'}{ratio:.2f} x", ratio)
+    return row + [grid.GridCell(second), ahead, grid.GridCell(_told_apart(found, behind, alike))]
+
+
+def _told_apart(found, behind, alike: bool) -> str:
+    if not alike:
+        return "not alike: fewer keys"
     if min(found.count, behind.count) == 1:
-        apart = "no: one repetition"
-    return row + [grid.GridCell(second), grid.GridCell(f"{about}{ratio:.2f} x", ratio), grid.GridCell(apart)]
+        return "no: one repetition"
+    return "yes" if found.interval.low > behind.interval.high else "no: they overlap"

@@ -18,7 +18,7 @@ class RecordRow(NamedTuple):
 class Entry(NamedTuple):
     ident: str
     title: str  # "lockfree"
-    details: str  # "2 processes, scale 0.2"
+    details: str  # "get-10, 2 processes, scale 0.2"
     rows: list
 
 
@@ -76,22 +76,23 @@ class _Chapters:
     def of(self, records: Records) -> list:
         chapters: dict = {}  # title -> key -> records
         for cell in records.all_cells:
-            title = (cell.tier != "c++", cell.workload, cell.phase, cell.tier)
+            title = (cell.tier != "c++", cell.workload, cell.tier)
             chapters.setdefault(title, {}).setdefault(_key(cell), []).append(cell)
-        found = [self._cells(*title[1:], chapters[title]) for title in sorted(chapters, key=lambda each: each[:2])]
+        found = [self._cells(*title[1:], chapters[title]) for title in sorted(chapters)]
         return found + self._findings(records.findings)
 
-    def _cells(self, workload: str, phase: str, tier: str, groups: dict) -> Chapter:
-        title = " · ".join(text for text in (workload, phase, tier if tier != "c++" else "") if text)
+    def _cells(self, workload: str, tier: str, groups: dict) -> Chapter:
+        phases = list(dict.fromkeys(key[3] for key in groups))  # in the order in which they ran
         entries = []
-        for key in sorted(groups, key=lambda key: (key[4], key[1], -key[5], key[6])):
+        for key in sorted(groups, key=lambda key: (phases.index(key[3]), key[4], key[1], -key[5], key[6])):
             cells = sorted(groups[key], key=lambda cell: (cell.run_id, cell.repetition))
             first = cells[0]
-            told = [f"{first.processes} {'process' if first.processes == 1 else 'processes'}"]
+            told = [first.phase] if len(phases) > 1 else []
+            told += [f"{first.processes} {'process' if first.processes == 1 else 'processes'}"]
             told += [f"scale {first.scale:g}"] if first.scale != 1 else []
             told += [first.start] if first.start != "fork" else []
             entries.append(self._entry(key, first.engine, ", ".join(told), cells, _cell_texts))
-        return Chapter(title, "cell", entries)
+        return Chapter(workload if tier == "c++" else f"{workload}, {tier}", "cell", entries)
 
     def _findings(self, findings: list) -> list:
         chapters = []

@@ -25,7 +25,7 @@ def lead(records: Records) -> str:
 
 
 def asked(records: Records) -> list:
-    """(name, text)."""
+    """(name, texts)."""
     engines = sorted({cell.label for cell in records.cells})
     own = {HARNESS: "the harness alone", PRIVATE: "private to each process"}
     processes = sorted({cell.processes for cell in records.cells})
@@ -34,16 +34,16 @@ def asked(records: Records) -> list:
     days = sorted({_day(run.started) for run in records.runs if run.started})
     commits = list(dict.fromkeys(run.commit[:12] + (" with local changes" if run.dirty else "") for run in records.runs))
     found = [
-        ("Question", QUESTION),
-        ("Engines", ", ".join(f"{name} ({own[name]})" if name in own else name for name in engines)),
-        ("Workloads", ", ".join(dict.fromkeys(sorted(cell.workload for cell in records.cells)))),
-        ("Processes", _listed(processes)),
-        ("Repetitions", str(repetitions[0]) if len(repetitions) == 1 else f"{repetitions[0]} to {repetitions[-1]}"),
-        ("Host", title(records)),
-        ("Measured", days[0] if len(days) == 1 else " to ".join((days[0], days[-1])) if days else ""),
-        ("Commit", ", ".join(commits)),
+        ("Question", [QUESTION]),
+        ("Engines", [f"{name} ({own[name]})" if name in own else name for name in engines]),
+        ("Workloads", list(dict.fromkeys(sorted(cell.workload for cell in records.cells)))),
+        ("Processes", [str(count) for count in processes]),
+        ("Repetitions", [" to ".join(str(count) for count in dict.fromkeys((repetitions[0], repetitions[-1])))]),
+        ("Host", [title(records)]),
+        ("Measured", [" to ".join(dict.fromkeys((days[0], days[-1])))] if days else []),
+        ("Commit", commits),
     ]
-    return [(name, text) for name, text in found if text]
+    return [(name, texts) for name, texts in found if texts]
 
 
 def machine(records: Records) -> list:
@@ -89,11 +89,6 @@ def _facts_of(run) -> list:
 
 def counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
-def _listed(numbers: list) -> str:
-    texts = [str(number) for number in numbers]
-    return "".join(texts) if len(texts) < 2 else ", ".join(texts[:-1]) + " and " + texts[-1]
 
 
 def _day(started: str) -> str:

@@ -14,6 +14,7 @@ class GridCell(NamedTuple):
     value: Optional[float] = None  # None: it has no figure, and sorts after those that have
     record: str = ""  # id in the appendix
     hint: str = ""  # what the figure is held against
+    bar: Optional[int] = None  # its length in percent of the longest
 
     @property
     def figure(self) -> str:
@@ -35,11 +36,19 @@ class GridColumn(NamedTuple):
     name: str
     unit: str = ""
     figures: bool = False
+    longest: int = 0  # of its texts, in characters
 
     @property
     def role(self) -> str:
         """What its texts name, for the chips: "engine", "processes" or ""."""
         return _ROLES.get(self.name.lower(), "")
+
+    @property
+    def kind(self) -> str:
+        """The class of its cells: n (figures), w (short texts, never broken), m and l (longer ones, wide enough to read)."""
+        if self.figures:
+            return "n"
+        return "w" if self.longest <= 26 else "l" if self.longest > 50 else "m"
 
 
 class Grid(NamedTuple):
@@ -56,11 +65,11 @@ class Grid(NamedTuple):
 
 def columns(heads: list, rows: list) -> list:
     """`heads`: (name, unit). A column of figures is one in which most texts that say something are some."""
-    return [GridColumn(name, unit, _is_figures([row[index] for row in rows]))
-            for index, (name, unit) in enumerate(heads)]
-
-
-def _is_figures(cells: list) -> bool:
-    told = [cell for cell in cells if cell.text not in _EMPTY]
-    figures = sum(cell.value is not None or bool(_FIGURE.match(cell.text)) for cell in told)
-    return bool(told) and figures * 2 > len(told)
+    told = any(cell.value is not None for row in rows for cell in row)
+    found = []
+    for index, (name, unit) in enumerate(heads):
+        cells = [row[index] for row in rows if row[index].text not in _EMPTY]
+        figures = sum(cell.value is not None if told else bool(_FIGURE.match(cell.text)) for cell in cells)
+        longest = max((len(cell.text) for cell in cells), default=0)
+        found.append(GridColumn(name, unit, figures * 2 > len(cells), longest))
+    return found

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from plots.grouping import GROUPS
 from plots.metrics import METRICS
 from plots.records import Records
 from plots.report import answer, facts, tables as table_grids
@@ -86,6 +87,7 @@ def _content(records: Records, sections: list, tables: list) -> dict:
         "chapters": appendix.chapters,
         "heads": HEADS,
         "figure_heads": FIGURES,
+        "markers": Markup(inliner.markers),
         "style": Markup((_FOLDER / "style.css").read_text(encoding="utf-8") + inliner.rules),
         "script": Markup(script),
         "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
@@ -112,7 +114,7 @@ def _table_sections(tables: list, appendix: Appendix) -> list:
     found = []
     for section in _TABLE_SECTIONS:
         own = [table for table in tables if _section_of(table, named) in (section.names or ("",))]
-        own.sort(key=lambda table: section.names.index(_section_of(table, named)) if section.names else 0)
+        own.sort(key=lambda table: _order(table, section.names.index(_section_of(table, named)) if section.names else 0))
         if not own:
             continue
         grids = []
@@ -120,8 +122,32 @@ def _table_sections(tables: list, appendix: Appendix) -> list:
             taken[made.ident] = taken.get(made.ident, 0) + 1
             number = f"-{taken[made.ident]}" if taken[made.ident] > 1 else ""
             grids.append(made._replace(ident=f"table-{made.ident}{number}"))
-        found.append({"section": section, "grids": grids, "notes": table_grids.shared_notes(own)})
+        found.append({"section": section, "groups": _by_workload(own, grids), "notes": table_grids.shared_notes(own)})
     return found
+
+
+def _workload_of(table) -> str:
+    """'value-sweep' of the table `engines` with the title 'value-sweep, phase set-10b'; "" of other tables."""
+    return table.title.partition(",")[0].partition(" on ")[0] if table.name == "engines" else ""
+
+
+def _order(table, section_order: int) -> tuple:
+    """Tables of workloads stand as the pictures do; the others as the section names them."""
+    known = [name for group in GROUPS for name in group.workloads]
+    workload = _workload_of(table)
+    return section_order, known.index(workload) if workload in known else len(known) if workload else 0
+
+
+def _by_workload(tables: list, grids: list) -> list:
+    """Tables of many phases of one workload stand in a group."""
+    groups: list = []
+    for table, made in zip(tables, grids):
+        workload = _workload_of(table)
+        if workload and groups and groups[-1]["title"] == workload:
+            groups[-1]["grids"].append(made)
+        else:
+            groups.append({"title": workload, "grids": [made]})
+    return groups
 
 
 def _section_of(table, named: set) -> str:

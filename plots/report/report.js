@@ -102,8 +102,18 @@
     return count;
   }
 
+  function showGroups() {
+    for (const group of all(".group")) {
+      const own = tables.filter((table) => group.contains(table.fold));
+      const holding = own.filter((table) => !table.fold.classList.contains("none")).length;
+      group.querySelector(".count").textContent = holding < own.length ? `${holding} of ${own.length} tables` : `${own.length} tables`;
+      group.classList.toggle("none", holding === 0);
+    }
+  }
+
   function showAll() {
     const counts = tables.map(show);
+    showGroups();
     const asked = pageFilter.value.trim();
     const rows = counts.reduce((sum, count) => sum + count, 0);
     const holding = counts.filter((count) => count > 0).length;
@@ -123,7 +133,10 @@
   for (const table of tables) {
     makeSortable(table);
     if (table.total < 6) table.input.closest(".tools").hidden = true;
-    table.input.addEventListener("input", later(() => show(table)));
+    table.input.addEventListener("input", later(() => {
+      show(table);
+      showGroups();
+    }));
   }
 
   function makeChips(section) {
@@ -147,6 +160,7 @@
           const pressed = roles[role].delete(name) ? false : Boolean(roles[role].add(name));
           chip.setAttribute("aria-pressed", String(pressed));
           own.forEach(show);
+          showGroups();
         });
         line.append(chip);
       }
