@@ -5,6 +5,7 @@ from typing import NamedTuple, Optional
 
 # A figure, with sign, thousands, unit or ratio: such columns stand right-aligned.
 _FIGURE = re.compile(r"^[<>~≈±x×]?\s*[-+−]?[\d][\d.,\s]*(e[-+]?\d+)?\s*([kMGµnm]?i?(B|s|op/s)?|%|x|×)?(\s.*)?$")
+_PLAIN = re.compile(r"-?\d[\d,]*(\.\d+)?$")  # the page's script reads such texts
 _EMPTY = ("", "-", "–", "—")
 _ROLES = {"engine": "engine", "system": "engine", "procs": "processes", "processes": "processes"}
 
@@ -28,8 +29,10 @@ class GridCell(NamedTuple):
 
     @property
     def sort_value(self) -> str:
-        """Shortest: a page has ten thousand of them."""
-        return "" if self.value is None else f"{self.value:.7g}"
+        """What the text does not say itself, shortest: a page has ten thousand of them."""
+        if self.value is None or (_PLAIN.match(self.text) and float(self.text.replace(",", "")) == self.value):
+            return ""
+        return f"{self.value:.7g}"
 
 
 class GridColumn(NamedTuple):

@@ -15,11 +15,12 @@
   const collator = new Intl.Collator("en", { numeric: true });
 
   function order(table, column, direction) {
-    const numeric = table.rows.some((row) => "v" in row.line.cells[column].dataset);
+    const numeric = table.heads[column].classList.contains("n");
     const key = (row) => {
       const cell = row.line.cells[column];
       if (!numeric) return cell.textContent;
-      return "v" in cell.dataset ? Number(cell.dataset.v) : null;
+      if ("v" in cell.dataset) return Number(cell.dataset.v);
+      return /^-?\d[\d,]*(\.\d+)?$/.test(cell.textContent) ? Number(cell.textContent.replaceAll(",", "")) : null;
     };
     const keyed = table.rows.map((row) => [key(row), row]);
     if (direction !== "none") {

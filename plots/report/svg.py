@@ -41,6 +41,7 @@ class Inliner:
                       f'class="{self._class(match[1])}"', body)
         body = _without_bare_groups(_without_empty(_MARKER.sub(self._share_marker, body)))
         body = self._rename_ids(body)
+        body = body.replace("xlink:href", "href")
         # Scaled by the page: the figure's own size is only its shape.
         head, rest = body[:body.index(">") + 1], body[body.index(">") + 1:]
         head = re.sub(r' (width|height|version)="[^"]*"', "", head)
@@ -83,6 +84,7 @@ def _write_text(match: re.Match) -> str:
     width = 72 * text_width(text, points, weight)
     bold = ";font-weight:700" if weight == "bold" else ""
     font = f'{declarations[:-1]};font-size:{points:g}px{bold}{slant}"'
+    place = re.sub(r"\d+\.\d+", lambda number: f"{float(number[0]):.1f}", place)
     return (f'<text {font} transform="{place}" textLength="{width:.1f}">'
             f"{escape(text)}</text>")
 
