@@ -34,7 +34,7 @@ class Chapter(NamedTuple):
 
 
 HEADS = {
-    "cell": ("repetition", "ops/s", "elapsed", "p50", "p99", "per item", "voluntary", "involuntary", "verified", "status"),
+    "cell": ("rep.", "ops/s", "elapsed", "p50", "p99", "per item", "vol", "invol", "verified", "status"),
     "torture": ("tried", "survived", "operations", "lost", "longest stall", "found", "status"),
     "check": ("promise", "operations", "open", "kills", "elapsed", "verdict"),
 }
@@ -129,7 +129,7 @@ def _cell_texts(cell: Cell) -> tuple:
         format_bytes(cell.memory["bytes_per_item"]) if cell.memory.get("items") else "",
         switches("voluntary_switches"),
         switches("involuntary_switches"),
-        cell.verified,
+        "n/a" if cell.verified.startswith("not applicable") else cell.verified,
         cell.status,
     )
 

@@ -22,10 +22,10 @@ class FigureData:
         self._tasks = set(self._busiest)
 
     def table(self, name: str, title: str, shown: Shown) -> grid.Grid:
-        heads = [("workload", ""), ("processes", ""), ("engine", "")]
+        heads = [("workload", ""), ("engine", "")]
         for metric in shown.metrics:
             heads.append((METRICS[metric].label, METRICS[metric].unit if metric not in ("p50", "p90", "p99", "p999") else ""))
-        heads.append(("repetitions", ""))
+        heads += [("processes", ""), ("repetitions", "")]
         rows = _with_bars([self._row(place, shown) for place in self._places(shown)], METRICS[shown.metrics[0]].scale)
         return grid.Grid(f"data-{name}", title, grid.columns(heads, rows), rows)
 
@@ -38,14 +38,13 @@ class FigureData:
         return sorted(found, key=lambda place: (order[place.task], place.processes, better * first[place].median))
 
     def _row(self, place, shown: Shown) -> list:
-        row = [grid.GridCell(summary.task_label(place.task, self._tasks)),
-               grid.GridCell(str(place.processes), place.processes), grid.GridCell(place.engine)]
+        row = [grid.GridCell(summary.task_label(place.task, self._tasks)), grid.GridCell(place.engine)]
         count = 0
         for metric in shown.metrics:
             found = self.summaries(metric).get(place)
             row.append(self.cell(METRICS[metric], found, place))
             count = max(count, found.count if found else 0)
-        return row + [grid.GridCell(str(count), count)]
+        return row + [grid.GridCell(str(place.processes), place.processes), grid.GridCell(str(count), count)]
 
     def cell(self, metric, found, place) -> grid.GridCell:
         if found is None:
@@ -61,7 +60,7 @@ class FigureData:
         return self._summaries[metric]
 
 
-_BARS = 3  # the column of the first metric
+_BARS = 2  # the column of the first metric
 
 
 def _with_bars(rows: list, scale: str) -> list:

@@ -66,13 +66,13 @@ class Grid(NamedTuple):
         return f"{len(self.rows)} row{'' if len(self.rows) == 1 else 's'}"
 
 
-def columns(heads: list, rows: list) -> list:
-    """`heads`: (name, unit). A column of figures is one in which most texts that say something are some."""
-    told = any(cell.value is not None for row in rows for cell in row)
+def columns(heads: list, rows: list, valued: bool = True) -> list:
+    """`heads`: (name, unit). A column of figures is one in which at least half of the texts that say something are some.
+    `valued`: the cells of figures have their number; otherwise their texts are looked at."""
     found = []
     for index, (name, unit) in enumerate(heads):
         cells = [row[index] for row in rows if row[index].text not in _EMPTY]
-        figures = sum(cell.value is not None if told else bool(_FIGURE.match(cell.text)) for cell in cells)
+        figures = sum(cell.value is not None if valued else bool(_FIGURE.match(cell.text)) for cell in cells)
         longest = max((len(cell.text) for cell in cells), default=0)
-        found.append(GridColumn(name, unit, figures * 2 > len(cells), longest))
+        found.append(GridColumn(name, unit, 0 < figures and figures * 2 >= len(cells), longest))
     return found

@@ -15,7 +15,7 @@
   const collator = new Intl.Collator("en", { numeric: true });
 
   function order(table, column, direction) {
-    const numeric = table.heads[column].classList.contains("n");
+    const numeric = table.heads[column].classList.contains("n") || table.rows.some((row) => "v" in row.line.cells[column].dataset);
     const key = (row) => {
       const cell = row.line.cells[column];
       if (!numeric) return cell.textContent;

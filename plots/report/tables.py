@@ -21,6 +21,7 @@ class Table:
     columns: tuple  # (name, unit)
     rows: tuple  # of texts
     figures: tuple  # for each text None or {"number", "interval", "sources"}: results/table.h
+    valued: bool  # whether figures have their number: not in tables that an older dictbench wrote
     sources: tuple
 
 
@@ -53,7 +54,7 @@ def _table(where: str, table) -> Table:
     figures = table.get("figures") or [[None] * len(columns) for _ in rows]
     if not _are_figures(figures, rows, sources):
         raise TableError(f"{where}: 'figures' has not one number, interval and list of sources, or null, for each text")
-    return Table(name, title, notes, columns, rows, tuple(map(tuple, figures)), sources)
+    return Table(name, title, notes, columns, rows, tuple(map(tuple, figures)), "figures" in table, sources)
 
 
 def _are_figures(figures, rows: tuple, sources: tuple) -> bool:
@@ -86,7 +87,7 @@ def shared_notes(tables: list) -> list:
 def _grid(table: Table, notes: list, appendix: Appendix) -> grid.Grid:
     rows = [[_cell(text, figure, table.sources, appendix) for text, figure in zip(texts, figures)]
             for texts, figures in zip(table.rows, table.figures)]
-    return grid.Grid(table.name, table.title, grid.columns(list(table.columns), rows), rows, notes)
+    return grid.Grid(table.name, table.title, grid.columns(list(table.columns), rows, table.valued), rows, notes)
 
 
 def _cell(text: str, figure, sources: tuple, appendix: Appendix) -> grid.GridCell:
