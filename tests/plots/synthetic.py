@@ -150,7 +150,9 @@ def sourced_tables():
                   "dictbench run --workload load-1m"], ["durable", "lmdb", "240 k ops/s", "-", "it syncs", ""]],
         "figures": [[None, None, {"number": 1.1e6, "sources": [0]}, None, None, None], [None] * 6],
         "sources": [sources[2]]}
-    return [speeds, found, needs]
+    hosts = {"name": "hosts", "title": "The hosts", "notes": [],
+             "columns": [{"name": "fact", "unit": ""}, {"name": "example", "unit": ""}], "rows": [["cores", "2"]]}
+    return [speeds, found, needs, hosts]
 
 
 def torture_line(engine="lmdb", fault="kill"):

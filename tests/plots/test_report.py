@@ -79,7 +79,7 @@ def test_the_policy_allows_the_page_s_own_script_only(report):
 def test_the_order_is_asked_answer_pictures_tables_ground_records(report):
     text = (report / "report.html").read_text()
     wanted = ['class="asked"', 'id="answer"', 'id="throughput"', 'id="engines"', 'id="contracts"', 'id="torture"',
-              'id="machine"', 'id="method"', 'id="warnings"', 'id="runs"', 'id="records"']
+              'id="hosts"', 'id="machine"', 'id="method"', 'id="warnings"', 'id="runs"', 'id="records"']
     places = [text.index(each) for each in wanted]
     assert places == sorted(places)
 
