@@ -23,6 +23,9 @@ class Fastest(NamedTuple):
     leader: str  # fastest on most workloads
     count: int  # of those
     rest: str  # "bucket-table on 2, boost-map on 1"
+    apart: int  # of the workloads those on which the next engine is told apart,
+    overlap: int  # cannot be told apart by these repetitions,
+    unlike: int  # had fewer keys
     table: grid.Grid
 
 
@@ -50,11 +53,13 @@ def fastest(cells: list, data: FigureData) -> Fastest:
     for group, tasks in view.groups(view.measured_tasks()):
         if group.name not in _SERIES_OVER_SIZES:
             rows += [row for task in tasks if (row := _row(view, data, metric, task))]
-    heads = [("workload", ""), ("processes", ""), ("fastest engine", ""), ("throughput", metric.unit), ("next", ""),
-             ("ahead by", ""), ("told apart", "")]
-    names = [row[2].text for row in rows]
+    heads = [("workload", ""), ("fastest engine", ""), ("throughput", metric.unit), ("next", ""), ("ahead by", ""),
+             ("told apart", ""), ("processes", "")]
+    names = [row[1].text for row in rows]
     counts = sorted((-names.count(name), name) for name in set(names)) or [(0, "")]
+    verdicts = [row[5].text.partition(":")[0] for row in rows]
     return Fastest(counts[0][1], -counts[0][0], ", ".join(f"{name} on {-count}" for count, name in counts[1:]),
+                   verdicts.count("yes"), verdicts.count("no"), verdicts.count("not alike"),
                    grid.Grid("fastest", "The fastest by workload", grid.columns(heads, rows), rows))
 
 
@@ -65,14 +70,14 @@ def _row(view: View, data: FigureData, metric, task):
         return None
     second, behind = view.best(task, [engine for engine in engines if engine != name])
     processes = view.busiest[task]
-    row = [grid.GridCell(view.label(task)), grid.GridCell(str(processes), processes), grid.GridCell(name),
-           data.cell(metric, found, Place(task, processes, name))]
+    row = [grid.GridCell(view.label(task)), grid.GridCell(name), data.cell(metric, found, Place(task, processes, name))]
+    count = grid.GridCell(str(processes), processes)
     if not behind:
-        return row + [grid.GridCell("-")] * 3
+        return row + [grid.GridCell("-")] * 3 + [count]
     ratio = found.median / behind.median
     alike = view.scale(task, name) == view.scale(task, second)
     ahead = grid.GridCell(f"{'' if alike else '~'}{ratio:.2f} x", ratio)
-    return row + [grid.GridCell(second), ahead, grid.GridCell(_told_apart(found, behind, alike))]
+    return row + [grid.GridCell(second), ahead, grid.GridCell(_told_apart(found, behind, alike)), count]
 
 
 def _told_apart(found, behind, alike: bool) -> str:

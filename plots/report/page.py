@@ -41,7 +41,7 @@ _TABLE_SECTIONS = (
                   "ultra-rank-more", "smd-sync", "lock-counter")),
     TableSection("targets", "Targets", "What the engines of this project are to reach, and did.",
                  ("lockfree-rivals", "design-targets", "python-targets")),
-    TableSection("more-tables", "More measurements", "Questions of their own.", ()),
+    TableSection("more-tables", "More measurements", "Measurements that answer one question each.", ()),
     TableSection("contracts", "Contracts", "What each engine promises.", ("contracts",)),
     TableSection("torture", "Torture", "What was found when processes were killed, stopped and starved.", ("torture",)),
     TableSection("hosts", "Hosts", "The machines side by side.", ("hosts", "across-hosts")),
