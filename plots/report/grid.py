@@ -59,7 +59,7 @@ class Grid(NamedTuple):
     title: str
     columns: list
     rows: list
-    notes: list = []
+    notes: tuple = ()
 
     @property
     def count(self) -> str:
