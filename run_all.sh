@@ -53,15 +53,19 @@ usage_error() {
   exit 2
 }
 
-# Pictures and report from the records; a machine without matplotlib still gets its tables.
+# Pictures and report from the records; a machine without matplotlib or Jinja2 still gets its tables. $3: a further record
+# file that the tables were made of, or nothing.
 draw() {
-  local records=$1 report=$2
-  if ! "$python" -c 'import matplotlib' 2>/dev/null; then
-    say "report: no pictures: $python has no matplotlib; apt-get install python3-matplotlib"
-    return 0
-  fi
-  (cd "$root" && "$python" -m plots --records "$records" --tables "$report/tables.json" --out "$report")
-  say "report:  $report"
+  local records=$1 report=$2 package
+  local sources=(${3:+--sources "$3"})
+  for package in matplotlib jinja2; do
+    if ! "$python" -c "import $package" 2>/dev/null; then
+      say "report: no pictures: $python has no $package; apt-get install python3-$package"
+      return 0
+    fi
+  done
+  (cd "$root" && "$python" -m plots --records "$records" "${sources[@]}" --tables "$report/tables.json" --out "$report")
+  say "report:  $report/report.html"
 }
 
 # Appends the Python tier's records. $1: record file; $2: standard, smoke, or full for what committed records are made of.
@@ -112,10 +116,10 @@ run_suite() {
   if [[ ! -s $records ]]; then exit "$((status ? status : environment_failed))"; fi
   # What the last long torture found stands beside what the engines promise.
   local files=(--results "$records") torture=$root/build/results/latest-torture.jsonl
-  if [[ -s $torture ]]; then files+=(--results "$torture"); fi
+  if [[ -s $torture ]]; then files+=(--results "$torture"); else torture=; fi
   "$dictbench" table all "${files[@]}"
   "$dictbench" table all "${files[@]}" --format json >"$report/tables.json"
-  draw "$records" "$report"
+  draw "$records" "$report" "$torture"
   say "records: $records"
   say "tables:  $report/tables.json, above as text"
   exit "$status"

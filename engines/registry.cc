@@ -41,7 +41,7 @@ const std::vector<EngineDescription>& engine_descriptions() { return description
 std::vector<std::string> usual_engines() {
   std::vector<std::string> names;
   for (const EngineDescription& engine : descriptions())
-    if (!engine.name.starts_with("rival-")) names.push_back(engine.name);
+    if (!engine.name.starts_with("rival-") && !engine.stand_in) names.push_back(engine.name);
   return names;
 }
 

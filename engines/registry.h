@@ -46,6 +46,10 @@ struct EngineDescription {
   // options. Null pointer: 1.
   unsigned (*batch)(const Spec& spec) = nullptr;
 
+  // Another engine in disguise, to try dictbench itself out: nothing to choose, so that only a command that names it
+  // gets it, and tables of engines leave it out.
+  bool stand_in = false;
+
   // Versions of the library and the server, for the record: "hiredis 0.14.1, redis-server 7.0.15".
   std::string (*version)() = nullptr;
 };
@@ -54,7 +58,7 @@ struct EngineDescription {
 const std::vector<EngineDescription>& engine_descriptions();
 
 // Names of those that a command takes when none is named: all but the yardsticks, which are called rival-* and are
-// measured only where they are asked for.
+// measured only where they are asked for, and the stand-ins.
 std::vector<std::string> usual_engines();
 
 // The description for a spec's name; throws SpecError with the list of names.

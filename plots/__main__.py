@@ -1,7 +1,8 @@
-"""python -m plots --records FILE... [--tables FILE.json] --out FOLDER: draws all pictures and writes the report.
+"""python -m plots --records FILE... [--sources FILE...] [--tables FILE.json] --out FOLDER: draws all pictures and writes
+the report.
 
 Prints the report's path. Exit codes: 0 done, 2 usage or a file that cannot be read, 3 no figure that may be drawn,
-or no matplotlib.
+or no matplotlib or Jinja2.
 """
 
 import argparse
@@ -14,6 +15,7 @@ from pathlib import Path
 from plots.records import RecordError, read_records
 
 USAGE, NOTHING = 2, 3
+_PACKAGES = {"matplotlib": "matplotlib", "numpy": "matplotlib", "jinja2": "jinja2", "markupsafe": "jinja2"}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -28,12 +30,12 @@ def main(arguments: list) -> int:
         from plots.report import page
         from plots.report.tables import TableError, read_tables
     except ModuleNotFoundError as error:
-        if error.name and error.name.split(".")[0] in ("matplotlib", "numpy"):
-            return _say("matplotlib is missing: apt-get install python3-matplotlib, and run with /usr/bin/python3",
-                        NOTHING)
+        package = _PACKAGES.get(str(error.name).partition(".")[0])
+        if package:
+            return _say(f"{package} is missing: apt-get install python3-{package}, and run with /usr/bin/python3", NOTHING)
         raise
     try:
-        records = read_records(options.records)
+        records = read_records(options.records, options.sources)
         tables = read_tables(options.tables) if options.tables else []
     except (RecordError, TableError) as error:
         return _say(str(error), USAGE)
@@ -54,6 +56,8 @@ def _parse(arguments: list) -> argparse.Namespace:
     parser = _Parser(prog="python -m plots", description="Draws dictbench's records and writes a report.")
     parser.add_argument("--records", metavar="FILE", nargs="+", type=Path, required=True, action="extend",
                         help="record files (JSON Lines) of one machine")
+    parser.add_argument("--sources", metavar="FILE", nargs="+", type=Path, default=[], action="extend",
+                        help="further record files that the tables were made of: listed, not drawn")
     parser.add_argument("--tables", metavar="FILE.json", type=Path,
                         help="what 'dictbench table all --format json' wrote")
     parser.add_argument("--out", metavar="FOLDER", type=Path, required=True,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Iterable, Optional
 
 SCHEMA = 1
-_SHOWN_AS_TABLES = ("torture", "check")  # records of which there are tables, but no pictures
+_FINDINGS = ("torture", "check")  # records of which there are tables, but no pictures
 _CASES = "ultra-cases"  # the workload of `dictbench cases`: each cell a case of its own, which a table shows
 _NAME_OF_JSON_TYPE = {dict: "an object", list: "a list", str: "text", bool: "true or false"}
 
@@ -74,6 +74,9 @@ class Cell:
     status: str
     host: str = "unknown host"
     cpus: Optional[int] = None
+    tier: str = "c++"
+    start: str = "fork"
+    origin: str = ""  # file and line: "standard.jsonl:17"
 
     @property
     def label(self) -> str:
@@ -96,26 +99,61 @@ class Cell:
         return not self.fault
 
 
+@dataclass(frozen=True)
+class Finding:
+    """What one fault did to an engine (torture), or whether its histories were in order (check)."""
+
+    kind: str  # "torture" or "check"
+    run_id: str
+    engine: str
+    fault: str  # "" of a check
+    verdict: str
+    told: dict  # the record
+    origin: str
+
+
 @dataclass
 class Records:
     runs: list = field(default_factory=list)
     cells: list = field(default_factory=list)
     notes: list = field(default_factory=list)  # what was left out while reading, one line each
+    # What the appendix lists: also what is not drawn, of all files.
+    all_cells: list = field(default_factory=list)
+    findings: list = field(default_factory=list)
+    all_runs: list = field(default_factory=list)
 
 
-def read_records(files: Iterable[Path]) -> Records:
-    """All files, in order. Records of two machines do not mix: raises RecordError."""
-    runs, bare_cells = {}, []
+def read_records(files: Iterable[Path], sources: Iterable[Path] = ()) -> Records:
+    """All files, in order. Records of two machines do not mix: raises RecordError. `sources`: files that are listed but
+    not drawn, of any machine."""
+    files, sources = [Path(file) for file in files], [Path(file) for file in sources]
+    names = _names([*files, *sources])
+    runs, all_runs, found, findings = {}, {}, [], []
     for file in files:
-        _read_file(Path(file), runs, bare_cells)
+        _read_file(file, names, runs, found, findings)
+    all_runs.update(runs)
+    listed: list = []
+    for file in sources:
+        if file not in files:
+            _read_file(file, names, all_runs, listed, findings)
     hosts = sorted({run.host_title for run in runs.values()})
     if len(hosts) > 1:
         raise RecordError(f"records of {len(hosts)} machines ({'; '.join(hosts)}): give the files of one machine")
-    cells, notes = _keep_newest_workloads([_cell(where, line, runs) for where, line in bare_cells])
-    return Records(list(runs.values()), _keep_largest_scale(cells), notes)
+    own = [_cell(where, origin, line, runs) for where, origin, line in found]
+    cells, notes = _keep_newest_workloads([cell for cell in own if _is_drawn(cell)])
+    own += [_cell(where, origin, line, all_runs) for where, origin, line in listed]
+    return Records(list(runs.values()), _keep_largest_scale(cells), notes, own, findings, list(all_runs.values()))
 
 
-def _read_file(file: Path, runs: dict, bare_cells: list) -> None:
+def _names(files: list) -> dict:
+    """File -> what the report calls it: its name, or its whole path where two have the same."""
+    counts: dict = {}
+    for file in set(files):
+        counts[file.name] = counts.get(file.name, 0) + 1
+    return {file: file.name if counts[file.name] == 1 else str(file) for file in files}
+
+
+def _read_file(file: Path, names: dict, runs: dict, bare_cells: list, findings: list) -> None:
     try:
         text = file.read_bytes()
     except OSError as error:
@@ -132,15 +170,30 @@ def _read_file(file: Path, runs: dict, bare_cells: list) -> None:
         if kind == "run":
             run = _run(where, record)
             runs[run.run_id] = run
-        elif kind == "cell" and _is_drawn(record):
-            bare_cells.append((where, record))
-        elif kind not in _SHOWN_AS_TABLES and kind != "cell":
+        elif kind == "cell":
+            bare_cells.append((where, f"{names[file]}:{number}", record))
+        elif kind in _FINDINGS:
+            findings.append(_finding(where, f"{names[file]}:{number}", record))
+        else:
             raise RecordError(f'{where}: no record: an object with "type":"run" or "type":"cell" is expected')
 
 
-def _is_drawn(record: dict) -> bool:
+def _is_drawn(cell: Cell) -> bool:
     """The Python tier's programs have tables of their own (docs/documents.md)."""
-    return record.get("workload") != _CASES and record.get("tier", "c++") == "c++"
+    return cell.workload != _CASES and cell.tier == "c++"
+
+
+def _finding(where: str, origin: str, record: dict) -> Finding:
+    kind = record["type"]
+    return Finding(
+        kind=kind,
+        run_id=_get(where, record, "run_id", str),
+        engine=_get(where, record, "engine", str),
+        fault=_get(where, record, "fault", str) if kind == "torture" else "",
+        verdict=_get(where, record, "status" if kind == "torture" else "verdict", str),
+        told=record,
+        origin=origin,
+    )
 
 
 def _run(where: str, record: dict) -> Run:
@@ -163,7 +216,7 @@ def _run(where: str, record: dict) -> Run:
     )
 
 
-def _cell(where: str, record: dict, runs: dict) -> Cell:
+def _cell(where: str, origin: str, record: dict, runs: dict) -> Cell:
     run = runs.get(_get(where, record, "run_id", str))
     return Cell(
         run_id=record["run_id"],
@@ -185,6 +238,9 @@ def _cell(where: str, record: dict, runs: dict) -> Cell:
         status=_get(where, record, "status", str),
         host=run.host_title if run else "unknown host",
         cpus=run.cpus if run else None,
+        tier=_get(where, record, "tier", str, "c++"),
+        start=_get(where, record, "start", str, "fork"),
+        origin=origin,
     )
 
 

@@ -1,8 +1,8 @@
 // The record: JSON Lines, append-only, one flushed line per run and per repetition of one cell.
 //
-// First line of a run {"type":"run", ...}, then {"type":"cell", ...}, {"type":"torture", ...} or
-// {"type":"check", ...} lines. Nobody edits records; every
-// table, picture and README block is computed from them. Figures: seconds, bytes, nanoseconds and plain
+// First line of a run {"type":"run", ...}, then {"type":"cell", ...}, {"type":"torture", ...},
+// {"type":"check", ...} or {"type":"gate", ...} lines. Nobody edits records; every table, picture and README block is
+// computed from them. Figures: seconds, bytes, nanoseconds and plain
 // counts, as the names say. Absent figures (no latency sampled, no server) are left out of the line.
 #pragma once
 
@@ -144,6 +144,35 @@ struct CheckRecord {
   std::string verdict;   // "ok", "illegal: why", "unknown: why", "unavailable: why"
 };
 
+// One set of pairs of runs, base and head directly one after the other (results/gate/rules.h judges them).
+struct GateLook {
+  std::vector<double> base, head;                // the figure of each run, in the record's unit
+  std::vector<double> base_others, head_others;  // share of the machine that other programs took meanwhile, 0..1
+  double slowdown = 0, low = 0, high = 0;        // 0.05: 5 % more than the base
+  double visible = 0;                            // the smallest slowdown that would have been seen
+  bool flagged = false;
+  std::string disturbed;  // what hit one side only; empty: nothing
+};
+
+// One figure of one cell that `dictbench gate` judged (harness/gate/).
+struct GateRecord {
+  std::string run_id;
+  unsigned gate = 1;      // number of the gate within the run: trials have many
+  std::string trial;      // what is tried out: "a/a", "injected"; empty: an ordinary gate
+  double injected = 0;    // slowdown that a trial put in
+  std::string base, head;  // what was run: commit, or file
+  std::string engine;      // spec text
+  std::string head_engine;  // where it differs: the head's
+  std::string workload, workload_hash;
+  double scale = 1;
+  std::string phase;
+  unsigned processes = 0;
+  std::string figure;  // "time": ns per operation; "memory": bytes per item; "switches": per 1,000 operations, plus 1
+  double margin = 0;
+  std::vector<GateLook> looks;  // one, or two when the first called for another
+  std::string verdict;          // "pass", "pass: why", "regressed: why", "inconclusive: why"
+};
+
 // Appends; every line is flushed and whole, so that a killed run leaves at most one cut line at the end,
 // which readers skip and --resume overwrites.
 class RecordWriter {
@@ -159,6 +188,7 @@ class RecordWriter {
   void write(const CellRecord& cell);
   void write(const TortureRecord& torture);
   void write(const CheckRecord& check);
+  void write(const GateRecord& gate);
 
  private:
   // flock on the file, held until the destructor.
@@ -184,6 +214,7 @@ struct RecordFile {
   std::vector<CellRecord> cells;
   std::vector<TortureRecord> tortures;
   std::vector<CheckRecord> checks;
+  std::vector<GateRecord> gates = {};
 
   const RunRecord* run(const std::string& run_id) const;  // null when the file lacks it
 };

@@ -18,11 +18,13 @@ Json to_json(const RunRecord& run);
 Json to_json(const CellRecord& cell);
 Json to_json(const TortureRecord& torture);
 Json to_json(const CheckRecord& check);
+Json to_json(const GateRecord& gate);
 
 // Throw RecordError that names the field, without file and line (the reader adds them).
 RunRecord run_from_json(const Json& object);
 CellRecord cell_from_json(const Json& object);
 TortureRecord torture_from_json(const Json& object);
 CheckRecord check_from_json(const Json& object);
+GateRecord gate_from_json(const Json& object);
 
 }  // namespace dictbench

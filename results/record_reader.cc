@@ -30,9 +30,11 @@ void read_line(const std::string& line, RecordFile& records) {
     records.tortures.push_back(torture_from_json(object));
   } else if (*type == "check") {
     records.checks.push_back(check_from_json(object));
+  } else if (*type == "gate") {
+    records.gates.push_back(gate_from_json(object));
   } else {
-    throw RecordError(
-        fmt::format("record type {} is unknown: there are \"run\", \"cell\", \"torture\" and \"check\"", type->dump()));
+    throw RecordError(fmt::format(
+        "record type {} is unknown: there are \"run\", \"cell\", \"torture\", \"check\" and \"gate\"", type->dump()));
   }
 }
 

@@ -85,6 +85,7 @@ void RecordWriter::write(const RunRecord& run) { write_line(text_of(to_json(run)
 void RecordWriter::write(const CellRecord& cell) { write_line(text_of(to_json(cell))); }
 void RecordWriter::write(const TortureRecord& torture) { write_line(text_of(to_json(torture))); }
 void RecordWriter::write(const CheckRecord& check) { write_line(text_of(to_json(check))); }
+void RecordWriter::write(const GateRecord& gate) { write_line(text_of(to_json(gate))); }
 
 void RecordWriter::write_line(const std::string& line) {
   errno = 0;

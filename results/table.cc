@@ -115,6 +115,52 @@ std::string csv_table(const Table& table) {
   return text;
 }
 
+using Json = nlohmann::ordered_json;
+
+Json source_json(const FigureSource& source) {
+  Json json = {{"type", source.type}, {"engine", source.engine}, {"runs", source.runs}};
+  if (source.type == "torture") json["fault"] = source.fault;
+  if (source.type != "cell") return json;
+  json.update({{"tier", source.tier},
+               {"workload", source.workload},
+               {"phase", source.phase},
+               {"processes", source.processes},
+               {"scale", source.scale},
+               {"start", source.start}});
+  return json;
+}
+
+// Null where the text says all. Sources that the table does not list yet are added to `sources`.
+Json figure_json(const TableCell& cell, std::vector<FigureSource>& sources) {
+  Json json;
+  if (cell.number) json["number"] = *cell.number;
+  if (cell.interval) json["interval"] = {cell.interval->first, cell.interval->second};
+  for (const FigureSource& source : cell.sources) {
+    auto place = std::find(sources.begin(), sources.end(), source);
+    if (place == sources.end()) place = sources.insert(place, source);
+    json["sources"].push_back(place - sources.begin());
+  }
+  return json;
+}
+
+Json table_json(const Table& table) {
+  Json columns = Json::array();
+  for (const TableColumn& column : table.columns) columns.push_back({{"name", column.name}, {"unit", column.unit}});
+  Json rows = Json::array(), figures = Json::array(), list = Json::array();
+  std::vector<FigureSource> sources;
+  for (const auto& row : table.rows) {
+    Json& texts = rows.emplace_back(Json::array());
+    Json& numbers = figures.emplace_back(Json::array());
+    for (const TableCell& cell : row) {
+      texts.push_back(cell.text);
+      numbers.push_back(figure_json(cell, sources));
+    }
+  }
+  for (const FigureSource& source : sources) list.push_back(source_json(source));
+  return {{"name", table.name}, {"title", table.title}, {"notes", table.notes}, {"columns", columns},
+          {"rows", rows},       {"figures", figures},   {"sources", list}};
+}
+
 }  // namespace
 
 std::string render_markdown(const std::vector<Table>& tables, const MarkdownOptions& options) {
@@ -145,20 +191,11 @@ std::string render_csv(const std::vector<Table>& tables) {
 }
 
 std::string render_json(const std::vector<Table>& tables) {
-  using Json = nlohmann::ordered_json;
-  Json list = Json::array();
-  for (const Table& table : tables) {
-    Json columns = Json::array();
-    for (const TableColumn& column : table.columns) columns.push_back({{"name", column.name}, {"unit", column.unit}});
-    Json rows = Json::array();
-    for (const auto& row : table.rows) {
-      Json& cells = rows.emplace_back(Json::array());
-      for (const TableCell& cell : row) cells.push_back(cell.text);
-    }
-    list.push_back(
-        {{"name", table.name}, {"title", table.title}, {"notes", table.notes}, {"columns", columns}, {"rows", rows}});
-  }
-  return list.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  // One line a table: a line for each of 100,000 figures would treble the file.
+  std::string text;
+  for (const Table& table : tables)
+    text += (text.empty() ? "[\n" : ",\n") + table_json(table).dump(-1, ' ', false, Json::error_handler_t::replace);
+  return text.empty() ? "[]\n" : text + "\n]\n";
 }
 
 }  // namespace dictbench

@@ -19,10 +19,25 @@ struct TableColumn {
   Alignment alignment = Alignment::right;
 };
 
+// The records that a figure was computed from: those of these runs with this key. What a kind of record has not is
+// empty.
+struct FigureSource {
+  std::string type = "cell";      // of the record's line: "cell", "torture", "check"
+  std::vector<std::string> runs;  // ids, each once
+  std::string tier, engine, workload, phase;
+  unsigned processes = 0;
+  double scale = 1;
+  std::string start;
+  std::string fault;  // of a torture
+
+  bool operator==(const FigureSource&) const = default;
+};
+
 struct TableCell {
   std::string text;
   std::optional<double> number;                       // in the column's unit, else in ns, bytes or plain counts
   std::optional<std::pair<double, double>> interval;  // of `number`
+  std::vector<FigureSource> sources = {};             // of a ratio both sides, its own first
 };
 
 struct Table {
@@ -46,7 +61,9 @@ std::string render_markdown(const std::vector<Table>& tables, const MarkdownOpti
 // high". Title and notes are lines that begin with '#'; an empty line parts tables.
 std::string render_csv(const std::vector<Table>& tables);
 
-// [{"name","title","notes":[text],"columns":[{"name","unit"}],"rows":[[text]]}]
+// [{"name","title","notes":[text],"columns":[{"name","unit"}],"rows":[[text]],"figures":[[null or figure]],
+// "sources":[source]}]. A figure, for each text that has one: {"number","interval":[low,high],"sources":[index]}, each
+// where there is one; the indices are of the table's list of sources (FigureSource, without what is empty).
 std::string render_json(const std::vector<Table>& tables);
 
 }  // namespace dictbench

@@ -70,6 +70,7 @@ TableContext table_context() {
   TableContext context;
   context.knowledge = knowledge_of();
   for (const EngineDescription& engine : engine_descriptions()) {
+    if (engine.stand_in) continue;
     context.contracts.push_back(contract_row(engine));
     const Contract contract = engine.contract(parse_engine_spec(engine.name));
     if (!contract.stores)

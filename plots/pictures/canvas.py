@@ -21,12 +21,21 @@ MARGIN = 0.16
 PNG_DOTS_PER_INCH = 200  # sharp on dense screens at WIDTH
 
 
+class Shown(NamedTuple):
+    """Of which figures a picture is made, for those who read them as a table."""
+
+    metrics: tuple  # names in METRICS
+    tasks: tuple
+    every_count: bool = False  # at every number of processes, not only at each task's largest
+
+
 @dataclass
 class Picture:
     name: str  # of the files, without suffix
     title: str
     caption: str  # what to read from it: stands under the picture in the report
     figure: Figure
+    shown: Shown
 
 
 @functools.lru_cache(maxsize=1)
@@ -89,6 +98,7 @@ class Drawn(NamedTuple):
     title: str
     caption: str
     svg_file: Path
+    shown: Shown
 
 
 def save(picture: Picture, folder: Path, png: bool) -> Drawn:
@@ -100,7 +110,7 @@ def save(picture: Picture, folder: Path, png: bool) -> Drawn:
     if png:
         picture.figure.savefig(svg_file.with_suffix(".png"), dpi=PNG_DOTS_PER_INCH,
                                metadata={"Software": "dictbench"})
-    return Drawn(picture.name, picture.title, picture.caption, svg_file)
+    return Drawn(picture.name, picture.title, picture.caption, svg_file, picture.shown)
 
 
 def save_all(pictures: list, folder: Path, png: bool) -> list:

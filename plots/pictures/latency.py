@@ -2,7 +2,7 @@
 
 from plots.metrics import METRICS, format_duration
 from plots.pictures import axis
-from plots.pictures.canvas import Picture, save_all
+from plots.pictures.canvas import Picture, Shown, save_all
 from plots.pictures.marks import line, point
 from plots.pictures.rows import Column, Scale, draw_rows
 from plots.pictures.view import View, is_harness
@@ -54,7 +54,8 @@ def _picture(views: dict, group, tasks: list) -> Picture:
         f"latency-{group.name}", title,
         "Further left is quicker; a short strip means that a call takes about the same time every time. The large mark "
         "is the median call (p50); the hollow one is what one call in a thousand exceeds (p99.9). Thick pale bars are "
-        "the intervals of each percentile. Where a workload batches, a call is a whole batch.", figure)
+        "the intervals of each percentile. Where a workload batches, a call is a whole batch.", figure,
+        Shown(PERCENTILES, tuple(tasks)))
 
 
 def _draw_strip(axes, y: float, found: dict, look, harness: bool) -> None:

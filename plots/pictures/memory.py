@@ -4,7 +4,7 @@ from matplotlib.patches import Rectangle
 
 from plots.metrics import METRICS
 from plots.pictures import axis
-from plots.pictures.canvas import Picture, save_all
+from plots.pictures.canvas import Picture, Shown, save_all
 from plots.pictures.marks import line
 from plots.pictures.rows import Column, Scale, draw_rows
 from plots.pictures.view import View, is_harness, ties
@@ -59,4 +59,5 @@ def _picture(view: View, group, tasks: list) -> Picture:
         f"memory-{group.name}", title,
         f"Leanest of those that processes can share (in bold): {view.leaders(tasks, engines)}. "
         "Shorter is leaner. All that the dict costs is counted, its server's memory too, and divided by the items that "
-        "it holds; an item's own key and value are part of it. Every panel has its own axis, from 0.", figure)
+        "it holds; an item's own key and value are part of it. Every panel has its own axis, from 0.", figure,
+        Shown((METRIC.name,), tuple(tasks)))

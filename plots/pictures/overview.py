@@ -6,7 +6,7 @@ import math
 from plots import style
 from plots.metrics import METRICS
 from plots.pictures import axis
-from plots.pictures.canvas import MARGIN, WIDTH, Canvas, Picture, save_all, text_width
+from plots.pictures.canvas import MARGIN, WIDTH, Canvas, Picture, Shown, save_all, text_width
 from plots.pictures.marks import dot, point, row_guides
 from plots.pictures.view import View, display_name, is_harness
 
@@ -71,7 +71,7 @@ def _picture(view: View, groups: list) -> Picture:
         "Further right is faster; each grid line is ten times the one before it. Every engine keeps its mark and "
         "colour in all pictures. The grey strokes are the null engine, which does nothing: the harness's own limit. "
         "The engine named at the right has the highest median among those that processes can share; where bars "
-        "overlap, the next run may name another.", canvas.figure)
+        "overlap, the next run may name another.", canvas.figure, Shown((METRIC.name,), tuple(tasks)))
 
 
 def _lanes(view: View, task, engines: list, limits: tuple, width: float) -> dict:

@@ -5,7 +5,7 @@ import math
 from plots import style
 from plots.metrics import METRICS
 from plots.pictures import axis
-from plots.pictures.canvas import MARGIN, WIDTH, Canvas, Picture, save_all, text_width
+from plots.pictures.canvas import MARGIN, WIDTH, Canvas, Picture, Shown, save_all, text_width
 from plots.pictures.marks import line
 from plots.pictures.view import View, display_name, is_harness
 
@@ -61,7 +61,8 @@ def _picture(view: View, group, tasks: list, counts: dict) -> Picture:
         f"scaling-{group.name}", title,
         "The dotted lines rise as ideal scaling does: twice the processes, twice the throughput. An engine whose line "
         "runs along them scales; a level line gains nothing from more processes; a falling one loses by them. "
-        "Upright bars are intervals. Where the ground is shaded there are more processes than CPUs.", canvas.figure)
+        "Upright bars are intervals. Where the ground is shaded there are more processes than CPUs.", canvas.figure,
+        Shown((METRIC.name,), tuple(tasks), every_count=True))
 
 
 def _lines(view: View, task) -> dict:

@@ -4,7 +4,7 @@ import math
 
 from plots.metrics import METRICS, format_rate
 from plots.pictures import axis
-from plots.pictures.canvas import Picture, save_all
+from plots.pictures.canvas import Picture, Shown, save_all
 from plots.pictures.marks import line, point
 from plots.pictures.rows import Column, Scale, draw_rows
 from plots.pictures.view import View, is_harness
@@ -67,4 +67,4 @@ def _picture(waits: View, preemptions: View, group, tasks: list) -> Picture:
         f"switches-{group.name}", title,
         "Further left is better. The mark counts how often somebody had to wait (for a lock, a reply, a disk), the "
         "stroke how often the kernel took the CPU away; workers and servers are added up. 1 means one switch for every "
-        "operation.", figure)
+        "operation.", figure, Shown((VOLUNTARY.name, INVOLUNTARY.name), tuple(tasks)))

@@ -2,7 +2,7 @@
 
 from plots.metrics import METRICS
 from plots.pictures import axis
-from plots.pictures.canvas import Picture, save_all
+from plots.pictures.canvas import Picture, Shown, save_all
 from plots.pictures.marks import dot
 from plots.pictures.rows import Column, Scale, draw_rows
 from plots.pictures.view import View, is_harness, ties
@@ -49,4 +49,4 @@ def _picture(view: View, group, tasks: list) -> Picture:
         f"Fastest of those that processes can share (in bold): {view.leaders(tasks, engines)}. "
         "Further right is faster; each grid line is ten times the one before it. Engines whose bars overlap were not "
         "told apart by this run. The dashed line is the null engine, which does "
-        "nothing: no engine can be faster than the harness alone.", figure)
+        "nothing: no engine can be faster than the harness alone.", figure, Shown((METRIC.name,), tuple(tasks)))

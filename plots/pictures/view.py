@@ -61,12 +61,12 @@ class View:
         """
         found = [(engine, result) for engine in engines
                  if style.base_name(engine) not in (style.HARNESS, style.PRIVATE) and (result := self.at(task, engine))]
-        scales = {engine: self._scale(task, engine) for engine, _ in found}
+        scales = {engine: self.scale(task, engine) for engine, _ in found}
         found = [pair for pair in found if scales[pair[0]] == max(scales.values())]
         choose = max if self.metric.better == "higher" else min
         return choose(found, key=lambda pair: pair[1].median, default=("", None))
 
-    def _scale(self, task, engine: str) -> float:
+    def scale(self, task, engine: str) -> float:
         return max(cell.scale for cell in self.cells
                    if (place := summary.place_of(cell)).task == task and place.engine == engine)
 

@@ -1,163 +1,156 @@
-"""Puts the report together."""
+"""Puts the report together: what the templates show, and the page that they make of it.
 
-from datetime import datetime, timezone
-from html import escape
+The page carries its style sheet and its script, and a Content-Security-Policy that allows nothing else: no request
+leaves it. Without scripts it is whole; tables then do not sort and filter.
+"""
+
+import base64
+import hashlib
 from pathlib import Path
+from typing import NamedTuple
 
-from plots import summary
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from plots.grouping import GROUPS
 from plots.metrics import METRICS
 from plots.records import Records
-from plots.report import tables as table_html
+from plots.report import answer, facts, tables as table_grids
+from plots.report.appendix import FIGURES, HEADS, Appendix
+from plots.report.figure_data import FigureData
 from plots.report.svg import Inliner
 from plots.style import HARNESS, PRIVATE
 
 FILE = "report.html"
+_FOLDER = Path(__file__).parent
+
+
+class TableSection(NamedTuple):
+    ident: str
+    title: str
+    introduction: str
+    names: tuple  # of tables; empty: those that no other section has
+
+
+_TABLE_SECTIONS = (
+    TableSection("engines", "Every engine, every workload",
+                 "One table for each workload, and for each phase of those that have several.", ("engines",)),
+    TableSection("programs", "Programs of other projects",
+                 "What other projects published about their dicts, done again here.",
+                 ("claims", "mpdict-1m", "redis-100k", "pyshmht-mp", "pyshmht-64b", "ultra-old", "ultra-new", "ultra-rank",
+                  "ultra-rank-more", "smd-sync", "lock-counter")),
+    TableSection("targets", "Targets", "What the engines of this project are to reach, and did.",
+                 ("lockfree-rivals", "design-targets", "python-targets")),
+    TableSection("more-tables", "More measurements", "Measurements that answer one question each.", ()),
+    TableSection("contracts", "Contracts", "What each engine promises.", ("contracts",)),
+    TableSection("torture", "Torture", "What was found when processes were killed, stopped and starved.", ("torture",)),
+    TableSection("hosts", "Hosts", "The machines side by side.", ("hosts", "across-hosts")),
+)
+_FINDINGS = "What was found"  # so begin the titles of those tables `contracts` that torture filled
 
 
 def write(folder: Path, records: Records, sections: list, tables: list) -> Path:
     """`sections`: (title, introduction, [Drawn, ...]) in the page's order. Returns the page's path."""
-    inliner = Inliner()
-    parts = []
-    for title, introduction, pictures in sections:
-        if pictures:
-            figures = "\n".join(_figure(picture, inliner) for picture in pictures)
-            parts.append((_id(title), title, f"<p>{escape(introduction)}</p>\n{figures}"))
-    if tables:
-        parts.append(("tables", "Tables", "\n".join(table_html.html(table) for table in tables)))
-    missing = _not_drawn(records)
-    if missing:
-        parts.append(("not-drawn", "What is not drawn", missing))
-    parts.append(("metrics", "What the figures mean", _definitions()))
-    parts.append(("runs", "The runs", _runs(records)))
-
-    style_sheet = Path(__file__).with_name("style.css").read_text(encoding="utf-8")
-    links = "\n".join(f'<a href="#{name}">{escape(title)}</a>' for name, title, _ in parts)
-    body = "\n".join(f'<section id="{name}"><h2>{escape(title)}</h2>\n{text}</section>' for name, title, text in parts)
-    page = f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>dictbench: {escape(_host(records))}</title>
-<style>
-{style_sheet}</style>
-</head>
-<body>
-{inliner.letters}
-<header>
-<h1>dictbench report</h1>
-<p class="lead">{escape(_lead(records))}</p>
-<nav>{links}</nav>
-</header>
-<main>
-{_machine(records)}
-{body}
-</main>
-</body>
-</html>
-"""
+    environment = Environment(loader=FileSystemLoader(_FOLDER / "templates"), autoescape=True, trim_blocks=True,
+                              lstrip_blocks=True, undefined=StrictUndefined)
+    page = environment.get_template("report.html").render(_content(records, sections, tables))
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / FILE
     path.write_text(page, encoding="utf-8")
     return path
 
 
-def _figure(picture, inliner: Inliner) -> str:
-    svg = picture.svg_file.read_text(encoding="utf-8")
-    return (f'<figure id="{escape(picture.name)}">\n{inliner.inline(svg, picture.name, picture.title)}\n'
-            f"<figcaption>{escape(picture.caption)}</figcaption></figure>")
-
-
-def _id(title: str) -> str:
-    return "-".join(title.lower().split())
-
-
-def _host(records: Records) -> str:
-    return records.runs[-1].host_title if records.runs else "unknown host"
-
-
-def _lead(records: Records) -> str:
-    engines = {cell.label for cell in records.cells} - {HARNESS}
-    workloads = {cell.workload for cell in records.cells}
-    processes = sorted({cell.processes for cell in records.cells})
-    last = max((run.started for run in records.runs), default="")
-    told = f"{len(engines)} engines on {len(workloads)} workloads with {_listed(processes)} processes, on "
-    return told + _host(records) + (f", measured {_day(last)}." if last else ".")
-
-
-def _listed(numbers: list) -> str:
-    texts = [str(number) for number in numbers]
-    return texts[0] if len(texts) == 1 else ", ".join(texts[:-1]) + " and " + texts[-1]
-
-
-def _day(started: str) -> str:
-    try:
-        moment = datetime.fromisoformat(started.replace("Z", "+00:00"))
-    except ValueError:
-        return started
-    return moment.astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
-
-
-def _machine(records: Records) -> str:
-    facts = records.runs[-1].host if records.runs else {}
-    rows = "".join(f"<div><dt>{escape(name.replace('_', ' '))}</dt><dd{_absent(value)}>{escape(str(value))}</dd></div>"
-                   for name, value in facts.items())
-    warnings = list(dict.fromkeys(str(warning) for run in records.runs for warning in run.warnings))
-    commits = {(run.commit, run.dirty) for run in records.runs}
-    if len(commits) > 1:
-        warnings.append("The figures are pooled from runs of different builds: compare engines within one run only.")
-    warnings += records.notes
-    told = "".join(f"<li>{escape(warning)}</li>" for warning in warnings)
-    box = f'<aside class="warnings"><h2>Warnings</h2><ul>{told}</ul></aside>' if told else ""
-    return f'{box}<section id="machine"><h2>The machine</h2><dl class="facts">{rows}</dl></section>'
-
-
-def _absent(value) -> str:
-    return ' class="absent"' if str(value).startswith("unavailable") else ""
-
-
-def _not_drawn(records: Records) -> str:
-    found = sorted(summary.faults(records.cells).values(), key=lambda fault: fault.place)
-    if not found:
-        return ""
-    tasks = {summary.place_of(cell).task for cell in records.cells}
-    rows = "\n".join(
-        f"<tr><td>{escape(fault.place.engine)}</td><td>{escape(summary.task_label(fault.place.task, tasks))}</td>"
-        f'<td class="figure">{fault.place.processes}</td><td class="figure">{fault.broken} of {fault.count}</td>'
-        f"<td>{escape(fault.reason)}</td></tr>" for fault in found)
-    return ("<p>No speed is drawn for a repetition that was not valid, and none at all for an engine that returned "
-            "wrong data in any repetition of a workload.</p>\n"
-            '<div class="scroll" tabindex="0"><table><thead><tr><th>engine</th><th>workload</th>'
-            '<th class="figure">processes</th><th class="figure">repetitions</th><th>reason</th></tr></thead>\n'
-            f"<tbody>\n{rows}\n</tbody></table></div>")
-
-
-def _definitions() -> str:
-    rows = "\n".join(
-        f"<tr><th scope=\"row\">{escape(metric.label)}</th><td>{escape(metric.unit)}</td><td>{metric.better}</td>"
-        f"<td>{escape(metric.definition)}</td></tr>" for metric in METRICS.values())
-    return (
-        "<p>Every figure is the median over the repetitions of one cell. Its interval is exact: two order statistics "
-        "that hold the true median with at least 95 % probability whatever the distribution (from the binomial); fewer "
-        "than six repetitions cannot give that, so their whole range is shown with the coverage that it has. "
-        f"The engine <code>{HARNESS}</code> does nothing and shows what the harness itself costs; "
-        f"<code>{PRIVATE}</code> is a hash map in one process, which nobody shares: a ceiling, not a candidate.</p>\n"
-        "<div class=\"whole\"><table><thead><tr><th>metric</th><th>unit</th><th>better</th>"
-        f"<th>definition</th></tr></thead>\n<tbody>\n{rows}\n</tbody></table></div>")
-
-
-def _runs(records: Records) -> str:
-    return "\n".join(_run(run) for run in records.runs) or "<p>The records name no run.</p>"
-
-
-def _run(run) -> str:
-    facts = {
-        "started": _day(run.started), "commit": run.commit + (" (with local changes)" if run.dirty else ""),
-        "compiler": run.compiler, "flags": run.flags, "build type": run.build_type, "seed": run.seed,
-        **{f"version of {name}": value for name, value in run.versions.items()},
-        **{f"option {name}": value for name, value in run.options.items()},
+def _content(records: Records, sections: list, tables: list) -> dict:
+    appendix = Appendix(records)
+    data = FigureData(records.cells, appendix)
+    needs = [need for table in tables if table.name == answer.NEEDS
+             for need in answer.needs(table_grids.grids([table], appendix)[0])]
+    script = (_FOLDER / "report.js").read_text(encoding="utf-8")
+    inliner = Inliner()
+    pictures = _pictures(sections, data, inliner)
+    return {
+        "title": facts.title(records),
+        "asked": facts.asked(records),
+        "lead": facts.lead(records),
+        "needs": needs,
+        "fastest": answer.fastest(records.cells, data),
+        "picture_sections": pictures,
+        "table_sections": _table_sections(tables, appendix),
+        "machine": facts.machine(records),
+        "warnings": facts.warnings(records),
+        "not_drawn": facts.not_drawn(records, appendix),
+        "metrics": list(METRICS.values()),
+        "harness": HARNESS,
+        "private": PRIVATE,
+        "runs": facts.runs(records),
+        "run_idents": {run.run_id: f"run-{index}" for index, run in enumerate(records.all_runs, 1)},
+        "chapters": appendix.chapters,
+        "heads": HEADS,
+        "figure_heads": FIGURES,
+        "markers": Markup(inliner.markers),
+        "style": Markup((_FOLDER / "style.css").read_text(encoding="utf-8") + inliner.rules),
+        "script": Markup(script),
+        "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     }
-    rows = "".join(f"<div><dt>{escape(name)}</dt><dd{_absent(value)}>{escape(str(value))}</dd></div>"
-                   for name, value in facts.items() if value != "")
-    return f'<h3>{escape(run.run_id)}</h3><dl class="facts">{rows}</dl>'
+
+
+def _pictures(sections: list, data: FigureData, inliner: Inliner) -> list:
+    return [{
+        "ident": "-".join(title.lower().split()),
+        "title": title,
+        "introduction": introduction,
+        "pictures": [{
+            "drawn": picture,
+            "svg": Markup(inliner.inline(picture.svg_file.read_text(encoding="utf-8"), picture.title,
+                                         picture.caption)),
+            "data": data.table(picture.name, picture.title, picture.shown),
+        } for picture in pictures],
+    } for title, introduction, pictures in sections if pictures]
+
+
+def _table_sections(tables: list, appendix: Appendix) -> list:
+    named = {name for section in _TABLE_SECTIONS for name in section.names} | {answer.NEEDS}
+    taken: dict = {}
+    found = []
+    for section in _TABLE_SECTIONS:
+        own = [table for table in tables if _section_of(table, named) in (section.names or ("",))]
+        own.sort(key=lambda table: _order(table, section.names.index(_section_of(table, named)) if section.names else 0))
+        if not own:
+            continue
+        grids = []
+        for made in table_grids.grids(own, appendix):
+            taken[made.ident] = taken.get(made.ident, 0) + 1
+            number = f"-{taken[made.ident]}" if taken[made.ident] > 1 else ""
+            grids.append(made._replace(ident=f"table-{made.ident}{number}"))
+        found.append({"section": section, "groups": _by_workload(own, grids), "notes": table_grids.shared_notes(own)})
+    return found
+
+
+def _workload_of(table) -> str:
+    """'value-sweep' of the table `engines` with the title 'value-sweep, phase set-10b'; "" of other tables."""
+    return table.title.partition(",")[0].partition(" on ")[0] if table.name == "engines" else ""
+
+
+def _order(table, section_order: int) -> tuple:
+    """Tables of workloads stand as the pictures do; the others as the section names them."""
+    known = [name for group in GROUPS for name in group.workloads]
+    workload = _workload_of(table)
+    return section_order, known.index(workload) if workload in known else len(known) if workload else 0
+
+
+def _by_workload(tables: list, grids: list) -> list:
+    """Tables of many phases of one workload stand in a group."""
+    groups: list = []
+    for table, made in zip(tables, grids):
+        workload = _workload_of(table)
+        if workload and groups and groups[-1]["title"] == workload:
+            groups[-1]["grids"].append(made)
+        else:
+            groups.append({"title": workload, "grids": [made]})
+    return groups
+
+
+def _section_of(table, named: set) -> str:
+    if table.name == "contracts" and table.title.startswith(_FINDINGS):
+        return "torture"
+    return table.name if table.name in named else ""

@@ -1,14 +1,12 @@
-"""The tables that `dictbench table all --format json` writes, as HTML."""
+"""The tables that `dictbench table all --format json` writes: read, and made fit for the page."""
 
 import json
-import re
+import math
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 
-# A figure, with sign, thousands, unit or ratio: such columns stand right-aligned.
-_FIGURE = re.compile(r"^[<>~≈±x×]?\s*[-+−]?[\d][\d.,\s]*(e[-+]?\d+)?\s*([kMGµnm]?i?(B|s|op/s)?|%|x|×)?(\s.*)?$")
-_EMPTY = ("", "-", "–", "—")
+from plots.report import grid
+from plots.report.appendix import Appendix
 
 
 class TableError(ValueError):
@@ -22,6 +20,9 @@ class Table:
     notes: tuple
     columns: tuple  # (name, unit)
     rows: tuple  # of texts
+    figures: tuple  # for each text None or {"number", "interval", "sources"}: results/table.h
+    valued: bool  # whether figures have their number: not in tables that an older dictbench wrote
+    sources: tuple
 
 
 def read_tables(file: Path) -> list:
@@ -43,34 +44,59 @@ def _table(where: str, table) -> Table:
         notes = table.get("notes") or ()
         notes = (notes,) if isinstance(notes, str) else tuple(str(note) for note in notes)
         name = str(table["name"])
-        found = Table(name, str(table.get("title") or name), notes, columns, rows)
+        title = str(table.get("title") or name)
     except (KeyError, TypeError, AttributeError) as error:
         raise TableError(f"{where}: 'name', 'columns' and 'rows' are expected ({error})") from None
     for number, row in enumerate(rows, 1):
         if len(row) != len(columns):
             raise TableError(f"{where}: row {number} has {len(row)} texts for {len(columns)} columns")
-    return found
+    sources = tuple(table.get("sources") or ())
+    figures = table.get("figures") or [[None] * len(columns) for _ in rows]
+    if not _are_figures(figures, rows, sources):
+        raise TableError(f"{where}: 'figures' has not one number, interval and list of sources, or null, for each text")
+    return Table(name, title, notes, columns, rows, tuple(map(tuple, figures)), "figures" in table, sources)
 
 
-def html(table: Table) -> str:
-    right = [_is_figures([row[index] for row in table.rows]) for index in range(len(table.columns))]
-    head = "".join(
-        f'<th scope="col"{_class(right[index])}>{escape(name)}'
-        + (f' <span class="unit">{escape(unit)}</span>' if unit else "") + "</th>"
-        for index, (name, unit) in enumerate(table.columns))
-    body = "\n".join(
-        "<tr>" + "".join(f"<td{_class(right[index])}>{escape(text)}</td>" for index, text in enumerate(row)) + "</tr>"
-        for row in table.rows)
-    notes = "".join(f'<p class="note">{escape(note)}</p>' for note in table.notes)
-    return (f'<section class="table" id="table-{escape(table.name)}"><h3>{escape(table.title)}</h3>\n'
-            f'<div class="scroll" tabindex="0"><table><thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n'
-            f"</tbody></table></div>{notes}</section>")
+def _are_figures(figures, rows: tuple, sources: tuple) -> bool:
+    def number(value) -> bool:
+        return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+    def figure(found) -> bool:
+        return found is None or (isinstance(found, dict) and ("number" not in found or number(found["number"])) and all(
+            isinstance(index, int) and 0 <= index < len(sources) for index in found.get("sources", ())))
+
+    return (isinstance(figures, list) and len(figures) == len(rows) and all(isinstance(each, dict) for each in sources)
+            and all(isinstance(line, list) and len(line) == len(row) and all(map(figure, line))
+                    for line, row in zip(figures, rows)))
 
 
-def _is_figures(texts: list) -> bool:
-    told = [text for text in texts if text not in _EMPTY]
-    return bool(told) and sum(bool(_FIGURE.match(text)) for text in told) * 2 > len(told)
+def grids(tables: list, appendix: Appendix) -> list:
+    """Of tables that stand together: a note that several of them have is left to shared_notes()."""
+    shared = set(shared_notes(tables))
+    return [_grid(table, [note for note in table.notes if note not in shared], appendix) for table in tables]
 
 
-def _class(right: bool) -> str:
-    return ' class="figure"' if right else ""
+def shared_notes(tables: list) -> list:
+    counts: dict = {}
+    for table in tables:
+        for note in dict.fromkeys(table.notes):
+            counts[note] = counts.get(note, 0) + 1
+    return [note for note, count in counts.items() if count > 1]
+
+
+def _grid(table: Table, notes: list, appendix: Appendix) -> grid.Grid:
+    rows = [[_cell(text, figure, table.sources, appendix) for text, figure in zip(texts, figures)]
+            for texts, figures in zip(table.rows, table.figures)]
+    return grid.Grid(table.name, table.title, grid.columns(list(table.columns), rows, table.valued), rows, notes)
+
+
+def _cell(text: str, figure, sources: tuple, appendix: Appendix) -> grid.GridCell:
+    if not figure:
+        return grid.GridCell(text)
+    named = [sources[index] for index in figure.get("sources", ())]
+    record = appendix.of_source(named[0]) if named and text != "-" else ""
+    return grid.GridCell(text, figure.get("number"), record, _against(named[1]) if len(named) == 2 else "")
+
+
+def _against(source: dict) -> str:
+    return f"against {source.get('engine')}"

@@ -130,11 +130,14 @@ Table fits_table(const Choice& choice) {
                {"promises", "", Alignment::left},
                {"remark", "", Alignment::left}},
               {}};
-  for (const Fit& fit : choice.fits)
+  for (const Fit& fit : choice.fits) {
     table.rows.push_back(
         {text_cell(fit.engine), speed_of(fit.figures), ratio_of(fit), optional_cell(fit.figures.p99_ns, nanoseconds),
          bytes_of(fit.figures), optional_cell(fit.figures.voluntary, small_number),
          optional_cell(fit.figures.involuntary, small_number), text_cell(promises_of(fit)), text_cell(remark_of(fit))});
+    for (TableCell& cell : table.rows.back())
+      if (cell.number) cell.sources = {source_of(*fit.series)};
+  }
   if (choice.workload.empty())
     table.notes.emplace_back("No record here measured such reads and writes; the commands below would.");
   else

@@ -22,9 +22,11 @@ constexpr std::array<std::uint64_t, 4> kSizes = {10, 100, 1'000, 10'000};  // th
 
 // Time of an operation of one process, by the number of items.
 using BySize = std::map<std::uint64_t, double>;
+using SeriesBySize = std::map<std::uint64_t, const Series*>;
 
 struct Row {
   BySize set_ns, get_ns;
+  SeriesBySize sets, gets;  // what the times are of
   const Series* broken = nullptr;
 };
 
@@ -50,10 +52,12 @@ void take(const Block& block, Group& group) {
   for (const Series& series : block.series) {
     if (series.scale != 1) continue;
     Row& row = group.rows[{series.processes, series.start, series.engine}];
-    if (!series.good())
+    if (!series.good()) {
       row.broken = &series;
-    else if (const auto time = median_of(series, ns_per_op))
+    } else if (const auto time = median_of(series, ns_per_op)) {
       (sets != 0 ? row.set_ns : row.get_ns)[sets + gets] = *time;
+      (sets != 0 ? row.sets : row.gets)[sets + gets] = &series;
+    }
   }
 }
 
@@ -93,11 +97,12 @@ Table table_of(const Group& group, const TableContext& context) {
   for (const auto& [key, row] : group.rows) {
     const auto& [processes, start, engine] = key;
     std::vector<TableCell> cells = {text_cell(engine), number_cell(std::to_string(processes), processes)};
-    for (const BySize* const times : {&row.set_ns, &row.get_ns})
+    for (const auto& [times, series] : {std::pair(&row.set_ns, &row.sets), std::pair(&row.get_ns, &row.gets)})
       for (const std::uint64_t size : kSizes) {
         const auto time = times->find(size);
         const bool shown = row.broken == nullptr && time != times->end();
-        cells.push_back(shown ? number_cell(nanoseconds(time->second), time->second) : no_figure());
+        cells.push_back(shown ? cited(number_cell(nanoseconds(time->second), time->second), *series->at(size))
+                              : no_figure());
       }
     const auto subject = group.rows.find({processes, start, kSubject});
     const bool compared = engine_name(engine) != kSubject && row.broken == nullptr && subject != group.rows.end() &&

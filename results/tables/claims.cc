@@ -76,9 +76,13 @@ Answer answer(const Places& places, const PublishedClaim& claim, const MeasuredP
     for (const auto& [round, figure] : figures) sample.push_back(figure);
     number = median(sample);
   }
-  if (!number) return {no_figure(), text_cell(reason)};
-  const bool holds = claim.at_least ? *number >= claim.bound : *number <= claim.bound;
-  return {number_cell(figure_text(claim, *number), *number), text_cell(holds ? "yes" : "no")};
+  Answer answer = {no_figure(), text_cell(reason)};
+  if (number) {
+    const bool holds = claim.at_least ? *number >= claim.bound : *number <= claim.bound;
+    answer = {number_cell(figure_text(claim, *number), *number), text_cell(holds ? "yes" : "no")};
+  }
+  (number ? answer.figure : answer.holds).sources = sources_at(places, place, claim.base ? &*claim.base : nullptr);
+  return answer;
 }
 
 std::vector<TableCell> row_of(const Places& places, const std::string& table, const PublishedClaim& claim,

@@ -168,9 +168,11 @@ class Builder {
     std::vector<TableCell> cells = {text_cell(series.engine), text_cell(tier),
                                     number_cell(std::to_string(series.processes), series.processes)};
     for (const Figure* figure : figures_)
-      cells.push_back(series.good() ? optional_cell(median_of(series, figure->measured), figure->text) : no_figure());
-    if (!series.good()) cells[3] = text_cell(short_reason(series, notes));
-    cells.insert(cells.end(), {ratio_cell(series), verified_cell(series), text_cell(row_remark(series, context_))});
+      cells.push_back(series.good() ? cited(optional_cell(median_of(series, figure->measured), figure->text), series)
+                                    : no_figure());
+    if (!series.good()) cells[3] = cited(text_cell(short_reason(series, notes)), series);
+    cells.insert(cells.end(),
+                 {ratio_cell(series), cited(verified_cell(series), series), text_cell(row_remark(series, context_))});
     return cells;
   }
 
@@ -181,7 +183,7 @@ class Builder {
       const auto published = row.figure("elapsed_s");
       if (!series.good() || !elapsed || !published || row.processes != series.processes) continue;
       const double ratio = *elapsed / series.scale / *published;
-      return number_cell(fmt::format("{}{}", series.scale == 1 ? "" : "~", ratio_text(ratio)), ratio);
+      return cited(number_cell(fmt::format("{}{}", series.scale == 1 ? "" : "~", ratio_text(ratio)), ratio), series);
     }
     return no_figure();
   }

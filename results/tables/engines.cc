@@ -35,7 +35,8 @@ TableCell ratio_cell(const Series& series, const Series* fastest) {
   const char* const about = series.scale == fastest->scale ? "" : "~";
   return {.text = fmt::format("{}{}", about, ratio_text(ratio->median)),
           .number = ratio->median,
-          .interval = std::pair(ratio->interval.low, ratio->interval.high)};
+          .interval = std::pair(ratio->interval.low, ratio->interval.high),
+          .sources = {source_of(series), source_of(*fastest)}};
 }
 
 std::vector<std::string> notes_of(const Block& block, const TableContext& context) {
@@ -85,16 +86,16 @@ std::vector<Table> build_engines(const RecordFile& records, const TableContext& 
       const Standing standing = standing_of(*series, context);
       const bool good = series->good();
       const auto figure = [&](const Metric& metric, auto format) {
-        return good ? optional_cell(median_of(*series, metric), format) : no_figure();
+        return good ? cited(optional_cell(median_of(*series, metric), format), *series) : no_figure();
       };
       const bool stores = standing != Standing::cost;
       table.rows.push_back(
           {text_cell(series->engine), number_cell(std::to_string(series->processes), series->processes),
-           speed_cell(*series, table.notes),
+           cited(speed_cell(*series, table.notes), *series),
            stores ? ratio_cell(*series, fastest_shared(block, series->processes, context)) : no_figure(),
            figure(latency_p50, nanoseconds), figure(latency_p99, nanoseconds), figure(bytes_per_item, bytes_number),
-           figure(voluntary_per_1000, small_number), figure(involuntary_per_1000, small_number), verified_cell(*series),
-           text_cell(row_remark(*series, context))});
+           figure(voluntary_per_1000, small_number), figure(involuntary_per_1000, small_number),
+           cited(verified_cell(*series), *series), text_cell(row_remark(*series, context))});
     }
     for (std::string& note : notes_of(block, context)) table.notes.push_back(std::move(note));
     tables.push_back(std::move(table));

@@ -50,12 +50,12 @@ std::vector<Table> build_lock_counter(const RecordFile& records, const TableCont
     }
     for (const Series* series : fastest_first(block, context)) {
       const auto increments = median_of(*series, [](const CellRecord& cell) { return static_cast<double>(cell.ops); });
+      TableCell count = optional_cell(series->good() ? increments : std::nullopt,
+                                      [](double ops) { return grouped(static_cast<std::uint64_t>(ops)); });
       table.rows.push_back({text_cell(series->engine),
                             number_cell(std::to_string(series->processes), series->processes),
-                            speed_cell(*series, table.notes),
-                            optional_cell(series->good() ? increments : std::nullopt,
-                                          [](double ops) { return grouped(static_cast<std::uint64_t>(ops)); }),
-                            exact_cell(*series), text_cell(remark(*series, context))});
+                            cited(speed_cell(*series, table.notes), *series), cited(std::move(count), *series),
+                            cited(exact_cell(*series), *series), text_cell(remark(*series, context))});
     }
     table.notes.insert(table.notes.end(), task.begin(), task.end());
     table.notes.push_back(statistics_note(block));

@@ -107,7 +107,7 @@ std::vector<Table> build_needs(const RecordFile& records, const TableContext& co
     });
   const std::vector<TableColumn> columns = {{"need", "", Alignment::left},          {"engine", "", Alignment::left},
                                             {"figure", "", Alignment::left},        {"runner-up", "", Alignment::left},
-                                            {"measured with", "", Alignment::left}, {"asked", "", Alignment::left}};
+                                            {"measured with", "", Alignment::left}, {"command", "", Alignment::left}};
   for (const std::string& host : hosts) {
     Table table{kName, hosts.size() > 1 ? "Best engine by need on " + host : "Best engine by need", {}, columns, {}};
     std::vector<const RunRecord*> runs;
@@ -127,6 +127,7 @@ std::vector<Table> build_needs(const RecordFile& records, const TableContext& co
       } else {
         row.push_back(text_cell(best_text(choice)));
         row.push_back(text_cell(figures_text(choice.fits.front().figures)));
+        row[row.size() - 2].sources = row.back().sources = {source_of(*choice.fits.front().series)};
         row.push_back(text_cell(runner_up_text(choice)));
         row.push_back(text_cell(choice.extrapolated.empty()
                                     ? choice.workload

@@ -59,4 +59,12 @@ FigureByRound figures_at(const Places& places, const MeasuredPlace& place, const
   return figures;
 }
 
+std::vector<FigureSource> sources_at(const Places& places, const MeasuredPlace& place, const MeasuredPlace* base) {
+  std::vector<FigureSource> sources;
+  for (const MeasuredPlace* const each : {&place, base})
+    if (const Series* const series = each != nullptr ? places.find(*each) : nullptr)
+      sources.push_back(source_of(*series));
+  return sources;
+}
+
 }  // namespace dictbench

@@ -34,4 +34,8 @@ class Places {
 FigureByRound figures_at(const Places& places, const MeasuredPlace& place, const Metric& metric, std::string& reason,
                          std::vector<std::string>& notes);
 
+// What the figures at that place come from, then those of `base` (null: there is none); empty where nothing was
+// measured.
+std::vector<FigureSource> sources_at(const Places& places, const MeasuredPlace& place, const MeasuredPlace* base);
+
 }  // namespace dictbench

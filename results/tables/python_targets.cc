@@ -89,7 +89,8 @@ std::vector<TableCell> row_of(const Places& places, const PythonTarget& target, 
     row.push_back({.text = fmt::format("{} [{}, {}]", ratio_text(ratio.median), ratio_text(ratio.interval.low),
                                        ratio_text(ratio.interval.high)),
                    .number = ratio.median,
-                   .interval = std::pair(ratio.interval.low, ratio.interval.high)});
+                   .interval = std::pair(ratio.interval.low, ratio.interval.high),
+                   .sources = sources_at(places, target.subject, &target.base)});
     row.push_back(number_cell(std::to_string(ratio.rounds), static_cast<double>(ratio.rounds)));
   } else {
     row.insert(row.end(), 2, no_figure());

@@ -98,22 +98,23 @@ class Builder {
       if (const std::string more = row_remark(*series, context_); !more.empty())
         remark += (remark.empty() ? "" : "; ") + more;
     const unsigned processes = series != nullptr ? series->processes : 1;
-    table_.rows.push_back({text_cell(phase), text_cell(name), text_cell(tier),
-                           number_cell(std::to_string(processes), processes), optional_cell(published, engineering),
-                           series != nullptr ? speed_cell(*series, table_.notes) : text_cell("not measured"),
-                           optional_cell(ratio, ratio_text),
-                           optional_cell(series != nullptr ? slowness(block, *series) : std::nullopt, ratio_text),
-                           series != nullptr ? verified_cell(*series) : text_cell("-"), text_cell(std::move(remark))});
+    const auto here = [&](TableCell cell) { return series != nullptr ? cited(std::move(cell), *series) : cell; };
+    table_.rows.push_back(
+        {text_cell(phase), text_cell(name), text_cell(tier), number_cell(std::to_string(processes), processes),
+         optional_cell(published, engineering),
+         here(series != nullptr ? speed_cell(*series, table_.notes) : text_cell("not measured")),
+         here(optional_cell(ratio, ratio_text)), series != nullptr ? slowness_cell(block, *series) : no_figure(),
+         here(series != nullptr ? verified_cell(*series) : text_cell("-")), text_cell(std::move(remark))});
   }
 
   // How many times slower than the plain dict in the same loop, paired by repetition.
-  static std::optional<double> slowness(const Block& block, const Series& series) {
-    if (!series.good()) return std::nullopt;
+  static TableCell slowness_cell(const Block& block, const Series& series) {
+    if (!series.good()) return no_figure();
     for (const Series& dict : block.series)
       if (dict.engine == "dict" && dict.processes == series.processes && dict.good())
         if (const auto ratio = paired_ratio(by_round(dict, ops_per_s), by_round(series, ops_per_s)))
-          return ratio->median;
-    return std::nullopt;
+          return cited(number_cell(ratio_text(ratio->median), ratio->median), series, &dict);
+    return no_figure();
   }
 
   static const Block kNoBlock;

@@ -161,6 +161,29 @@ std::string Series::reason() const {
   return text;
 }
 
+FigureSource source_of(const Series& series) {
+  const CellRecord& any = *series.cells.front();
+  FigureSource source{.type = "cell",
+                      .runs = {},
+                      .tier = any.tier,
+                      .engine = any.engine,
+                      .workload = any.workload,
+                      .phase = any.phase,
+                      .processes = any.processes,
+                      .scale = any.scale,
+                      .start = any.start,
+                      .fault = ""};
+  for (const CellRecord* cell : series.cells)
+    if (std::ranges::find(source.runs, cell->run_id) == source.runs.end()) source.runs.push_back(cell->run_id);
+  return source;
+}
+
+TableCell cited(TableCell cell, const Series& series, const Series* base) {
+  cell.sources.push_back(source_of(series));
+  if (base != nullptr && base != &series) cell.sources.push_back(source_of(*base));
+  return cell;
+}
+
 std::string engine_name(const std::string& spec) { return spec.substr(0, spec.find('?')); }
 
 Standing standing_of(const Series& series, const TableContext& context) {

@@ -50,6 +50,10 @@ struct Block {
 // Blocks by workload name, tier and host; phases in the order in which they were recorded.
 std::vector<Block> group_blocks(const RecordFile& records, const Selection& selection);
 
+// Where the figures of a table's cell come from: with two series, a ratio.
+FigureSource source_of(const Series& series);
+TableCell cited(TableCell cell, const Series& series, const Series* base = nullptr);
+
 // "redis" of "redis?pipeline=16".
 std::string engine_name(const std::string& spec);
 

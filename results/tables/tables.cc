@@ -31,6 +31,8 @@ const std::vector<TableDescription>& table_descriptions() {
        build_blob_growth},
       {"ultra-cases", "a read that finds nothing new, some updates, or a full dump to load", build_ultra_cases},
       {"needs", "the best engine for what services with several workers usually need", build_needs},
+      {"gate-trials", "does the gate keep what it promises: gates over programs whose difference is known",
+       build_gate_trials},
       {"contracts", "what each engine promises, and what torture and check found", build_contracts},
   };
   return descriptions;

@@ -95,7 +95,7 @@ class Host {
 
   // Figures by round, or nothing and why in `reason`.
   FigureByRound figures(const TargetCells& cells, const Metric& metric, std::string& reason,
-                        std::vector<std::string>& notes) const {
+                        std::vector<std::string>& notes, std::vector<FigureSource>& sources) const {
     const std::string name = fmt::format("{} under {} with {} {}", cells.engine, cells.workload, cells.processes,
                                          cells.processes == 1 ? "process" : "processes");
     const Series* const series = find(cells);
@@ -109,6 +109,7 @@ class Host {
     }
     FigureByRound figures = by_round(*series, metric);
     if (figures.empty()) reason = fmt::format("n/a: the record of {} lacks the figure", name);
+    sources.push_back(source_of(*series));
     return figures;
   }
 
@@ -152,6 +153,7 @@ struct Measured {
   double median = 0;
   Interval interval;
   std::size_t rounds = 0;
+  std::vector<FigureSource> sources;
 };
 
 // Of the newest run that has the figure: what several runs say is not one sample.
@@ -159,9 +161,10 @@ std::optional<Measured> measure(const Host& host, const Target& target, std::set
                                 std::string& reason, std::vector<std::string>& notes) {
   const Kind kind = kind_of(target.figure);
   const bool compares = kind.sides != Kind::alone;
-  const FigureByRound own = host.figures(target.subject, kind.metric, reason, notes);
+  std::vector<FigureSource> sources;
+  const FigureByRound own = host.figures(target.subject, kind.metric, reason, notes, sources);
   const FigureByRound base =
-      compares && !own.empty() ? host.figures(target.base, kind.metric, reason, notes) : FigureByRound();
+      compares && !own.empty() ? host.figures(target.base, kind.metric, reason, notes, sources) : FigureByRound();
   if (!reason.empty()) return std::nullopt;
   const std::vector<const RunRecord*> runs = host.runs();
   for (auto run = runs.rbegin(); run != runs.rend(); ++run) {
@@ -176,7 +179,8 @@ std::optional<Measured> measure(const Host& host, const Target& target, std::set
     }
     if (sample.empty()) continue;
     used.insert(*run);
-    return Measured{median(sample), median_interval(sample), sample.size()};
+    for (FigureSource& source : sources) source.runs = {(*run)->run_id};
+    return Measured{median(sample), median_interval(sample), sample.size(), std::move(sources)};
   }
   reason = "n/a: no run has both";
   return std::nullopt;
@@ -210,7 +214,8 @@ std::vector<TableCell> row_of(const Host& host, const TargetList& list, const Ta
     row.push_back({.text = fmt::format("{} [{}, {}]", kind.text(measured->median), kind.text(measured->interval.low),
                                        kind.text(measured->interval.high)),
                    .number = measured->median,
-                   .interval = std::pair(measured->interval.low, measured->interval.high)});
+                   .interval = std::pair(measured->interval.low, measured->interval.high),
+                   .sources = measured->sources});
     row.push_back(number_cell(std::to_string(measured->rounds), static_cast<double>(measured->rounds)));
   } else {
     row.insert(row.end(), 2, no_figure());

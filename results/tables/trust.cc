@@ -75,10 +75,34 @@ std::string short_status(const TortureRecord& torture) {
   return status == "broken" ? "BROKEN" : status;
 }
 
+FigureSource source_of(const TortureRecord& torture) {
+  FigureSource source;
+  source.type = "torture";
+  source.runs = {torture.run_id};
+  source.engine = torture.engine;
+  source.fault = torture.fault;
+  return source;
+}
+
+TableCell cited(TableCell cell, const TortureRecord* torture) {
+  if (torture != nullptr) cell.sources.push_back(source_of(*torture));
+  return cell;
+}
+
+TableCell cited(TableCell cell, const CheckRecord* check) {
+  if (check == nullptr) return cell;
+  FigureSource& source = cell.sources.emplace_back();
+  source.type = "check";
+  source.runs = {check->run_id};
+  source.engine = check->engine;
+  return cell;
+}
+
 // A sum over the kills of every kind; an engine that was not tried has none.
 struct Kills {
   std::uint64_t tried = 0, survived = 0, lost = 0;
   double longest_stall_s = 0, bytes_left = 0;
+  std::vector<FigureSource> sources;
 };
 
 Kills kills_of(const Found& found, const std::string& engine) {
@@ -86,6 +110,7 @@ Kills kills_of(const Found& found, const std::string& engine) {
   for (const char* fault : {"kill", "crash-points", "hang"}) {
     const TortureRecord* torture = found.torture(engine, fault);
     if (torture == nullptr) continue;
+    kills.sources.push_back(source_of(*torture));
     kills.tried += torture->tried;
     kills.survived += torture->survived;
     kills.longest_stall_s = std::max(kills.longest_stall_s, torture->longest_stall_s);
@@ -137,12 +162,13 @@ Table figures_table(const Found& found, const TableContext& context) {
       row.push_back(number_cell(grouped(kills.lost), static_cast<double>(kills.lost)));
       const double left = 1000 * kills.bytes_left / tried;
       row.push_back(number_cell(fmt::format("{}{}", left < 0 ? "-" : "", byte_size(std::abs(left))), left));
+      for (std::size_t i = 1; i < row.size(); ++i) row[i].sources = kills.sources;
     }
     const CheckRecord* const history = check == found.checks.end() ? nullptr : check->second;
-    row.push_back(linearizable_cell(history));
+    row.push_back(cited(linearizable_cell(history), history));
     if (history != nullptr && history->verdict != "ok" && first_word(history->verdict) != "not applicable")
       table.notes.push_back(fmt::format("{}, history: {}.", engine, history->verdict));
-    row.push_back(durable_cell(found.torture(engine, "durable")));
+    row.push_back(cited(durable_cell(found.torture(engine, "durable")), found.torture(engine, "durable")));
     table.rows.push_back(std::move(row));
   }
   return table;
@@ -157,8 +183,9 @@ Table behaviour_table(const Found& found) {
     std::vector<TableCell> row = {text_cell(engine)};
     for (const auto& [fault, title] : kColumns) {
       const TortureRecord* torture = found.torture(engine, fault);
-      row.push_back(torture == nullptr ? no_figure()
-                                       : text_cell(torture->found.empty() ? short_status(*torture) : torture->found));
+      TableCell cell = torture == nullptr ? no_figure()
+                                          : text_cell(torture->found.empty() ? short_status(*torture) : torture->found);
+      row.push_back(cited(std::move(cell), torture));
     }
     table.rows.push_back(std::move(row));
   }
@@ -182,7 +209,7 @@ Table faults_table(const Found& found) {
     std::vector<TableCell> row = {text_cell(fault)};
     for (const std::string& engine : found.engines) {
       const TortureRecord* torture = found.torture(engine, fault);
-      row.push_back(torture == nullptr ? no_figure() : fault_cell(*torture, table.notes));
+      row.push_back(torture == nullptr ? no_figure() : cited(fault_cell(*torture, table.notes), torture));
     }
     table.rows.push_back(std::move(row));
   }

@@ -46,6 +46,9 @@ std::vector<TableCell> row(const Series& series, const TableContext& context, st
   };
   const auto time = [](double ns) { return nanoseconds(ns); };
   const auto count = [](double number) { return fmt::format("{:.2f}", number); };
+  const auto figure = [&](const std::optional<double>& number, auto format) {
+    return cited(optional_cell(number, format), series);
+  };
   const auto p50 = median_if_good(latency_p50);
   const auto per_update = p50 && updates > 0 ? std::optional(*p50 / static_cast<double>(updates)) : std::nullopt;
   auto a_set = median_if_good(per_read("written_ns"));
@@ -54,12 +57,12 @@ std::vector<TableCell> row(const Series& series, const TableContext& context, st
   return {text_cell(series.engine),
           number_cell(grouped(items), static_cast<double>(items)),
           number_cell(grouped(updates), static_cast<double>(updates)),
-          optional_cell(p50, time),
-          optional_cell(median_if_good(latency_p99), time),
-          optional_cell(per_update, time),
-          optional_cell(median_if_good(per_read("dumps_loaded")), count),
-          optional_cell(median_if_good(per_read("dumps_written")), count),
-          optional_cell(a_set, time),
+          figure(p50, time),
+          figure(median_if_good(latency_p99), time),
+          figure(per_update, time),
+          figure(median_if_good(per_read("dumps_loaded")), count),
+          figure(median_if_good(per_read("dumps_written")), count),
+          figure(a_set, time),
           text_cell(series.good() ? row_remark(series, context) : short_reason(series, notes))};
 }
 

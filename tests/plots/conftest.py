@@ -1,3 +1,4 @@
+import json
 import sys
 from pathlib import Path
 
@@ -32,3 +33,24 @@ def many_cells(tmp_path_factory):
     lines = synthetic.suite(tuple(synthetic.MANY), workloads, processes=(1, 4), repetitions=2)
     path.write_text(synthetic.as_text(lines))
     return read_records([path]).cells
+
+
+@pytest.fixture(scope="session")
+def small_file(tmp_path_factory):
+    path = tmp_path_factory.mktemp("records") / "small.jsonl"
+    lines = synthetic.suite(engines=("null", "redis", "redis?pipeline=16", "lmdb"), workloads=("load-1m", "zipf-95-5"),
+                            repetitions=3)
+    path.write_text(synthetic.as_text(lines + [synthetic.torture_line()]))
+    return path
+
+
+@pytest.fixture(scope="session")
+def report(small_file, tmp_path_factory):
+    """The folder of a report with every kind of section."""
+    folder = tmp_path_factory.mktemp("report")
+    tables = folder / "tables.json"
+    tables.write_text(json.dumps(synthetic.tables() + synthetic.sourced_tables()))
+    result = synthetic.run("--records", small_file, "--tables", tables, "--out", folder / "out")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout == f"{folder / 'out' / 'report.html'}\n"
+    return folder / "out"

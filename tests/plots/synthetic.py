@@ -1,7 +1,13 @@
 """Made-up records: engines of known speeds on many workloads, with every kind of broken cell among them."""
 
 import json
+import os
 import random
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
 
 CLOSED = {"null": 2.4e8, "local": 9.1e6, "boost-map": 1.1e6, "redis": 3.2e4, "redis?pipeline=16": 3.1e5,
           "memcached": 4.4e4, "sqlite-wal": 1.6e4, "lmdb": 2.4e5}
@@ -13,6 +19,15 @@ WORKLOADS = {"load-1m": 0.6, "get-uniform": 1.3, "update-uniform": 0.9, "zipf-95
              **{f"ycsb-{letter}": 1.2 for letter in "abcdef"}}
 TWO_PHASES = {"pyshmht-64b": ("set", "get")}
 SIZES = ("10B", "1KiB", "1MiB")
+
+
+def run(*arguments, hash_seed="1", before=""):
+    """The command; `before`: a statement that its process runs first."""
+    program = ["-m", "plots"]
+    if before:
+        program = ["-c", f"import runpy, sys; {before}; runpy.run_module('plots', run_name='__main__')"]
+    return subprocess.run([sys.executable, *program, *map(str, arguments)], cwd=ROOT, text=True, capture_output=True,
+                          timeout=120, env=dict(os.environ, PYTHONHASHSEED=hash_seed, SOURCE_DATE_EPOCH=""))
 
 
 def run_line(run_id="run-1", cpus="2", warnings=("The governor is powersave: set it to performance.",)):
@@ -102,3 +117,45 @@ def tables():
         {"name": "contracts", "title": "What the engines promise", "notes": ["One.", "Two."],
          "columns": [{"name": "engine", "unit": ""}, {"name": "shared", "unit": ""}], "rows": [["redis", "yes"]]},
     ]
+
+
+def source(engine, workload="load-1m", processes=2, **changes):
+    return {"type": "cell", "engine": engine, "runs": ["run-1"], "tier": "c++", "workload": workload, "phase": "run",
+            "processes": processes, "scale": 1.0, "start": "fork", **changes}
+
+
+def sourced_tables():
+    """With numbers, intervals and sources, as results/table.h describes them; the numbers' order is not the texts'."""
+    rows = [("redis", 2, "99.1 k [90.2, 110.4]", 99100.0), ("lmdb", 2, "240 k [228, 251]", 240000.0),
+            ("redis?pipeline=16", 2, "1.10 M [1.02, 1.31]", 1.1e6), ("boost-map", 2, "unavailable: no memory", None),
+            ("redis", 1, "32.1 k [31.0, 33.3]", 32100.0), ("lmdb", 1, "131 k [127, 138]", 131000.0),
+            ("null", 1, "240 M [231, 248]", 2.4e8)]
+    sources = [source(engine, processes=processes) for engine, processes, _, _ in rows]
+    speeds = {
+        "name": "engines", "title": "load-1m", "notes": ["Medians of 3 repetitions."],
+        "columns": [{"name": "engine", "unit": ""}, {"name": "procs", "unit": ""}, {"name": "ops/s", "unit": ""}],
+        "rows": [[engine, str(processes), text] for engine, processes, text, _ in rows],
+        "figures": [[None, {"number": processes}, {"sources": [index]} | ({} if number is None else {"number": number})]
+                    for index, (_, processes, _, number) in enumerate(rows)],
+        "sources": sources}
+    found = {
+        "name": "contracts", "title": "What was found: kills and histories", "notes": [],
+        "columns": [{"name": "engine", "unit": ""}, {"name": "kills survived", "unit": ""}],
+        "rows": [["lmdb", "20 of 20"]], "figures": [[None, {"number": 1.0, "sources": [0]}]],
+        "sources": [{"type": "torture", "engine": "lmdb", "runs": ["run-1"], "fault": "kill"}]}
+    needs = {
+        "name": "needs", "title": "The best engine by need", "notes": [],
+        "columns": [{"name": name, "unit": ""} for name in ("need", "engine", "figure", "runner-up", "why", "command")],
+        "rows": [["many readers", "redis?pipeline=16", "1.10 M ops/s", "lmdb", "it batches its round trips",
+                  "dictbench run --workload load-1m"], ["durable", "lmdb", "240 k ops/s", "-", "it syncs", ""]],
+        "figures": [[None, None, {"number": 1.1e6, "sources": [0]}, None, None, None], [None] * 6],
+        "sources": [sources[2]]}
+    hosts = {"name": "hosts", "title": "The hosts", "notes": [],
+             "columns": [{"name": "fact", "unit": ""}, {"name": "example", "unit": ""}], "rows": [["cores", "2"]]}
+    return [speeds, found, needs, hosts]
+
+
+def torture_line(engine="lmdb", fault="kill"):
+    return {"type": "torture", "run_id": "run-1", "engine": engine, "fault": fault, "processes": 3, "tried": 20,
+            "survived": 20, "operations": 4711, "lost": 0, "longest_stall_s": 0.0123, "bytes_left_per_kill": 0.0,
+            "elapsed_s": 1.0, "found": "20 kills survived", "status": "ok", "facts": {}}

@@ -446,6 +446,8 @@ TEST(Needs, NameTheBestAndTheRunnerUp) {
   const auto& cache = tables[0].rows.at(0);
   EXPECT_EQ(cache[1].text, "fast");
   EXPECT_THAT(cache[3].text, StartsWith("safe: 4.00 M"));
+  ASSERT_EQ(cache[2].sources.size(), 1u);
+  EXPECT_EQ(cache[2].sources[0].engine, "fast");
   EXPECT_EQ(cache[5].text, "dictbench choose --processes 2 --reads 0.95");
   EXPECT_EQ(tables[0].rows.at(1)[1].text, "safe");
   const auto durable = std::ranges::find_if(

@@ -64,5 +64,38 @@ TEST(TableJson, HasTheShapeThatTheReportReads) {
   EXPECT_EQ(render_json({}), "[]\n");
 }
 
+TEST(TableJson, TellsNumberIntervalAndWhereAFigureComesFrom) {
+  Table table = sample();
+  const FigureSource own = {.type = "cell",
+                            .runs = {"run-1"},
+                            .tier = "c++",
+                            .engine = "lmdb",
+                            .workload = "w",
+                            .phase = "run",
+                            .processes = 2,
+                            .scale = 0.5,
+                            .start = "fork",
+                            .fault = ""};
+  FigureSource found;
+  found.type = "torture";
+  found.runs = {"run-2"};
+  found.engine = "lmdb";
+  found.fault = "kill";
+  table.rows[0][1].sources = {own};
+  table.rows[1][1].sources = {found, own};
+  const auto json = nlohmann::json::parse(render_json({table, sample()}));
+  ASSERT_EQ(json.size(), 2u);
+  const auto& figures = json[0]["figures"];
+  EXPECT_TRUE(figures[0][0].is_null());
+  EXPECT_EQ(figures[0][1], nlohmann::json::parse(R"({"number":1500.0,"interval":[1400.0,1600.0],"sources":[0]})"));
+  EXPECT_EQ(figures[1][1], nlohmann::json::parse(R"({"sources":[1,0]})"));
+  EXPECT_EQ(json[0]["sources"][0],
+            nlohmann::json::parse(R"({"type":"cell","engine":"lmdb","runs":["run-1"],"tier":"c++","workload":"w",
+                                      "phase":"run","processes":2,"scale":0.5,"start":"fork"})"));
+  EXPECT_EQ(json[0]["sources"][1],
+            nlohmann::json::parse(R"({"type":"torture","engine":"lmdb","runs":["run-2"],"fault":"kill"})"));
+  EXPECT_TRUE(json[1]["sources"].empty());
+}
+
 }  // namespace
 }  // namespace dictbench

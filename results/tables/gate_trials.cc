@@ -1,0 +1,119 @@
+// What became of gates over programs whose difference was known (`dictbench gate-trials`).
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "results/gate/figures.h"
+#include "results/gate/verdict.h"
+#include "results/number_format.h"
+#include "results/statistics/statistics.h"
+#include "results/tables/builders.h"
+#include "results/tables/provenance.h"
+
+namespace dictbench {
+namespace {
+
+// In the order of the table. What is promised holds for all simulated gates together: a single noise has few.
+enum class Kind { measured, all_simulated, simulated };
+
+// All gates of one kind in one noise.
+struct Tried {
+  std::map<std::pair<std::string, unsigned>, GateStanding> gates;  // by run and number of the gate
+  std::vector<double> visible, injected;
+
+  void add(const GateRecord& figure) {
+    GateStanding& standing = gates[{figure.run_id, figure.gate}];
+    standing = std::max(standing, standing_of_gate(figure.verdict));
+    if (figure.figure != kTime || figure.looks.empty()) return;
+    visible.push_back(figure.looks[0].visible);
+    if (figure.injected != 0) injected.push_back(figure.injected);
+  }
+  std::size_t count(GateStanding standing) const {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(gates, [&](const auto& gate) { return gate.second == standing; }));
+  }
+};
+
+// What is promised of a trial, and whether these gates kept it.
+struct Promise {
+  const char* text;
+  bool (*kept)(std::size_t gates, std::size_t failed, std::size_t inconclusive);
+};
+
+const std::map<std::string, Promise>& promises() {
+  static const std::map<std::string, Promise> all{
+      {"unchanged",
+       {"at most 1 % fail", [](std::size_t n, std::size_t failed, std::size_t) { return 100 * failed <= n; }}},
+      {"slower, visible size",
+       {"9 of 10 fail", [](std::size_t n, std::size_t failed, std::size_t) { return 10 * failed >= 9 * n; }}},
+      {"slower, twice that", {"all fail", [](std::size_t n, std::size_t failed, std::size_t) { return failed == n; }}},
+      {"noise beside the head",
+       {"all inconclusive", [](std::size_t n, std::size_t, std::size_t open) { return open == n; }}},
+      {"quicker", {"none fails", [](std::size_t, std::size_t failed, std::size_t) { return failed == 0; }}}};
+  return all;
+}
+
+std::string range_of(const std::vector<double>& changes) {
+  if (changes.empty()) return "-";
+  return fmt::format("{} [{}, {}]", percent_change(median(changes)), percent_change(*std::ranges::min_element(changes)),
+                     percent_change(*std::ranges::max_element(changes)));
+}
+
+}  // namespace
+
+std::vector<Table> build_gate_trials(const RecordFile& records, const TableContext&) {
+  std::map<std::tuple<Kind, std::string, std::string>, Tried> tried;  // by trial and noise
+  std::vector<const RunRecord*> runs;
+  for (const GateRecord& figure : records.gates) {
+    if (figure.trial.empty()) continue;
+    const bool simulated = figure.engine == "simulated";
+    tried[{simulated ? Kind::simulated : Kind::measured, figure.trial, figure.base}].add(figure);
+    if (simulated) tried[{Kind::all_simulated, figure.trial, "all simulated"}].add(figure);
+    if (const RunRecord* run = records.run(figure.run_id); run && std::ranges::find(runs, run) == runs.end())
+      runs.push_back(run);
+  }
+  Table table{.name = "gate-trials",
+              .title = "",
+              .notes = {},
+              .columns = {{"trial", "", Alignment::left},
+                          {"noise", "", Alignment::left},
+                          {"gates", "", Alignment::right},
+                          {"failed", "", Alignment::right},
+                          {"inconclusive", "", Alignment::right},
+                          {"passed", "", Alignment::right},
+                          {"visible", "", Alignment::right},
+                          {"put in", "", Alignment::right},
+                          {"promised", "", Alignment::left},
+                          {"kept", "", Alignment::left}},
+              .rows = {}};
+  for (const auto& [key, group] : tried) {
+    const auto& [kind, trial, noise] = key;
+    const std::size_t failed = group.count(GateStanding::regressed), open = group.count(GateStanding::inconclusive);
+    const auto promise = promises().find(trial);
+    const bool known = promise != promises().end() && kind != Kind::simulated;
+    table.rows.push_back({text_cell(trial), text_cell(noise), text_cell(std::to_string(group.gates.size())),
+                          text_cell(std::to_string(failed)), text_cell(std::to_string(open)),
+                          text_cell(std::to_string(group.gates.size() - failed - open)),
+                          text_cell(range_of(group.visible)), text_cell(range_of(group.injected)),
+                          text_cell(known ? promise->second.text : "-"),
+                          text_cell(!known                                                   ? "-"
+                                    : promise->second.kept(group.gates.size(), failed, open) ? "yes"
+                                                                                             : "no")});
+  }
+  if (table.rows.empty()) {
+    table.notes = {"No records of trials: dictbench gate-trials makes them."};
+    return {table};
+  }
+  table.notes = {
+      "Visible: the smallest slowdown that the gate said it could see, and put in: what it was given; medians with "
+      "least and most.",
+      "Simulated gates over unchanged programs have 4 cells, all other simulated ones have 1; the real ones have the "
+      "phases get and update."};
+  const std::vector<std::string> where = provenance_notes(runs);
+  table.notes.insert(table.notes.end(), where.begin(), where.end());
+  return {table};
+}
+
+}  // namespace dictbench
