@@ -66,11 +66,22 @@ std::string title_of(const Choice& choice) {
   return fmt::format("{} is the best of {} that fit{}: {}", best, choice.fits.size(), also, asked);
 }
 
+// "1 item", "20,000 to 100,000 items": what those that fit were measured with.
+std::string items_text(const Choice& choice) {
+  std::uint64_t least = choice.traits.keys, most = choice.traits.keys;
+  if (!choice.fits.empty()) {
+    const auto [low, high] = std::ranges::minmax(choice.fits, {}, &Fit::keys);
+    least = low.keys;
+    most = high.keys;
+  }
+  const std::string text = grouped(most) + (most == 1 ? " item" : " items");
+  return least == most ? text : fmt::format("{} to {}", grouped(least), text);
+}
+
 std::string situation_text(const Choice& choice) {
-  return fmt::format("Measured: workload {}, phase {}, with {} {}, up to {} {}, values of {}, on {}.", choice.workload,
+  return fmt::format("Measured: workload {}, phase {}, with {} {}, {}, values of {}, on {}.", choice.workload,
                      choice.phase, choice.processes, choice.processes == 1 ? "process" : "processes",
-                     grouped(choice.traits.keys), choice.traits.keys == 1 ? "item" : "items",
-                     byte_size(choice.traits.value_bytes), choice.host);
+                     items_text(choice), byte_size(choice.traits.value_bytes), choice.host);
 }
 
 std::string interval_note(const Choice& choice) {

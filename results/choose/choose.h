@@ -57,6 +57,10 @@ struct Uncovered {
 };
 
 struct Choice {
+  Choice() = default;
+  Choice(Choice&&) = default;  // `fits` points into `blocks`, so a copy would point into the other's
+  Choice& operator=(Choice&&) = default;
+
   Requirements asked;
   std::set<Guarantee> must;  // what was asked for and what that implies: sharing, scans in order, counters
   std::string host;          // whose records were used; empty: there are none
@@ -69,9 +73,7 @@ struct Choice {
   std::vector<Excluded> excluded;
   std::vector<Uncovered> uncovered;
   std::vector<const RunRecord*> runs;  // of the situation
-
-  // Keeps what `fits` points to.
-  std::vector<Block> blocks;
+  std::vector<Block> blocks;           // keeps what `fits` points to
 };
 
 // `host`: host_name() of the machine whose cells count. `workload_file`: what the commands call a file of one's own.

@@ -325,6 +325,7 @@ TEST(Choose, EnginesWithFewerItemsStandAfterTheOthers) {
   const Table table = answer_tables(choice)[0];
   EXPECT_EQ(table.rows[1][2].text, "~2.25");
   EXPECT_EQ(table.rows[1][8].text, "scale 0.01, only 10,000 items");
+  EXPECT_THAT(table.notes, Contains(HasSubstr("10,000 to 1,000,000 items")));
   EXPECT_EQ(commands_for(choice, "fast"),
             "dictbench run --engine fast --workload get-uniform --processes 2 --scale 1 --out need.jsonl\n");
 }
