@@ -37,6 +37,7 @@ int main(int argc, char** argv) {
   dictbench::add_export_command(app, action);
   dictbench::add_check_command(app, action);
   dictbench::add_cases_command(app, action);
+  dictbench::add_compare_command(app, action);
   dictbench::add_worker_command(app, action);
   try {
     app.parse(argc, argv);
@@ -45,7 +46,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     if (app.get_subcommands().empty() && argc > 1 && argv[1][0] != '-')  // CLI11 calls an unknown command none at all
       fmt::print(stderr,
-                 "dictbench: '{}' is no command; there are list, run, check, torture, cases, table, render, export\n",
+                 "dictbench: '{}' is no command; there are list, run, check, torture, cases, table, compare, render, export\n",
                  argv[1]);
     else
       fmt::print(stderr, "dictbench: {}; see dictbench --help\n", error.what());
