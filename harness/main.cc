@@ -38,6 +38,7 @@ int main(int argc, char** argv) {
   dictbench::add_check_command(app, action);
   dictbench::add_cases_command(app, action);
   dictbench::add_compare_command(app, action);
+  dictbench::add_hosts_command(app, action);
   dictbench::add_worker_command(app, action);
   try {
     app.parse(argc, argv);
@@ -46,7 +47,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     if (app.get_subcommands().empty() && argc > 1 && argv[1][0] != '-')  // CLI11 calls an unknown command none at all
       fmt::print(stderr,
-                 "dictbench: '{}' is no command; there are list, run, check, torture, cases, table, compare, render, export\n",
+                 "dictbench: '{}' is no command; there are list, run, check, torture, cases, table, compare, hosts, render, export\n",
                  argv[1]);
     else
       fmt::print(stderr, "dictbench: {}; see dictbench --help\n", error.what());

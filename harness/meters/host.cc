@@ -112,7 +112,7 @@ std::string turbo() {
 }
 
 // What the kernel does against flaws of this processor, without what does not concern it: "meltdown: PTI, ...".
-// A detail after ';' or ',' is left out: the name of the mitigation tells its cost.
+// Details are left out: the name of the mitigation tells its cost.
 std::string mitigations() {
   namespace fs = std::filesystem;
   const fs::path folder = "/sys/devices/system/cpu/vulnerabilities";
@@ -123,9 +123,10 @@ std::string mitigations() {
     ++files;
     std::string state = first_line(entry.path());
     if (state.starts_with("Not affected") || is_unavailable(state)) continue;
-    if (const std::string_view begin = "Mitigation: "; state.starts_with(begin)) state.erase(0, begin.size());
+    for (const std::string_view begin : {"KVM: ", "Mitigation: "})
+      if (state.starts_with(begin)) state.erase(0, begin.size());
     found.push_back(
-        fmt::format("{}: {}", entry.path().filename().string(), state.substr(0, state.find_first_of(";,"))));
+        fmt::format("{}: {}", entry.path().filename().string(), state.substr(0, state.find_first_of(";,:"))));
   }
   if (files == 0) return fmt::format("unavailable: {} is not there", folder.string());
   std::ranges::sort(found);

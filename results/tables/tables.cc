@@ -30,6 +30,9 @@ const std::vector<TableDescription>& table_descriptions() {
       {"blob-growth", "set and get against the size of the dict, and where copying it at each set stops making sense",
        build_blob_growth},
       {"ultra-cases", "a read that finds nothing new, some updates, or a full dump to load", build_ultra_cases},
+      {"hosts", "every machine's facts side by side, with those that the documents tell of theirs", build_hosts},
+      {"across-hosts", "the workloads on every machine, ratios to a baseline within each, and what differs",
+       build_across_hosts},
       {"contracts", "what each engine promises, and what torture and check found", build_contracts},
   };
   return descriptions;
