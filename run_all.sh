@@ -242,8 +242,7 @@ main() {
       ;;
     host)
       build release dictbench
-      # $DICTBENCH_HOST_SUITE=smoke tries the command in a minute.
-      run_suite "${DICTBENCH_HOST_SUITE:-standard}" "$root/build/report" add
+      run_suite standard "$root/build/report" add
       ;;
     --smoke)
       build release dictbench

@@ -144,8 +144,11 @@ std::vector<Difference> differences(const RunRecord* run_a, const CellRecord& a,
 }
 
 void merge_differences(std::vector<Difference>& all, const std::vector<Difference>& more) {
-  for (const Difference& difference : more)
-    if (std::ranges::find(all, difference) == all.end()) all.push_back(difference);
+  for (const Difference& difference : more) {
+    const Difference mirrored{difference.what, difference.b, difference.a};
+    if (std::ranges::find(all, difference) == all.end() && std::ranges::find(all, mirrored) == all.end())
+      all.push_back(difference);
+  }
 }
 
 std::string differences_text(const std::vector<Difference>& differences, std::size_t longest) {

@@ -40,7 +40,7 @@ std::vector<Difference> seed_differences(const RunRecord& a, const RunRecord& b)
 std::vector<Difference> differences(const RunRecord* run_a, const CellRecord& a, const RunRecord* run_b,
                                     const CellRecord& b);
 
-// Adds those that `all` lacks.
+// Adds those that `all` lacks, also with its sides exchanged.
 void merge_differences(std::vector<Difference>& all, const std::vector<Difference>& more);
 
 // "host (x / y), scale (1 / 0.1)"; `longest`: details longer than so many bytes are left out, "host, scale (1 / 0.1)".

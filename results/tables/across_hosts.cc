@@ -1,4 +1,4 @@
-// Table `across-hosts`: the workloads on every measured machine, and the documents' machines beside them.
+// Table `across-hosts`: the workloads on every measured machine.
 //
 // Ratios are to one baseline engine on the same machine, paired by round: those compare across machines, as what makes
 // the whole machine quicker cancels. Which machine is the fastest is said only where versions, build and work are
@@ -13,10 +13,9 @@
 
 #include "results/comparability.h"
 #include "results/number_format.h"
-#include "results/published.h"
 #include "results/statistics/paired.h"
 #include "results/tables/builders.h"
-#include "results/tables/place.h"
+#include "results/tables/host_labels.h"
 #include "results/tables/provenance.h"
 #include "results/tables/series.h"
 
@@ -29,11 +28,6 @@ constexpr const char* kName = "across-hosts";
 std::string baseline_of(const Block& block, const TableContext& context) {
   const bool there = std::ranges::find(block.series, context.baseline, &Series::engine) != block.series.end();
   return there || block.tier == "c++" ? context.baseline : fmt::format("SharedDict({})", context.baseline);
-}
-
-// "A", "B", ... for as many machines as there are: their names are too long for the head of two columns each.
-std::string label(std::size_t host) {
-  return host < 26 ? std::string(1, static_cast<char>('A' + host)) : fmt::format("H{}", host + 1);
 }
 
 // Of one host those that were measured with the same engine and number of processes; the largest scale first.
@@ -91,7 +85,7 @@ std::string fastest_host(const std::vector<const Series*>& hosts) {
     std::vector<double> figures;
     for (const auto& [round, speed] : by_round(*hosts[host], ops_per_s)) figures.push_back(speed);
     if (figures.size() < 2) return "-";
-    speeds.emplace_back(median_interval(figures), label(host));
+    speeds.emplace_back(median_interval(figures), host_label(host));
   }
   if (speeds.size() < 2) return "-";
   const auto best = std::ranges::max_element(speeds, {}, [](const auto& speed) { return speed.first.low; });
@@ -110,7 +104,7 @@ class WorkloadTable {
     table_.title = fmt::format("{}{}, phase {}", any.tier == "c++" ? "" : any.tier + ": ", any.workload, any.phase);
     table_.columns = {{"engine", "", Alignment::left}, {"procs", "", Alignment::right}};
     for (std::size_t host = 0; host < blocks.size(); ++host) {
-      const std::string name = several() ? label(host) + ": " : "";
+      const std::string name = several() ? host_label(host) + ": " : "";
       table_.columns.push_back({name + "ops/s", "", Alignment::right});
       table_.columns.push_back({name + "ratio", "", Alignment::right});
     }
@@ -207,65 +201,6 @@ class WorkloadTable {
   Table table_;
 };
 
-// Operations per second, as far as the document's figures give them.
-std::optional<double> published_rate(const PublishedRow& row) {
-  if (const auto rate = row.figure("per_s")) return rate;
-  if (const auto seconds = row.figure("seconds_per_million"); seconds && *seconds > 0) return 1e6 / *seconds;
-  const auto items = row.figure("items_set"), elapsed = row.figure("elapsed_s");
-  return items && elapsed && *elapsed > 0 ? std::optional(*items / *elapsed) : std::nullopt;
-}
-
-Table published_table(const std::vector<Block>& blocks, const std::vector<std::string>& hosts) {
-  Table table{kName,
-              "The documents' machines, and the same programs here",
-              {},
-              {{"machine, published", "", Alignment::left},
-               {"table", "", Alignment::left},
-               {"system", "", Alignment::left},
-               {"operation", "", Alignment::left},
-               {"procs", "", Alignment::right},
-               {"ops/s, published", "", Alignment::right}},
-              {}};
-  for (std::size_t host = 0; host < hosts.size(); ++host) {
-    const std::string name = hosts.size() > 1 ? label(host) + ": " : "";
-    table.columns.push_back({name + "ops/s", "", Alignment::right});
-    table.columns.push_back({name + "to published", "", Alignment::right});
-  }
-  const auto add = [&](const PublishedTable& published, const PublishedMachine& machine, const PublishedRow& row) {
-    const auto rate = published_rate(row);
-    if (!rate) return;
-    const unsigned processes = row.here ? row.here->processes : row.processes;
-    std::vector<TableCell>& cells = table.rows.emplace_back();
-    cells = {text_cell(machine.name),
-             text_cell(published.name),
-             text_cell(row.system),
-             text_cell(row.operation.empty() ? "whole program" : row.operation),
-             number_cell(std::to_string(processes), processes),
-             number_cell(engineering(*rate), *rate)};
-    for (const std::string& host : hosts) {
-      const Series* const series = row.here ? Places(blocks, host).find(*row.here) : nullptr;
-      cells.push_back(series == nullptr ? no_figure() : speed_cell(*series, table.notes));
-      const auto here = series != nullptr && series->good() ? median_of(*series, ops_per_s) : std::nullopt;
-      cells.push_back(here ? number_cell(ratio_text(*here / *rate), *here / *rate) : no_figure());
-    }
-    if (!row.remark.empty())
-      table.notes.push_back(fmt::format("{}, {}{}: {}.", published.name, row.system,
-                                        row.operation.empty() ? "" : " " + row.operation, row.remark));
-  };
-  for (const std::string& name : list_published()) {
-    const PublishedTable published = load_published(name);
-    for (const PublishedMachine& machine : published.machines)
-      for (const PublishedRow& row : machine.rows.empty() ? published.rows : machine.rows) add(published, machine, row);
-  }
-  std::ranges::stable_sort(table.rows, {}, [](const std::vector<TableCell>& row) { return row.front().text; });
-  table.notes.emplace_back(
-      "Published figures are the documents', on other hardware with other versions, and some measure something else "
-      "than they "
-      "say (docs/documents.md): ratios to them are for orientation, no ranking. Tables that tell no machine are left "
-      "out.");
-  return table;
-}
-
 bool wanted(const Block& block, const TableContext& context, bool several_hosts) {
   if (block.workload == kCasesWorkload) return false;
   // Of one machine alone `engines` has these figures: here only where they are asked for.
@@ -275,10 +210,7 @@ bool wanted(const Block& block, const TableContext& context, bool several_hosts)
 std::vector<std::string> notes_of(const std::vector<std::string>& hosts, const TableContext& context) {
   std::vector<std::string> notes;
   if (hosts.size() > 1) {
-    std::vector<std::string> legend;
-    for (std::size_t host = 0; host < hosts.size(); ++host)
-      legend.push_back(fmt::format("{}: {}", label(host), hosts[host]));
-    notes.push_back(fmt::format("{}. What they are: table hosts.", fmt::join(legend, "; ")));
+    notes.push_back(host_legend(hosts) + " What they are: table hosts.");
     notes.emplace_back(
         "Fastest: the machine whose interval lies above all others'; not separated: they overlap. None is named where "
         "versions, build or work differ, as the column after it says.");
@@ -296,10 +228,7 @@ std::vector<std::string> notes_of(const std::vector<std::string>& hosts, const T
 
 std::vector<Table> build_across_hosts(const RecordFile& records, const TableContext& context) {
   const std::vector<Block> blocks = group_blocks(records, context.selection);
-  std::vector<std::string> hosts;
-  for (const Block& block : blocks)
-    if (std::ranges::find(hosts, block.host) == hosts.end()) hosts.push_back(block.host);
-  std::ranges::sort(hosts);
+  const std::vector<std::string> hosts = sorted_hosts(blocks);
 
   std::vector<Table> tables;
   std::set<std::pair<std::string, std::pair<std::string, std::string>>> seen;  // tier, workload, phase
@@ -317,10 +246,15 @@ std::vector<Table> build_across_hosts(const RecordFile& records, const TableCont
     tables.push_back(WorkloadTable(row, records, context).table());
     for (const std::string& note : notes_of(hosts, context)) tables.back().notes.push_back(note);
   }
-  if (context.selection.workloads.empty()) tables.push_back(published_table(blocks, hosts));
   if (tables.empty())
-    tables.push_back({kName, "", {"No records of this workload."}, {{"engine", "", Alignment::left}}, {}});
-  if (blocks.empty()) tables.back().notes.emplace_back("No records to show: `./run_all.sh host` makes some.");
+    tables.push_back(
+        {kName,
+         "",
+         {blocks.empty()
+              ? "No records to show: `./run_all.sh host` makes some."
+              : "One machine only: table `engines` has its figures, `dictbench hosts` its ratios to a baseline."},
+         {{"engine", "", Alignment::left}},
+         {}});
   return tables;
 }
 

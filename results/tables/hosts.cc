@@ -15,6 +15,7 @@
 #include "results/statistics/statistics.h"
 #include "results/tables/builders.h"
 #include "results/tables/provenance.h"
+#include "results/tables/published_figures.h"
 
 namespace dictbench {
 namespace {
@@ -292,7 +293,7 @@ std::vector<Table> build_hosts(const RecordFile& records, const TableContext& co
       "64 MB. Both are medians over the runs; several other values: the newest first. Unavailable: the machine does "
       "not "
       "tell; not recorded: measured by a dictbench that did not ask; not told: by the document.");
-  return {table};
+  return {table, published_figures(table.name, records, context)};
 }
 
 }  // namespace dictbench
