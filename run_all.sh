@@ -117,10 +117,10 @@ run_suite() {
   if [[ -s $torture ]]; then files+=(--results "$torture"); fi
   "$dictbench" table all "${files[@]}"
   "$dictbench" table all "${files[@]}" --format json >"$report/tables.json"
+  if [[ $add == add ]]; then "$dictbench" hosts add "$records" --as "$suite" --replace || exit $?; fi
   draw "$records" "$report"
   say "records: $records"
   say "tables:  $report/tables.json, above as text"
-  if [[ $add == add ]]; then "$dictbench" hosts add "$records" --as "$suite" --replace || exit $?; fi
   exit "$status"
 }
 
