@@ -99,6 +99,17 @@ run_tier_alone() {
   exit "$status"
 }
 
+# A committed host's records of the standard suite: whoever is to stand beside it does the same work. Nothing without one.
+first_host() {
+  local file
+  for file in "$root"/results/hosts/*/standard.jsonl; do
+    if [[ -s $file ]]; then
+      echo "$file"
+      return
+    fi
+  done
+}
+
 # Runs a suite, prints its tables, draws its report. $1: standard or smoke; $2: folder of the report; $3: add, to put the
 # records into this machine's folder under results/hosts.
 run_suite() {
@@ -108,7 +119,9 @@ run_suite() {
   mkdir -p "$root/build/results" "$report"
   say "run: the $suite suite, records in $records"
   ln -sfn "$(basename "$records")" "$root/build/results/latest-$suite.jsonl"
-  "$dictbench" run --suite "$suite" --out "$records" --format none || status=$?
+  local like=()
+  if [[ $add == add && -n $(first_host) ]]; then like=(--scales-like "$(first_host)"); fi
+  "$dictbench" run --suite "$suite" ${like[@]+"${like[@]}"} --out "$records" --format none || status=$?
   run_tier "$records" "$suite" || status=$?
   # Without records there is nothing to show; with them, a failed cell shows in the tables as what it is.
   if [[ ! -s $records ]]; then exit "$((status ? status : environment_failed))"; fi
