@@ -44,7 +44,10 @@ class Comparer {
     speed_.name = "compare";
     costs_.name = "compare-costs";
     speed_.columns = costs_.columns = {{"workload", "", Alignment::left}, {"phase", "", Alignment::left}};
+    for (const ComparedPair& pair : pairs)
+      several_hosts_ = several_hosts_ || pair.a.block->host != pairs.front().a.block->host;
     for (Table* table : {&speed_, &costs_}) {
+      if (several_hosts_) table->columns.push_back({"host", "", Alignment::left});
       if (!by_rounds) table->columns.push_back({"engine", "", Alignment::left});
       table->columns.push_back({"procs", "", Alignment::right});
     }
@@ -93,6 +96,7 @@ class Comparer {
   void add_pair(const ComparedPair& pair) {
     const Series& a = *pair.a.series;
     std::vector<TableCell> place = {text_cell(place_name(pair.a)), text_cell(pair.a.block->phase)};
+    if (several_hosts_) place.push_back(text_cell(pair.a.block->host));
     if (!by_rounds_) place.push_back(text_cell(a.engine));
     place.push_back(number_cell(std::to_string(a.processes), a.processes));
 
@@ -246,7 +250,7 @@ class Comparer {
   std::vector<const RunRecord*> runs_;
   std::map<std::size_t, double> coverages_;
   std::size_t faster_ = 0, slower_ = 0, not_separated_ = 0, too_few_ = 0, not_comparable_ = 0, broken_ = 0;
-  bool other_scale_ = false, threads_ = false;
+  bool several_hosts_ = false, other_scale_ = false, threads_ = false;
 };
 
 std::string left_out_note(const Matched& matched) {

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <limits>
@@ -54,25 +56,35 @@ class Pages {
 
 // The barrier makes the sum unknown to the compiler, so each addition is done and waits for the one before. It adds a
 // register, since some processors do chains of constants at no cost.
-double measured_mhz() {
-  constexpr int kMeasurements = 8, kTurns = 100'000, kAddsPerTurn = 32;
+[[gnu::always_inline]] inline void add_once(std::uint64_t& sum, std::uint64_t& step) {
+  sum += step;
+  asm volatile("" : "+r"(sum), "+r"(step));
+}
+
+// So many in a row that the loop's own instructions hide behind them, also where a taken branch costs two cycles.
+std::int64_t ns_of_additions(int eights) {
   std::uint64_t sum = 1, step = 3;
-  std::int64_t quickest = std::numeric_limits<std::int64_t>::max();
-  const auto measure = [&] {
-    const std::int64_t begin = monotonic_ns();
-    for (int turn = 0; turn < kTurns; ++turn) {
-#pragma GCC unroll 32
-      for (int k = 0; k < kAddsPerTurn; ++k) {
-        sum += step;
-        asm volatile("" : "+r"(sum), "+r"(step));
-      }
-    }
-    return std::max<std::int64_t>(1, monotonic_ns() - begin);
-  };
+  const std::int64_t begin = monotonic_ns();
+  for (int k = 0; k < eights; ++k) {
+    add_once(sum, step);
+    add_once(sum, step);
+    add_once(sum, step);
+    add_once(sum, step);
+    add_once(sum, step);
+    add_once(sum, step);
+    add_once(sum, step);
+    add_once(sum, step);
+  }
+  return std::max<std::int64_t>(1, monotonic_ns() - begin);
+}
+
+double measured_mhz() {
+  constexpr int kMeasurements = 8, kEights = 400'000;
   constexpr std::int64_t kWarmUpNs = 20'000'000;  // a processor at rest takes some milliseconds to reach its clock rate
-  for (const std::int64_t begin = monotonic_ns(); monotonic_ns() - begin < kWarmUpNs;) measure();
-  for (int k = 0; k < kMeasurements; ++k) quickest = std::min(quickest, measure());
-  return 1e3 * kTurns * kAddsPerTurn / static_cast<double>(quickest);
+  for (const std::int64_t begin = monotonic_ns(); monotonic_ns() - begin < kWarmUpNs;) ns_of_additions(kEights);
+  std::int64_t quickest = std::numeric_limits<std::int64_t>::max();
+  for (int k = 0; k < kMeasurements; ++k) quickest = std::min(quickest, ns_of_additions(kEights));
+  return 1e3 * 8 * kEights / static_cast<double>(quickest);
 }
 
 std::uint32_t random_below(std::uint64_t& state, std::uint32_t bound) {
@@ -95,7 +107,7 @@ std::size_t huge_bytes(const std::byte* start) {
   std::size_t bytes = 0;
   bool inside = false;
   for (std::string line; std::getline(maps, line);) {
-    std::uintptr_t from = 0, to = 0;
+    unsigned long from = 0, to = 0;
     if (std::sscanf(line.c_str(), "%lx-%lx ", &from, &to) == 2) {
       const auto begin = reinterpret_cast<std::uintptr_t>(start);
       inside = from < begin + kChased && to > begin;

@@ -101,6 +101,26 @@ TEST(CompareEngines, OfDifferentRunsAreNotCompared) {
   EXPECT_EQ(verdict(compare_engines(records, "lmdb", "redis", {})[0]), "not comparable: no round of one run has both");
 }
 
+TEST(CompareEngines, OnSeveralMachinesEachIsARow) {
+  RecordFile records = records_of({});
+  add(records, "lmdb", {1, 1, 1, 1, 1, 1});
+  add(records, "redis", {2, 2, 2, 2, 2, 2});
+  records.runs.push_back(make_run("run-2"));
+  records.runs[1].host = {{"cpu_model", "Cortex-A72"}, {"cores", "4"}};
+  const std::vector<CellRecord> first = records.cells;
+  for (CellRecord cell : first) {
+    cell.run_id = "run-2";
+    if (cell.engine == "redis") cell.ops_per_s = 5e5;
+    records.cells.push_back(cell);
+  }
+  const Table table = compare_engines(records, "lmdb", "redis", {})[0];
+  ASSERT_EQ(table.rows.size(), 2u);
+  EXPECT_EQ(table.rows[0][2].text, "cortex-a72-4-cores");
+  EXPECT_EQ(verdict(table, 0), "slower");
+  EXPECT_EQ(table.rows[1][2].text, "intel-xeon-2.50ghz-2-cores");
+  EXPECT_EQ(verdict(table, 1), "faster");
+}
+
 TEST(CompareEngines, CostsHaveVerdictsOfTheirOwn) {
   RecordFile records = records_of({});
   add(records, "lmdb", {1, 1, 1, 1, 1, 1});
