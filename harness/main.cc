@@ -47,7 +47,8 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     if (app.get_subcommands().empty() && argc > 1 && argv[1][0] != '-')  // CLI11 calls an unknown command none at all
       fmt::print(stderr,
-                 "dictbench: '{}' is no command; there are list, run, check, torture, cases, table, compare, hosts, render, export\n",
+                 "dictbench: '{}' is no command; there are list, run, check, torture, cases, table, compare, hosts, "
+                 "render, export\n",
                  argv[1]);
     else
       fmt::print(stderr, "dictbench: {}; see dictbench --help\n", error.what());

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <cmath>
 #include <map>
 #include <optional>
 #include <set>
@@ -115,7 +116,7 @@ std::string median_text(const Machine& machine, const char* fact, const std::str
   }
   if (figures.empty()) return tried ? "unavailable" : kNotRecorded;
   const double middle = median(figures);
-  return decimals == 0 ? fmt::format("{} {}", grouped(static_cast<std::uint64_t>(middle + 0.5)), unit)
+  return decimals == 0 ? fmt::format("{} {}", grouped(static_cast<std::uint64_t>(std::llround(middle))), unit)
                        : fmt::format("{:.{}f} {}", middle, decimals, unit);
 }
 
