@@ -77,6 +77,7 @@ class Comparer {
     speed_.notes.insert(speed_.notes.begin(), summary());
     std::vector<std::string> common = {interval_note()};
     for (std::string& note : notes) common.push_back(std::move(note));
+    if (!by_rounds_ && ratios_.size() > 2) common.push_back(shift_note());
     if (threads_)
       common.emplace_back("One side is a dict in one process, used by its threads; processes cannot share it.");
     if (other_scale_)
@@ -118,6 +119,7 @@ class Comparer {
     const bool comparable = good && unlike.empty() && !speeds.a.empty();
     if (comparable) {
       const RatioEstimate estimate = ratio_estimate(paired_log_ratios(speeds.a, speeds.b), level_);
+      ratios_.push_back(estimate.ratio);
       row.push_back(estimate_cell(estimate));
       row.push_back(number_cell(std::to_string(estimate.pairs), static_cast<double>(estimate.pairs)));
       row.push_back(text_cell(speed_verdict(estimate)));
@@ -226,6 +228,15 @@ class Comparer {
         speed_.rows.size(), fmt::join(parts, ", "));
   }
 
+  // What all cells of two runs have in common.
+  std::string shift_note() const {
+    const auto [low, high] = std::ranges::minmax(ratios_);
+    return fmt::format(
+        "Over all {} cells with a ratio, the median B/A is {} ({} to {}): what they share is more likely the "
+        "machine's than the engines'.",
+        ratios_.size(), ratio_text(median(ratios_)), ratio_text(low), ratio_text(high));
+  }
+
   std::string interval_note() const {
     std::vector<std::string> told;
     for (const auto& [pairs, coverage] : coverages_)
@@ -249,6 +260,7 @@ class Comparer {
   Table speed_, costs_;
   std::vector<const RunRecord*> runs_;
   std::map<std::size_t, double> coverages_;
+  std::vector<double> ratios_;
   std::size_t faster_ = 0, slower_ = 0, not_separated_ = 0, too_few_ = 0, not_comparable_ = 0, broken_ = 0;
   bool several_hosts_ = false, other_scale_ = false, threads_ = false;
 };

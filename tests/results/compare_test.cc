@@ -119,6 +119,11 @@ TEST(CompareEngines, OnSeveralMachinesEachIsARow) {
   EXPECT_EQ(verdict(table, 0), "slower");
   EXPECT_EQ(table.rows[1][2].text, "intel-xeon-2.50ghz-2-cores");
   EXPECT_EQ(verdict(table, 1), "faster");
+
+  std::erase_if(records.cells, [](const CellRecord& cell) { return cell.run_id == "run-2" && cell.engine == "redis"; });
+  const Table one = compare_engines(records, "lmdb", "redis", {})[0];
+  ASSERT_EQ(one.rows.size(), 1u);
+  EXPECT_EQ(verdict(one), "faster") << "both of one machine, not lmdb of the other";
 }
 
 TEST(CompareEngines, CostsHaveVerdictsOfTheirOwn) {
@@ -176,6 +181,16 @@ TEST_F(CompareFiles, PairsRepetitionsInOrderAndWarnsOfDrift) {
                                            "1.91 [1.83, 2.00]", "6", "faster"));
   EXPECT_THAT(table.notes, Contains(HasSubstr("`dictbench gate` measures both in turn")));
   EXPECT_THAT(table.notes, Contains("Left out: 0 cells that only A has, 1 that only B has."));
+}
+
+TEST_F(CompareFiles, WhatAllCellsShareIsToldAsDrift) {
+  for (const char* engine : {"lmdb", "blob"}) {
+    add(a_, engine, {1, 1, 1, 1, 1, 1});
+    add(b_, engine, {1.8, 1.8, 1.8, 1.8, 1.8, 1.8});
+  }
+  for (CellRecord& cell : b_.cells) cell.run_id = "run-2";
+  EXPECT_THAT(compare_files(a_, "a", b_, "b", {})[0].notes,
+              Contains(HasSubstr("Over all 3 cells with a ratio, the median B/A is 1.80 (1.80 to 1.91)")));
 }
 
 TEST_F(CompareFiles, SaysInWhatTheyDiffer) {
