@@ -39,6 +39,8 @@ int main(int argc, char** argv) {
   dictbench::add_cases_command(app, action);
   dictbench::add_gate_command(app, action);
   dictbench::add_gate_trials_command(app, action);
+  dictbench::add_compare_command(app, action);
+  dictbench::add_hosts_command(app, action);
   dictbench::add_worker_command(app, action);
   try {
     app.parse(argc, argv);
@@ -47,7 +49,8 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     if (app.get_subcommands().empty() && argc > 1 && argv[1][0] != '-')  // CLI11 calls an unknown command none at all
       fmt::print(stderr,
-                 "dictbench: '{}' is no command; there are list, run, check, torture, cases, gate, gate-trials, table, render, export\n",
+                 "dictbench: '{}' is no command; there are list, run, check, torture, cases, table, compare, hosts, "
+                 "gate, gate-trials, render, export\n",
                  argv[1]);
     else
       fmt::print(stderr, "dictbench: {}; see dictbench --help\n", error.what());

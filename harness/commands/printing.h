@@ -16,6 +16,9 @@ std::filesystem::path new_record_file();
 // The contracts of all engines, as the tables need them: results/ does not know engines/.
 TableContext table_context();
 
+// Where committed records lie, a folder a host: results/hosts of the sources, or $DICTBENCH_RESULTS.
+std::filesystem::path committed_records();
+
 // Record files, or the ones committed under results/hosts when none are named. Throws RecordError.
 RecordFile load_records(const std::vector<std::string>& files);
 

@@ -32,6 +32,9 @@ const std::vector<TableDescription>& table_descriptions() {
       {"ultra-cases", "a read that finds nothing new, some updates, or a full dump to load", build_ultra_cases},
       {"gate-trials", "does the gate keep what it promises: gates over programs whose difference is known",
        build_gate_trials},
+      {"hosts", "every machine's facts side by side, with those that the documents tell of theirs", build_hosts},
+      {"across-hosts", "the workloads on every machine, ratios to a baseline within each, and what differs",
+       build_across_hosts},
       {"contracts", "what each engine promises, and what torture and check found", build_contracts},
   };
   return descriptions;
