@@ -13,6 +13,7 @@
 #include <limits>
 #include <new>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "harness/meters/clock.h"
@@ -155,6 +156,8 @@ Facts all(const std::string& text) {
 
 Facts measured_speed() {
   if (const char* const reason = unfit_build()) return all(reason);
+  if (const char* const wanted = std::getenv("DICTBENCH_MEASURE_SPEED"); wanted && std::string_view(wanted) == "no")
+    return all("unavailable: DICTBENCH_MEASURE_SPEED=no");
   try {
     const Pages cycle(kLines * sizeof(std::uint32_t));
     auto* const successor = reinterpret_cast<std::uint32_t*>(cycle.start());

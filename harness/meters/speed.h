@@ -18,7 +18,8 @@ namespace dictbench {
 // over
 //   64 MB (less than some machines' caches: hold them against the fact `caches`), in pages of 4 kB, and of 2 MB where
 //   the kernel grants them.
-// Each is a plain number, or "unavailable: reason".
+// Each is a plain number, or "unavailable: reason". $DICTBENCH_MEASURE_SPEED=no leaves them out: a gate makes hundreds
+// of runs on one machine.
 Facts measured_speed();
 
 }  // namespace dictbench

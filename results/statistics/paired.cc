@@ -15,20 +15,19 @@ void check_level(double level) {
   if (!(level > 0 && level < 1)) throw std::invalid_argument("a confidence level lies between 0 and 1");
 }
 
-// The largest rank r, from 1, for which at least r of `count` values lie below the median with probability `level`;
-// 0: none. The probability that fewer than r do is the sum of C(n,k)/2^n over k below r.
-std::size_t lower_rank(std::size_t count, double level) {
+}  // namespace
+
+// At least r of the values lie below the median unless fewer than r do: the sum of C(n,k)/2^n over k below r.
+std::size_t lower_bound_rank(std::size_t count, double error) {
   std::size_t rank = 0;
   double fewer = 0;
   for (std::size_t k = 0; k < count; ++k) {
     fewer += half_binomial(count, k);
-    if (1 - fewer < level) break;
+    if (fewer > error) break;
     rank = k + 1;
   }
   return rank;
 }
-
-}  // namespace
 
 std::vector<double> paired_log_ratios(const FigureByRound& a, const FigureByRound& b) {
   std::vector<double> logs;
@@ -55,7 +54,7 @@ RatioEstimate ratio_estimate(std::span<const double> log_ratios, double level) {
 std::optional<double> median_lower_bound(std::span<const double> sample, double level) {
   check_level(level);
   const std::vector<double> values = sorted(sample);
-  const std::size_t rank = lower_rank(values.size(), level);
+  const std::size_t rank = lower_bound_rank(values.size(), 1 - level);
   if (rank == 0) return std::nullopt;
   return values[rank - 1];
 }
@@ -63,7 +62,7 @@ std::optional<double> median_lower_bound(std::span<const double> sample, double 
 std::optional<double> median_upper_bound(std::span<const double> sample, double level) {
   check_level(level);
   const std::vector<double> values = sorted(sample);
-  const std::size_t rank = lower_rank(values.size(), level);
+  const std::size_t rank = lower_bound_rank(values.size(), 1 - level);
   if (rank == 0) return std::nullopt;
   return values[values.size() - rank];
 }

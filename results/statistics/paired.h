@@ -39,6 +39,11 @@ struct RatioEstimate {
 // From at least one log ratio.
 RatioEstimate ratio_estimate(std::span<const double> log_ratios, double level = kConfidenceLevel);
 
+// Which order statistic, from 1, of `count` values lies below their median except with probability `error` at most; 0:
+// there is none, as even the smallest lies above it with probability 2^-count. By symmetry the same rank from the top
+// bounds the median from above.
+std::size_t lower_bound_rank(std::size_t count, double error);
+
 // The largest order statistic that lies below the median with at least `level`, and the smallest that lies above it.
 // Nothing where so few values cannot say so: see pairs_for_bound().
 std::optional<double> median_lower_bound(std::span<const double> sample, double level);

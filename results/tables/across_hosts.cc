@@ -70,11 +70,13 @@ TableCell ratio_cell(const Series& series, const Series* base) {
   if (logs.empty()) return no_figure();
   const RatioEstimate estimate = ratio_estimate(logs);
   const char* const about = series.scale == base->scale ? "" : "~";
-  if (logs.size() == 1) return number_cell(fmt::format("{}{}", about, ratio_text(estimate.ratio)), estimate.ratio);
-  return {.text = fmt::format("{}{} [{}, {}]", about, ratio_text(estimate.ratio), ratio_text(estimate.interval.low),
-                              ratio_text(estimate.interval.high)),
-          .number = estimate.ratio,
-          .interval = std::pair(estimate.interval.low, estimate.interval.high)};
+  const std::string text = fmt::format("{}{}", about, ratio_text(estimate.ratio));
+  TableCell cell = number_cell(text, estimate.ratio);
+  if (logs.size() > 1) {
+    cell.text = fmt::format("{} [{}, {}]", text, ratio_text(estimate.interval.low), ratio_text(estimate.interval.high));
+    cell.interval = std::pair(estimate.interval.low, estimate.interval.high);
+  }
+  return cited(std::move(cell), series, base);
 }
 
 // The machine whose interval lies above all others'.
@@ -143,7 +145,7 @@ class WorkloadTable {
         row.insert(row.end(), 2, no_figure());
         continue;
       }
-      row.push_back(speed_cell(*hosts[host], table_.notes));
+      row.push_back(cited(speed_cell(*hosts[host], table_.notes), *hosts[host]));
       const bool cost = standing_of(*hosts[host], context_) == Standing::cost;
       row.push_back(cost ? no_figure()
                          : ratio_cell(*hosts[host], baseline_for(*blocks_[host], *hosts[host], context_)));

@@ -201,5 +201,15 @@ TEST(Coverage, OneSidedBoundsHoldAsOftenAsTheySay) {
   EXPECT_NEAR(high / double{kExperiments}, promised, 0.004);
 }
 
+// By hand from the binomial: with 20 pairs P(5 or fewer below) = 0.0207, P(6 or fewer) = 0.0577.
+TEST(PairedLogRatios, LowerBoundRankIsTheSignTestTurnedRound) {
+  EXPECT_EQ(lower_bound_rank(20, 0.05), 6U);
+  EXPECT_EQ(lower_bound_rank(20, 0.0577), 7U);
+  EXPECT_EQ(lower_bound_rank(20, 0.0576), 6U);
+  EXPECT_EQ(lower_bound_rank(5, 1.0 / 32), 1U);
+  EXPECT_EQ(lower_bound_rank(5, 1.0 / 33), 0U);
+  EXPECT_EQ(lower_bound_rank(0, 0.5), 0U);
+}
+
 }  // namespace
 }  // namespace dictbench
