@@ -41,6 +41,7 @@ usage: ./run_all.sh [COMMAND]
                        build/originals, so that the Python tier measures them too
   targets [ROUNDS]     set up, build, bucket-table and stream-log beside what they are to beat, at least 5 (5) rounds, then the
                        table design-targets (about 6 minutes, on a quiet machine)
+  package              set up, build a Debian package of the command, its data and pages, and say where it lies
   agreement            set up, build, compare with redis-benchmark, memcslap and dictbench_micro (minutes, on a quiet machine)
   --help               this text
 
@@ -205,7 +206,7 @@ run_targets() {
 main() {
   local command=${1:-run}
   case $command in
-    run | --smoke | build | host | torture | tier | originals | agreement | --help | -h)
+    run | --smoke | build | host | torture | tier | originals | package | agreement | --help | -h)
       if (($# > 1)); then usage_error "$command takes no argument, '$2' was given"; fi
       if [[ $# -eq 1 && $command == run ]]; then usage_error "unknown command 'run'"; fi
       ;;
@@ -245,6 +246,7 @@ main() {
       run_tier_alone
       ;;
     originals) install_originals ;;
+    package) build_package ;;
     targets)
       build release dictbench
       run_targets "$((10#${2:-5}))"

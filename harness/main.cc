@@ -1,11 +1,15 @@
 // dictbench: benchmark and comparison of dictionaries that several processes share.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <exception>
 #include <stdexcept>
+#include <string>
+#include <vector>
 
 #include "engines/shm/leftovers.h"
 #include "harness/commands/commands.h"
+#include "harness/installation.h"
 
 namespace {
 
@@ -22,9 +26,17 @@ int run_action(const dictbench::Action& action) {
   }
 }
 
+std::vector<std::string> command_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    if (!command->get_group().empty()) names.push_back(command->get_name());  // `worker` is hidden
+  return names;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  dictbench::use_installed_data();
   CLI::App app{"dictbench: which shared dictionary should my processes use on this machine?"};
   app.require_subcommand(1);
   app.set_version_flag("--version", DICTBENCH_VERSION);
@@ -37,6 +49,8 @@ int main(int argc, char** argv) {
   dictbench::add_export_command(app, action);
   dictbench::add_check_command(app, action);
   dictbench::add_cases_command(app, action);
+  dictbench::add_choose_command(app, action);
+  dictbench::add_completion_commands(app, action);
   dictbench::add_gate_command(app, action);
   dictbench::add_gate_trials_command(app, action);
   dictbench::add_compare_command(app, action);
@@ -48,10 +62,7 @@ int main(int argc, char** argv) {
     return app.exit(wanted);
   } catch (const CLI::ParseError& error) {
     if (app.get_subcommands().empty() && argc > 1 && argv[1][0] != '-')  // CLI11 calls an unknown command none at all
-      fmt::print(stderr,
-                 "dictbench: '{}' is no command; there are list, run, check, torture, cases, table, compare, hosts, "
-                 "gate, gate-trials, render, export\n",
-                 argv[1]);
+      fmt::print(stderr, "dictbench: '{}' is no command; there are {}\n", argv[1], fmt::join(command_names(app), ", "));
     else
       fmt::print(stderr, "dictbench: {}; see dictbench --help\n", error.what());
     return dictbench::kUsage;

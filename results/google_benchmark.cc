@@ -23,10 +23,28 @@ std::string benchmark_name(const Block& block, const Series& series) {
   return name;
 }
 
-Json entry(const std::string& name, std::size_t family, const CellRecord& cell, std::size_t repetitions,
-           std::size_t repetition) {
+struct Times {
+  std::uint64_t ops = 0;
+  double real_ns = 0, cpu_ns = 0;  // of one operation
+};
+
+Times times_of(const CellRecord& cell) {
   const Usage usage = total_usage(cell);
-  const auto ops = static_cast<double>(cell.ops);
+  return {cell.ops, 1e9 / cell.ops_per_s, 1e9 * (usage.user_s + usage.system_s) / static_cast<double>(cell.ops)};
+}
+
+Times median_times(const std::vector<Times>& all) {
+  std::vector<double> ops, real, cpu;
+  for (const Times& times : all) {
+    ops.push_back(static_cast<double>(times.ops));
+    real.push_back(times.real_ns);
+    cpu.push_back(times.cpu_ns);
+  }
+  return {static_cast<std::uint64_t>(median(ops)), median(real), median(cpu)};
+}
+
+Json entry(const std::string& name, std::size_t family, const Times& times, std::size_t repetitions,
+           std::size_t repetition) {
   return {{"name", name},
           {"family_index", family},
           {"per_family_instance_index", 0},
@@ -35,11 +53,11 @@ Json entry(const std::string& name, std::size_t family, const CellRecord& cell, 
           {"repetitions", repetitions},
           {"repetition_index", repetition},
           {"threads", 1},
-          {"iterations", cell.ops},
-          {"real_time", 1e9 / cell.ops_per_s},
-          {"cpu_time", 1e9 * (usage.user_s + usage.system_s) / ops},
+          {"iterations", times.ops},
+          {"real_time", times.real_ns},
+          {"cpu_time", times.cpu_ns},
           {"time_unit", "ns"},
-          {"items_per_second", cell.ops_per_s}};
+          {"items_per_second", 1e9 / times.real_ns}};
 }
 
 Json context_of(const RecordFile& records) {
@@ -59,6 +77,7 @@ Json context_of(const RecordFile& records) {
              {"executable", "dictbench"},
              {"num_cpus", std::strtol(known_fact(run.host, "cores").value_or("0").c_str(), nullptr, 10)},
              {"mhz_per_cpu", 0},
+             {"cpu_scaling_enabled", known_fact(run.host, "governor").value_or("performance") != "performance"},
              {"caches", Json::array()},
              {"load_avg", Json::array()},
              {"library_build_type", run.build_type == "Debug" ? "debug" : "release"},
@@ -69,7 +88,7 @@ Json context_of(const RecordFile& records) {
 
 }  // namespace
 
-std::string to_google_benchmark(const RecordFile& records) {
+std::string to_google_benchmark(const RecordFile& records, BenchmarkEntries entries) {
   Json context = context_of(records);
   Json benchmarks = Json::array();
   Json left_out = Json::array();
@@ -81,11 +100,12 @@ std::string to_google_benchmark(const RecordFile& records) {
         left_out.push_back(name + ": " + series.reason());
         continue;
       }
-      std::size_t repetition = 0;
-      for (const CellRecord* cell : series.cells) {
-        if (!ops_per_s(*cell) || cell->ops == 0) continue;
-        benchmarks.push_back(entry(name, family, *cell, series.cells.size(), repetition++));
-      }
+      std::vector<Times> all;
+      for (const CellRecord* cell : series.cells)
+        if (ops_per_s(*cell) && cell->ops != 0) all.push_back(times_of(*cell));
+      if (all.empty()) continue;
+      if (entries == BenchmarkEntries::medians) all = {median_times(all)};
+      for (std::size_t i = 0; i < all.size(); ++i) benchmarks.push_back(entry(name, family, all[i], all.size(), i));
       ++family;
     }
   }

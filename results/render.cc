@@ -1,11 +1,15 @@
 #include "results/render.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <sstream>
 
+#include "results/choose/answer.h"
+#include "results/choose/choose.h"
 #include "results/published.h"
 
 namespace dictbench {
@@ -184,7 +188,46 @@ Rendered render_blocks(std::string_view text, const std::string& where, const Bl
   return result;
 }
 
+namespace {
+
+// What `dictbench choose` says to the same requirements: <!-- dictbench:table choose reads=0.95 must=durable -->
+std::string choose_block(const BlockRequest& request, const RecordFile& records, const TableContext& context) {
+  Requirements asked;
+  MarkdownOptions markdown;
+  const std::vector<std::string> hosts = hosts_with_cells(records);
+  std::string host = hosts.empty() ? "" : hosts.front();
+  for (const auto& [name, value] : request.options) {
+    const auto question = std::ranges::find(questions(), "--" + name, &Question::option);
+    if (name == "host") {
+      host = value;
+    } else if (name == "title") {
+      markdown.titles = parse_switch(name, value);
+    } else if (name == "notes") {
+      markdown.notes = parse_switch(name, value);
+    } else if (question != questions().end()) {
+      question->set(asked, value);
+    } else {
+      std::vector<std::string> known;
+      for (const Question& each : questions()) known.push_back(each.option.substr(2));
+      throw RenderError(
+          fmt::format("option '{}' is unknown: there are {}, host, title and notes", name, fmt::join(known, ", ")));
+    }
+  }
+  check(asked);
+  const Choice choice = choose_engines(records, host, asked, context.knowledge);
+  return fmt::format("\n{}\n", render_markdown(answer_tables(choice), markdown));
+}
+
+}  // namespace
+
 std::string build_block(const BlockRequest& request, const RecordFile& records, const TableContext& context) {
+  if (request.table == "choose") {
+    try {
+      return choose_block(request, records, context);
+    } catch (const RequirementError& error) {
+      throw RenderError(error.what());
+    }
+  }
   TableContext narrowed = context;
   MarkdownOptions markdown;
   for (const auto& [name, value] : request.options) {

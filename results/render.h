@@ -6,7 +6,8 @@
 //
 // A marker stands alone on its line. Markers inside fenced code (``` or ~~~) are text: documents can so show
 // them. Options: workload, phase, processes, host (each a comma-separated list: only these cells), title and notes
-// (yes or no). Pure functions; the caller reads and writes the file.
+// (yes or no). The name `choose` takes the options of `dictbench choose` instead, without their dashes, and host, title
+// and notes; without a host that with the most cells. Pure functions; the caller reads and writes the file.
 #pragma once
 
 #include <cstddef>

@@ -45,6 +45,18 @@ build() {
   cmake --build "$folder" --parallel "$(nproc)" "${target[@]}" >&2
 }
 
+# A Debian package of what is installed (cmake/Install.cmake).
+build_package() {
+  if ! command -v dpkg-shlibdeps >/dev/null; then
+    say "package: dpkg-shlibdeps is not installed; apt-get install dpkg-dev"
+    exit "$environment_failed"
+  fi
+  build release dictbench
+  if cmake --build "$(build_folder release)" --target help | grep -q dictbench_micro; then build release dictbench_micro; fi
+  say "package:"
+  (cd "$(build_folder release)" && cpack -G DEB) | sed -n 's/^CPack: - package: \(.*\) generated\.$/\1/p'
+}
+
 # ThreadSanitizer of g++ 12 and 13 stops where the kernel randomises addresses by more bits than it knows.
 # Containers may forbid to turn that off: then it is left to luck.
 without_address_randomisation() {

@@ -19,6 +19,8 @@ void add_render_command(CLI::App& app, Action& action);
 void add_export_command(CLI::App& app, Action& action);
 void add_check_command(CLI::App& app, Action& action);
 void add_cases_command(CLI::App& app, Action& action);
+void add_choose_command(CLI::App& app, Action& action);
+void add_completion_commands(CLI::App& app, Action& action);  // completion, manual
 void add_gate_command(CLI::App& app, Action& action);
 void add_gate_trials_command(CLI::App& app, Action& action);
 void add_compare_command(CLI::App& app, Action& action);

@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "engines/registry.h"
+#include "harness/choose/knowledge.h"
 #include "results/google_benchmark.h"
 #include "results/number_format.h"
 
@@ -67,6 +68,7 @@ std::filesystem::path new_record_file() {
 
 TableContext table_context() {
   TableContext context;
+  context.knowledge = knowledge_of();
   for (const EngineDescription& engine : engine_descriptions()) {
     if (engine.stand_in) continue;
     context.contracts.push_back(contract_row(engine));
@@ -79,11 +81,18 @@ TableContext table_context() {
   return context;
 }
 
-RecordFile load_records(const std::vector<std::string>& files) {
-  std::vector<std::filesystem::path> paths(files.begin(), files.end());
-  if (files.empty() && std::filesystem::exists(committed_records()))
+std::vector<std::filesystem::path> committed_record_files() {
+  std::vector<std::filesystem::path> paths;
+  if (std::filesystem::exists(committed_records()))
     for (const auto& entry : std::filesystem::recursive_directory_iterator(committed_records()))
       if (entry.path().extension() == ".jsonl") paths.push_back(entry.path());
+  std::ranges::sort(paths);
+  return paths;
+}
+
+RecordFile load_records(const std::vector<std::string>& files) {
+  std::vector<std::filesystem::path> paths(files.begin(), files.end());
+  if (files.empty()) paths = committed_record_files();
   if (paths.empty())
     throw RecordError(fmt::format("no records in {}; measure with `dictbench run` and name its file with --results",
                                   committed_records().string()));

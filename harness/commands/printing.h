@@ -19,6 +19,9 @@ TableContext table_context();
 // Where committed records lie, a folder a host: results/hosts of the sources, or $DICTBENCH_RESULTS.
 std::filesystem::path committed_records();
 
+// The record files under results/hosts, sorted; $DICTBENCH_RESULTS names another folder.
+std::vector<std::filesystem::path> committed_record_files();
+
 // Record files, or the ones committed under results/hosts when none are named. Throws RecordError.
 RecordFile load_records(const std::vector<std::string>& files);
 

@@ -36,7 +36,7 @@ int show_table(const TableArguments& arguments) {
 }
 
 struct RenderArguments {
-  std::string file;
+  std::vector<std::string> files;
   std::vector<std::string> results;
   bool check = false;
 };
@@ -49,26 +49,33 @@ std::string read_file(const std::string& path) {
   return text.str();
 }
 
-int render_file(const RenderArguments& arguments) {
-  const std::string text = read_file(arguments.file);
+// Whether it is, or now is, as the records say.
+bool render_file(const std::string& file, bool only_check, const RecordFile& records, const TableContext& context) {
+  const std::string text = read_file(file);
+  const Rendered rendered =
+      render_blocks(text, file, [&](const BlockRequest& block) { return build_block(block, records, context); });
+  if (rendered.differences.empty()) {
+    fmt::print("{}: its {} tables are as the records say\n", file, rendered.blocks);
+    return true;
+  }
+  if (only_check) {
+    for (const std::string& difference : rendered.differences) fmt::print(stderr, "{}\n", difference);
+    fmt::print(stderr, "mend it with: dictbench render {}\n", file);
+    return false;
+  }
+  std::ofstream stream(file, std::ios::trunc);
+  stream << rendered.text << std::flush;
+  if (!stream) throw std::runtime_error(fmt::format("cannot write {}", file));
+  fmt::print("{}: {} of {} tables changed\n", file, rendered.differences.size(), rendered.blocks);
+  return true;
+}
+
+int render_files(const RenderArguments& arguments) {
   const RecordFile records = load_records(arguments.results);
   const TableContext context = table_context();
-  const Rendered rendered = render_blocks(
-      text, arguments.file, [&](const BlockRequest& block) { return build_block(block, records, context); });
-  if (rendered.differences.empty()) {
-    fmt::print("{}: its {} tables are as the records say\n", arguments.file, rendered.blocks);
-    return kDone;
-  }
-  if (arguments.check) {
-    for (const std::string& difference : rendered.differences) fmt::print(stderr, "{}\n", difference);
-    fmt::print(stderr, "mend it with: dictbench render {}\n", arguments.file);
-    return kCheckFailed;
-  }
-  std::ofstream stream(arguments.file, std::ios::trunc);
-  stream << rendered.text << std::flush;
-  if (!stream) throw std::runtime_error(fmt::format("cannot write {}", arguments.file));
-  fmt::print("{}: {} of {} tables changed\n", arguments.file, rendered.differences.size(), rendered.blocks);
-  return kDone;
+  bool all = true;
+  for (const std::string& file : arguments.files) all &= render_file(file, arguments.check, records, context);
+  return all ? kDone : kCheckFailed;
 }
 
 }  // namespace
@@ -86,22 +93,27 @@ void add_table_command(CLI::App& app, Action& action) {
 
 void add_render_command(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<RenderArguments>();
-  CLI::App* command = app.add_subcommand("render", "fill the <!-- dictbench:table NAME --> blocks of a Markdown file");
-  command->add_option("file", arguments->file, "Markdown file, changed in place")->required();
+  CLI::App* command = app.add_subcommand("render", "fill the <!-- dictbench:table NAME --> blocks of Markdown files");
+  command->add_option("file", arguments->files, "Markdown files, changed in place")->required();
   command->add_flag("--check", arguments->check, "change nothing; exit 1 when a block differs from its records");
   command->add_option("--results", arguments->results, "record file; repeatable (default: those under results/hosts)")
       ->allow_extra_args(false);
-  command->callback([arguments, &action] { action = [arguments] { return render_file(*arguments); }; });
+  command->callback([arguments, &action] { action = [arguments] { return render_files(*arguments); }; });
 }
 
 void add_export_command(CLI::App& app, Action& action) {
   auto results = std::make_shared<std::vector<std::string>>();
+  auto medians = std::make_shared<bool>(false);
   CLI::App* command = app.add_subcommand("export", "records as Google Benchmark's JSON, for its compare.py");
   command->add_option("--results", *results, "record file; repeatable (default: those under results/hosts)")
       ->allow_extra_args(false);
-  command->callback([results, &action] {
-    action = [results] {
-      fmt::print("{}\n", to_google_benchmark(load_records(*results)));
+  command->add_flag("--medians", *medians,
+                    "one entry a benchmark, the median of its repetitions: for tools that know names once only, like "
+                    "github-action-benchmark");
+  command->callback([results, medians, &action] {
+    action = [results, medians] {
+      const auto entries = *medians ? BenchmarkEntries::medians : BenchmarkEntries::repetitions;
+      fmt::print("{}\n", to_google_benchmark(load_records(*results), entries));
       return kDone;
     };
   });

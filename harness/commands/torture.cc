@@ -56,12 +56,14 @@ std::vector<Subject> chosen_subjects(const std::vector<std::string>& engines) {
   return subjects;
 }
 
-// Crash points are compiled into the command's sibling only; it then does all that was asked, so that one record file
-// comes from one program. Returns when there is no sibling.
+// Crash points are compiled into the command's sibling only, in libexec where the command is installed; it then does
+// all that was asked, so that one record file comes from one program. Returns when there is no sibling.
 void hand_over_to_crash_points() {
   std::error_code error;
   const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-  const auto sibling = self.parent_path() / "dictbench_crash_points";
+  auto sibling = self.parent_path() / "dictbench_crash_points";
+  if (access(sibling.c_str(), X_OK) != 0)
+    sibling = self.parent_path().parent_path() / "libexec/dictbench/dictbench_crash_points";
   if (error || self == sibling || access(sibling.c_str(), X_OK) != 0) return;
   std::ifstream file("/proc/self/cmdline", std::ios::binary);
   std::vector<std::string> command;

@@ -27,6 +27,7 @@ std::vector<Table> build_lockfree_rivals(const RecordFile& records, const TableC
 std::vector<Table> build_design_targets(const RecordFile& records, const TableContext& context);
 std::vector<Table> build_blob_growth(const RecordFile& records, const TableContext& context);
 std::vector<Table> build_ultra_cases(const RecordFile& records, const TableContext& context);
+std::vector<Table> build_needs(const RecordFile& records, const TableContext& context);
 std::vector<Table> build_gate_trials(const RecordFile& records, const TableContext& context);
 std::vector<Table> build_hosts(const RecordFile& records, const TableContext& context);
 std::vector<Table> build_across_hosts(const RecordFile& records, const TableContext& context);

@@ -30,6 +30,7 @@ const std::vector<TableDescription>& table_descriptions() {
       {"blob-growth", "set and get against the size of the dict, and where copying it at each set stops making sense",
        build_blob_growth},
       {"ultra-cases", "a read that finds nothing new, some updates, or a full dump to load", build_ultra_cases},
+      {"needs", "the best engine for what services with several workers usually need", build_needs},
       {"gate-trials", "does the gate keep what it promises: gates over programs whose difference is known",
        build_gate_trials},
       {"hosts", "every machine's facts side by side, with those that the documents tell of theirs", build_hosts},

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "results/choose/knowledge.h"
 #include "results/record.h"
 #include "results/table.h"
 
@@ -52,6 +53,7 @@ struct TableContext {
   // only one machine has been measured.
   std::string baseline = "boost-map";
   bool every_workload_across_hosts = false;
+  Knowledge knowledge;  // of engines and workloads, for the table `needs`
 };
 
 struct TableDescription {

@@ -44,6 +44,16 @@ TEST(GoogleBenchmark, HasItsFields) {
   EXPECT_EQ(json["context"]["host_name"], "intel-xeon-2.50ghz-2-cores");
 }
 
+TEST(GoogleBenchmark, MediansNameEachBenchmarkOnce) {
+  const auto json = nlohmann::json::parse(to_google_benchmark(sample(2e6), BenchmarkEntries::medians));
+  ASSERT_EQ(json["benchmarks"].size(), 2u);
+  const auto& entry = json["benchmarks"][1];
+  EXPECT_EQ(entry["name"], "redis?pipeline=16/get-uniform/run/processes:2");
+  EXPECT_EQ(entry["repetitions"], 1);
+  EXPECT_DOUBLE_EQ(entry["real_time"], 1e9 / (2e6 * 1.01));
+  EXPECT_EQ(entry["iterations"], 1'000'000);
+}
+
 TEST(GoogleBenchmark, WhatHasNoSpeedIsNamedButNoBenchmark) {
   const auto json = nlohmann::json::parse(to_google_benchmark(sample(2e6)));
   ASSERT_EQ(json["context"]["left_out"].size(), 1u);

@@ -123,5 +123,40 @@ TEST_F(RenderRecords, OptionsRestrictTheTable) {
   EXPECT_THAT(text, Not(HasSubstr("Host")));
 }
 
+TEST(BuildBlock, AnswersAsChooseDoes) {
+  RecordFile records;
+  records.runs = {testing::make_run()};
+  records.cells = {testing::make_cell("fast", 9e6)};
+  TableContext context;
+  context.knowledge.phase = [](const CellRecord&, const RunRecord*) {
+    PhaseTraits traits;
+    traits.gets = 0.95;
+    traits.sets = 0.05;
+    traits.keys = 100'000;
+    return traits;
+  };
+  context.knowledge.engine = [](const std::string& spec) {
+    EnginePromises engine;
+    engine.spec = spec;
+    engine.declared = {Guarantee::shared};
+    return engine;
+  };
+  const std::string block = build_block({"choose", {{"reads", "0.95"}, {"notes", "no"}}, 1}, records, context);
+  EXPECT_THAT(block, HasSubstr("**Only fast fits: 2 processes, 95 % gets, 5 % sets**"));
+  EXPECT_THAT(block, Not(HasSubstr("Measured:")));
+  EXPECT_THAT(build_block({"choose", {{"must", "durable"}}, 1}, records, context),
+              HasSubstr("not durable across a restart"));
+  EXPECT_THAT(
+      [&] {
+        build_block({"choose", {{"reads", "2"}}, 1}, records, context);
+      },
+      ThrowsMessage<RenderError>(HasSubstr("--reads '2': allowed is")));
+  EXPECT_THAT(
+      [&] {
+        build_block({"choose", {{"phase", "get"}}, 1}, records, context);
+      },
+      ThrowsMessage<RenderError>(HasSubstr("option 'phase' is unknown: there are processes, reads")));
+}
+
 }  // namespace
 }  // namespace dictbench

@@ -1,0 +1,148 @@
+#include "results/choose/missing.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <tuple>
+
+#include "results/number_format.h"
+
+namespace dictbench {
+namespace {
+
+constexpr const char* kOut = "need.jsonl";
+
+// A spec with options holds '?' and '&', which a shell would take for its own.
+std::string quoted(const std::string& spec) {
+  return spec.find_first_of("?&*") == std::string::npos ? spec : fmt::format("'{}'", spec);
+}
+
+// The workload to measure the need with: the nearest standard one that covers it, else a file made for it.
+struct Measure {
+  std::string workload;
+  bool own_file = false;
+};
+
+// Of equally near ones the situation's own, then that with the most keys.
+Measure measure_for(const Choice& choice, const Knowledge& knowledge, const std::string& workload_file) {
+  Measure best{workload_file, true};
+  if (!knowledge.standard_phases) return best;
+  std::tuple<double, bool, double> least;
+  for (const StandardPhase& standard : knowledge.standard_phases()) {
+    const auto far = distance(standard.traits, choice.asked.processes, choice.asked);
+    if (!far || !standard.traits.alone || !covers(standard.traits, choice.asked)) continue;
+    const std::tuple rank(*far, standard.workload != choice.workload, -static_cast<double>(standard.traits.keys));
+    if (!best.own_file && rank >= least) continue;
+    least = rank;
+    best = {standard.workload, false};
+  }
+  return best;
+}
+
+// "dictbench choose ... --write-workload need.toml" first, where there is no standard workload, and the command that
+// shows the result.
+std::vector<std::string> commands(const Measure& measure, const Requirements& asked,
+                                  const std::vector<std::string>& engines, double scale = 1) {
+  std::vector<std::string> lines;
+  const std::string choose = command_line(asked);
+  if (measure.own_file) lines.push_back(fmt::format("{} --write-workload {}", choose, measure.workload));
+  std::string run = "dictbench run";
+  for (const std::string& engine : engines) run += fmt::format(" --engine {}", quoted(engine));
+  run += fmt::format(" --workload {} --processes {}", measure.workload, asked.processes);
+  if (scale != 1) run += fmt::format(" --scale {:g}", scale);
+  lines.push_back(run + fmt::format(" --out {}", kOut));
+  return lines;
+}
+
+bool fits_by_contract(const EnginePromises& engine, const Choice& choice, const RecordFile& records) {
+  const Requirements& asked = choice.asked;
+  if (!engine.stores || !engine.unavailable.empty() || !lost_data(records, engine.spec).empty()) return false;
+  if (engine.largest_value != 0 && asked.value_bytes && *asked.value_bytes > engine.largest_value) return false;
+  if (engine.most_items != 0 && asked.items && *asked.items > engine.most_items) return false;
+  return std::ranges::all_of(
+      asked.must, [&](Guarantee promise) { return find_promise(records, choice.host, engine, promise).holds(); });
+}
+
+// Engines that promise all that is asked and have no figure in the situation. An engine with more options is asked for
+// only where it does not fit as it comes.
+std::vector<std::string> unmeasured_engines(const Choice& choice, const RecordFile& records,
+                                            const Knowledge& knowledge) {
+  std::vector<std::string> missing;
+  if (!knowledge.candidates) return missing;
+  std::set<std::string> known;
+  for (const Fit& fit : choice.fits) known.insert(fit.engine);
+  for (const Excluded& excluded : choice.excluded) known.insert(excluded.engine);
+  std::set<std::string> fitting_names;
+  for (const EnginePromises& engine : knowledge.candidates(choice.asked)) {
+    if (!fits_by_contract(engine, choice, records)) continue;
+    // The engine as it comes stands before its variants.
+    if (!fitting_names.insert(engine_name(engine.spec)).second) continue;
+    if (!known.contains(engine.spec)) missing.push_back(engine.spec);
+  }
+  return missing;
+}
+
+std::vector<std::string> untested_faults(Guarantee promise) {
+  switch (promise) {
+    case Guarantee::survives_kill: return {"kill", "crash-points", "hang"};
+    case Guarantee::survives_stop: return {"stop"};
+    case Guarantee::durable: return {"durable"};
+    default: return {};
+  }
+}
+
+void add_untested(std::vector<Uncovered>& uncovered, const std::string& engine, Guarantee promise,
+                  const PromiseFound& found) {
+  if (found.verdict != PromiseFound::Verdict::untested) return;
+  const std::vector<std::string> faults = untested_faults(promise);
+  const std::string command = faults.empty() ? fmt::format("dictbench check --engine {} --out {}", quoted(engine), kOut)
+                                             : fmt::format("dictbench torture --engine {} --faults {} --out {}",
+                                                           quoted(engine), fmt::join(faults, ","), kOut);
+  uncovered.push_back({engine, fmt::format("{}: {}", to_string(promise), found.text), {command}});
+}
+
+}  // namespace
+
+std::vector<Uncovered> find_uncovered(const Choice& choice, const RecordFile& records, const Knowledge& knowledge,
+                                      const std::string& workload_file) {
+  std::vector<Uncovered> uncovered;
+  const Measure measure = measure_for(choice, knowledge, workload_file);
+  std::vector<std::string> fitting;
+  for (const Fit& fit : choice.fits) fitting.push_back(fit.engine);
+  const std::vector<std::string> unmeasured = unmeasured_engines(choice, records, knowledge);
+
+  const bool covered = choice.processes == choice.asked.processes && covers(choice.traits, choice.asked);
+  if (!fitting.empty() && !covered) {
+    uncovered.push_back({"all that fit", fmt::format("{}", fmt::join(choice.extrapolated, "; ")),
+                         commands(measure, choice.asked, fitting)});
+  }
+  for (const std::string& engine : unmeasured) {
+    uncovered.push_back({engine,
+                         choice.workload.empty() ? "no record is of this kind" : "promises all of it, not measured",
+                         commands(measure, choice.asked, {engine})});
+  }
+  if (covered) {
+    for (const Fit& fit : choice.fits) {
+      if (!fit.fewer_keys) continue;
+      const Fit& first = choice.fits.front();
+      uncovered.push_back({fit.engine,
+                           fmt::format("{} items: {} were measured", grouped(first.keys), grouped(fit.keys)),
+                           {fmt::format("dictbench run --engine {} --workload {} --processes {} --scale {:g} --out {}",
+                                        quoted(fit.engine), choice.workload, choice.processes, first.scale, kOut)}});
+    }
+  }
+  for (const Fit& fit : choice.fits)
+    for (const auto& [promise, found] : fit.promises) add_untested(uncovered, fit.engine, promise, found);
+  for (const std::string& engine : unmeasured) {
+    const auto promises = knowledge.engine ? knowledge.engine(engine) : std::nullopt;
+    if (!promises) continue;
+    for (const Guarantee promise : choice.must)
+      add_untested(uncovered, engine, promise, find_promise(records, choice.host, *promises, promise));
+  }
+  return uncovered;
+}
+
+}  // namespace dictbench

@@ -1,0 +1,460 @@
+#include "results/choose/choose.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "results/choose/answer.h"
+#include "results/tables/tables.h"
+#include "tests/results/record_builder.h"
+
+namespace dictbench {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing::make_broken;
+using testing::make_cell;
+using testing::make_run;
+using ::testing::StartsWith;
+
+constexpr const char* kHost = "intel-xeon-2.50ghz-2-cores";
+
+// 95 % gets over a million keys of 10 bytes; the workload "sets" half of each, "adds" counters.
+std::optional<PhaseTraits> phase_of(const CellRecord& cell, const RunRecord*) {
+  PhaseTraits traits;
+  traits.keys = static_cast<std::uint64_t>(1e6 * cell.scale);
+  traits.value_bytes = 10;
+  if (cell.workload == "get-uniform") {
+    traits.gets = 0.95;
+    traits.sets = 0.05;
+  } else if (cell.workload == "half") {
+    traits.gets = traits.sets = 0.5;
+    traits.value_bytes = 1000;
+  } else if (cell.workload == "adds") {
+    traits.adds = 1;
+  } else {
+    return std::nullopt;
+  }
+  return traits;
+}
+
+// "fast", "safe" and "durable?sync=full" promise what their names say; "alone" is not shared, "null" does nothing.
+std::optional<EnginePromises> engine_of(const std::string& spec) {
+  if (spec == "unknown") return std::nullopt;
+  EnginePromises engine;
+  engine.spec = spec;
+  engine.largest_value = 1 << 20;
+  engine.declared = {Guarantee::shared, Guarantee::linearizable, Guarantee::atomic_add};
+  if (spec.starts_with("safe")) engine.declared.insert(Guarantee::survives_kill);
+  if (spec == "durable?sync=full") engine.declared.insert(Guarantee::durable);
+  if (spec == "alone") engine.declared.erase(Guarantee::shared);
+  if (spec == "small") engine.largest_value = 64;
+  engine.stores = spec != "null";
+  return engine;
+}
+
+Knowledge knowledge() {
+  Knowledge known;
+  known.phase = phase_of;
+  known.engine = engine_of;
+  known.candidates = [](const Requirements&) {
+    return std::vector<EnginePromises>{*engine_of("fast"), *engine_of("safe"), *engine_of("durable"),
+                                       *engine_of("durable?sync=full")};
+  };
+  known.standard_phases = [] {
+    return std::vector<StandardPhase>{{"get-uniform", "run", *phase_of(make_cell("fast", 1), nullptr)}};
+  };
+  return known;
+}
+
+RecordFile records_of(std::vector<CellRecord> cells = {}) { return {{make_run()}, std::move(cells), {}, {}}; }
+
+// Five repetitions around this speed; `wobble` moves each by so much, in its own way.
+void add(RecordFile& records, const std::string& engine, double speed, double wobble = 0,
+         const std::string& workload = "get-uniform", double scale = 1) {
+  constexpr double kMoves[] = {-1, 1, -0.5, 0.5, 0};
+  for (unsigned i = 0; i < 5; ++i) {
+    records.cells.push_back(make_cell(engine, speed + wobble * kMoves[i], i));
+    records.cells.back().workload = workload;
+    records.cells.back().scale = scale;
+  }
+}
+
+void add_torture(RecordFile& records, const std::string& engine, const std::string& fault, const std::string& status) {
+  TortureRecord torture;
+  torture.run_id = "run-1";
+  torture.engine = engine;
+  torture.fault = fault;
+  torture.tried = 100;
+  torture.survived = status == "ok" ? 100 : 99;
+  torture.lost = status.find("lost") == std::string::npos ? 0 : 3;
+  torture.status = status;
+  records.tortures.push_back(torture);
+}
+
+std::vector<std::string> names(const Choice& choice) {
+  std::vector<std::string> all;
+  for (const Fit& fit : choice.fits) all.push_back(fit.engine);
+  return all;
+}
+
+std::string why_not(const Choice& choice, const std::string& engine) {
+  for (const Excluded& excluded : choice.excluded) {
+    std::string all;
+    if (excluded.engine != engine) continue;
+    for (const std::string& reason : excluded.reasons) all += (all.empty() ? "" : "; ") + reason;
+    return all;
+  }
+  return "not excluded";
+}
+
+std::string commands_for(const Choice& choice, const std::string& engine) {
+  std::string all;
+  for (const Uncovered& uncovered : choice.uncovered)
+    if (uncovered.engine == engine)
+      for (const std::string& command : uncovered.commands) all += command + "\n";
+  return all;
+}
+
+Choice ask(const RecordFile& records, const Requirements& asked = {}) {
+  return choose_engines(records, kHost, asked, knowledge());
+}
+
+TEST(Choose, RanksSharedEnginesByThroughput) {
+  RecordFile records = records_of();
+  add(records, "safe", 4e6);
+  add(records, "fast", 9e6);
+  add(records, "alone", 20e6);
+  add(records, "null", 99e6);
+  const Choice choice = ask(records);
+  EXPECT_THAT(names(choice), ElementsAre("fast", "safe"));
+  EXPECT_EQ(why_not(choice, "alone"), "not shared between processes");
+  EXPECT_EQ(why_not(choice, "null"), "not excluded");
+  EXPECT_NEAR(*choice.fits[1].ratio, 4.0 / 9, 1e-9);
+  EXPECT_FALSE(choice.fits[1].not_separated);
+  EXPECT_THAT(choice.extrapolated, IsEmpty());
+}
+
+TEST(Choose, TellsWhatIsNotSeparatedFromTheBest) {
+  RecordFile records = records_of();
+  add(records, "fast", 9e6, 1e6);
+  add(records, "safe", 8.9e6, -1e6);
+  add(records, "small", 3e6);
+  const Choice choice = ask(records);
+  EXPECT_THAT(names(choice), ElementsAre("fast", "safe", "small"));
+  EXPECT_FALSE(choice.fits[0].not_separated);
+  EXPECT_TRUE(choice.fits[1].not_separated);
+  EXPECT_FALSE(choice.fits[2].not_separated);
+  EXPECT_THAT(answer_tables(choice)[0].title,
+              StartsWith("fast is the best of 3 that fit (not separated from it: safe)"));
+}
+
+TEST(Choose, NeverRecommendsWhatWasWrongAnywhereInTheWorkload) {
+  RecordFile records = records_of();
+  add(records, "fast", 9e6);
+  add(records, "safe", 4e6);
+  CellRecord lost = make_cell("fast", 9e6, 1);
+  lost.processes = 4;  // another number of processes than the one that is judged by
+  lost.verified = "failed: 3 keys lost";
+  records.cells.push_back(lost);
+  const Choice choice = ask(records);
+  EXPECT_THAT(names(choice), ElementsAre("safe"));
+  EXPECT_EQ(why_not(choice, "fast"), "failed: 3 keys lost (run, 4 processes)");
+}
+
+TEST(Choose, NeverRecommendsWhatWasInvalidOrUnverified) {
+  RecordFile records = records_of({make_broken("fast", "invalid: worker 2 died"), make_cell("safe", 4e6)});
+  CellRecord unverified = make_cell("small", 8e6);
+  unverified.verified = "not done: asked so";
+  records.cells.push_back(unverified);
+  const Choice choice = ask(records);
+  EXPECT_THAT(names(choice), ElementsAre("safe"));
+  EXPECT_THAT(why_not(choice, "fast"), StartsWith("invalid: worker 2 died"));
+  EXPECT_THAT(why_not(choice, "small"), StartsWith("not verified"));
+}
+
+TEST(Choose, LostDataUnderTortureExcludesWhateverIsAsked) {
+  RecordFile records = records_of();
+  add(records, "fast", 9e6);
+  add_torture(records, "fast", "full", "broken: writes were lost");
+  EXPECT_EQ(why_not(ask(records), "fast"), "lost 3 acknowledged writes under full");
+  add_torture(records, "fast", "full", "ok");  // measured again, mended
+  EXPECT_THAT(names(ask(records)), ElementsAre("fast"));
+}
+
+TEST(Choose, PromisesAreWhatRecordsLeaveOfThem) {
+  RecordFile records = records_of();
+  add(records, "fast", 9e6);
+  add(records, "safe", 4e6);
+  Requirements asked;
+  asked.must = {Guarantee::survives_kill};
+  Choice choice = ask(records, asked);
+  EXPECT_EQ(why_not(choice, "fast"), "does not survive a killed writer");
+  ASSERT_THAT(names(choice), ElementsAre("safe"));
+  EXPECT_THAT(answer_tables(choice)[0].rows[0][7].text, "survives-kill declared, not tested");
+  EXPECT_EQ(commands_for(choice, "safe"),
+            "dictbench torture --engine safe --faults kill,crash-points,hang --out need.jsonl\n");
+
+  add_torture(records, "safe", "kill", "ok");
+  choice = ask(records, asked);
+  EXPECT_THAT(answer_tables(choice)[0].rows[0][7].text, "survives-kill tested: 100 kills");
+  EXPECT_EQ(commands_for(choice, "safe"), "");
+
+  add_torture(records, "safe", "hang", "broken: the dict was torn");
+  choice = ask(records, asked);
+  EXPECT_THAT(names(choice), IsEmpty());
+  EXPECT_EQ(why_not(choice, "safe"), "survives-kill promised, but broken under hang: the dict was torn");
+}
+
+TEST(Choose, APromiseBrokenOnAnotherMachineIsBroken) {
+  RecordFile records = records_of();
+  add(records, "safe", 4e6);
+  RunRecord other = make_run("run-2");
+  other.host = {{"cpu_model", "AMD A8-4500M"}, {"cores", "4"}};
+  records.runs.push_back(other);
+  CheckRecord check;
+  check.run_id = "run-2";
+  check.engine = "safe";
+  check.promise = "linearizable";
+  check.operations = 500;
+  check.verdict = "ok";
+  records.checks.push_back(check);
+  Requirements asked;
+  asked.must = {Guarantee::linearizable};
+  EXPECT_EQ(ask(records, asked).fits[0].promises[1].second.text, "tested on amd-a8-4500m-4-cores: 500 operations");
+  records.checks[0].verdict = "illegal: a read saw what was never written";
+  EXPECT_EQ(why_not(ask(records, asked), "safe"),
+            "linearizable promised, but its history is illegal on amd-a8-4500m-4-cores: a read saw what was never "
+            "written");
+}
+
+TEST(Choose, FiguresExclude) {
+  RecordFile records = records_of();
+  add(records, "fast", 9e6);  // p99 1200 ns, 56 bytes an item
+  Requirements asked;
+  asked.p99_ns = 1000;
+  asked.ops_per_s = 10e6;
+  asked.max_bytes_per_item = 50;
+  EXPECT_EQ(why_not(ask(records, asked), "fast"),
+            "p99 1.20 us > 1.00 us; 9.00 M/s is below 10.0 M/s; 56 B an item > 50 B");
+  asked.p99_ns = 1200;
+  asked.ops_per_s = 9e6;
+  asked.max_bytes_per_item = 56;
+  EXPECT_THAT(names(ask(records, asked)), ElementsAre("fast"));
+}
+
+TEST(Choose, NothingSampledIsNoLatencyWithinTheLimit) {
+  RecordFile records = records_of({make_cell("fast", 9e6)});
+  records.cells[0].latency_ns.reset();
+  Requirements asked;
+  asked.p99_ns = 1e9;
+  EXPECT_EQ(why_not(ask(records, asked), "fast"), "p99 not measured: too few operations for a sample");
+}
+
+TEST(Choose, LongerValuesCostMoreThanWasMeasured) {
+  RecordFile records = records_of();
+  add(records, "fast", 9e6);
+  add(records, "small", 8e6);
+  Requirements asked;
+  asked.value_bytes = 200;
+  asked.max_bytes_per_item = 300;
+  const Choice choice = ask(records, asked);
+  ASSERT_THAT(names(choice), ElementsAre("fast"));
+  EXPECT_EQ(choice.fits[0].figures.bytes_per_item, 246);
+  EXPECT_TRUE(choice.fits[0].figures.bytes_estimated);
+  EXPECT_EQ(why_not(choice, "small"), "values of 64 B at most, you asked 200 B");
+  EXPECT_THAT(choice.extrapolated, ElementsAre("measured with values of 10 B, you asked 200 B"));
+  // No standard workload has such values: a file for them is made first.
+  EXPECT_EQ(commands_for(choice, "all that fit"),
+            "dictbench choose --processes 2 --reads 0.95 --value-size 200 --max-bytes-per-item 300 --write-workload "
+            "need.toml\n"
+            "dictbench run --engine fast --workload need.toml --processes 2 --out need.jsonl\n");
+}
+
+TEST(Choose, TheNearestSituationIsTold) {
+  RecordFile records = records_of();
+  add(records, "fast", 9e6);
+  add(records, "fast", 5e6, 0, "half");
+  Requirements asked;
+  asked.processes = 8;
+  Choice choice = ask(records, asked);
+  EXPECT_EQ(choice.workload, "get-uniform");
+  EXPECT_THAT(choice.extrapolated, ElementsAre("measured with 2 processes, you asked 8"));
+  EXPECT_THAT(commands_for(choice, "all that fit"),
+              "dictbench run --engine fast --workload get-uniform --processes 8 --out need.jsonl\n");
+  asked.reads = 0.6;
+  choice = ask(records, asked);
+  EXPECT_EQ(choice.workload, "half");
+  EXPECT_THAT(choice.extrapolated, Contains("measured with 50 % reads, you asked 60 %"));
+}
+
+TEST(Choose, OtherKindsOfOperationsSayNothing) {
+  RecordFile records = records_of();
+  add(records, "fast", 9e6);
+  add(records, "safe", 3e6, 0, "adds");
+  Requirements asked;
+  asked.reads = 0;
+  asked.write_kind = WriteKind::adds;
+  EXPECT_THAT(names(ask(records, asked)), ElementsAre("safe"));
+  asked.read_kind = ReadKind::scans;
+  asked.write_kind = WriteKind::sets;
+  asked.reads = 0.95;
+  const Choice choice = ask(records, asked);
+  EXPECT_TRUE(choice.workload.empty());
+  EXPECT_THAT(choice.fits, IsEmpty());
+}
+
+TEST(Choose, AWorkloadThatIsNoLongerTheSameSaysNothing) {
+  RecordFile records = records_of();
+  add(records, "fast", 9e6, 0, "gone");
+  EXPECT_TRUE(ask(records).workload.empty());
+}
+
+TEST(Choose, EnginesWithFewerItemsStandAfterTheOthers) {
+  RecordFile records = records_of();
+  add(records, "fast", 9e6, 0, "get-uniform", 0.01);
+  add(records, "safe", 4e6);
+  const Choice choice = ask(records);
+  ASSERT_THAT(names(choice), ElementsAre("safe", "fast"));
+  EXPECT_TRUE(choice.fits[1].fewer_keys);
+  const Table table = answer_tables(choice)[0];
+  EXPECT_EQ(table.rows[1][2].text, "~2.25");
+  EXPECT_EQ(table.rows[1][8].text, "scale 0.01, only 10,000 items");
+  EXPECT_EQ(commands_for(choice, "fast"),
+            "dictbench run --engine fast --workload get-uniform --processes 2 --scale 1 --out need.jsonl\n");
+}
+
+TEST(Choose, TheAskedNumberOfItemsChoosesAmongScales) {
+  RecordFile records = records_of();
+  add(records, "fast", 9e6, 0, "get-uniform", 0.01);
+  add(records, "fast", 4e6);
+  Requirements asked;
+  asked.items = 12'000;
+  EXPECT_EQ(ask(records, asked).fits[0].keys, 10'000);
+  asked.items = 900'000;
+  EXPECT_EQ(ask(records, asked).fits[0].keys, 1'000'000);
+}
+
+TEST(Choose, RanksByWhatIsAsked) {
+  RecordFile records = records_of();
+  add(records, "fast", 9e6);
+  add(records, "safe", 4e6);
+  for (CellRecord& cell : records.cells)
+    if (cell.engine == "safe") {
+      cell.memory.bytes_per_item = 20;
+      cell.latency_ns->p99 = 5000;
+    }
+  Requirements asked;
+  asked.rank_by = RankBy::memory;
+  EXPECT_THAT(names(ask(records, asked)), ElementsAre("safe", "fast"));
+  asked.rank_by = RankBy::p99;
+  EXPECT_THAT(names(ask(records, asked)), ElementsAre("fast", "safe"));
+}
+
+TEST(Choose, EnginesThatWouldFitAndWereNotMeasuredAreTold) {
+  RecordFile records = records_of();
+  add(records, "durable", 9e6);
+  Requirements asked;
+  asked.must = {Guarantee::durable};
+  const Choice choice = ask(records, asked);
+  EXPECT_THAT(choice.fits, IsEmpty());
+  EXPECT_EQ(why_not(choice, "durable"), "not durable across a restart");
+  EXPECT_EQ(commands_for(choice, "durable?sync=full"),
+            "dictbench run --engine 'durable?sync=full' --workload get-uniform --processes 2 --out need.jsonl\n"
+            "dictbench torture --engine 'durable?sync=full' --faults durable --out need.jsonl\n");
+  EXPECT_THAT(answer_tables(choice)[0].title, StartsWith("Nothing fits"));
+}
+
+TEST(Choose, WithoutRecordsTellsWhatWouldMeasure) {
+  const Choice choice = choose_engines({}, kHost, {}, knowledge());
+  EXPECT_TRUE(choice.workload.empty());
+  EXPECT_THAT(commands_for(choice, "fast"), HasSubstr("dictbench run --engine fast --workload get-uniform"));
+  EXPECT_THAT(answer_tables(choice)[0].title, StartsWith("No record covers this"));
+}
+
+TEST(Choose, AnEngineThatIsNotBuiltInIsNotRecommended) {
+  RecordFile records = records_of();
+  add(records, "fast", 9e6);
+  add(records, "unknown", 99e6);
+  const Choice choice = ask(records);
+  EXPECT_THAT(names(choice), ElementsAre("fast"));
+  EXPECT_THAT(why_not(choice, "unknown"), HasSubstr("its contract is unknown"));
+}
+
+TEST(Choose, OnlyCellsOfTheHostCount) {
+  RecordFile records = records_of();
+  add(records, "fast", 9e6);
+  EXPECT_TRUE(choose_engines(records, "another-host", {}, knowledge()).workload.empty());
+  EXPECT_THAT(hosts_with_cells(records), ElementsAre(kHost));
+}
+
+TEST(Situation, DistanceGrowsWithWhatDiffers) {
+  PhaseTraits traits;
+  traits.gets = 0.95;
+  traits.sets = 0.05;
+  traits.value_bytes = 100;
+  traits.keys = 100'000;
+  Requirements asked;
+  asked.value_bytes = 100;
+  EXPECT_EQ(distance(traits, 2, asked), 0);
+  EXPECT_TRUE(covers(traits, asked));
+  const double other_processes = *distance(traits, 4, asked);
+  EXPECT_GT(other_processes, 0);
+  // One process meets nobody: further from two than four are.
+  EXPECT_GT(*distance(traits, 1, asked), other_processes);
+  asked.value_bytes = 401;
+  EXPECT_GT(*distance(traits, 2, asked), 0);
+  EXPECT_FALSE(covers(traits, asked));
+  asked.value_bytes = 399;
+  EXPECT_TRUE(covers(traits, asked));
+  asked.reads = 0.84;
+  EXPECT_FALSE(covers(traits, asked));
+  traits.keys = 10;
+  EXPECT_GT(*distance(traits, 2, asked), 1.5);
+}
+
+TEST(Situation, OtherOperationsHaveNoDistance) {
+  PhaseTraits traits;
+  traits.gets = 1;
+  traits.keys = 100'000;
+  Requirements asked;
+  EXPECT_TRUE(distance(traits, 2, asked).has_value());
+  asked.reads = 0.6;
+  asked.write_kind = WriteKind::adds;
+  EXPECT_FALSE(distance(traits, 2, asked).has_value());
+  asked.write_kind = WriteKind::sets;
+  asked.read_kind = ReadKind::scans;
+  EXPECT_FALSE(distance(traits, 2, asked).has_value());
+  asked.read_kind = ReadKind::gets;
+  traits.special = "batches of 32";
+  EXPECT_FALSE(distance(traits, 2, asked).has_value());
+}
+
+TEST(Needs, NameTheBestAndTheRunnerUp) {
+  RecordFile records = records_of();
+  add(records, "safe", 4e6);
+  add(records, "fast", 9e6);
+  TableContext context;
+  context.knowledge = knowledge();
+  const std::vector<Table> tables = build_table("needs", records, context);
+  ASSERT_EQ(tables.size(), 1u);
+  const auto& cache = tables[0].rows.at(0);
+  EXPECT_EQ(cache[1].text, "fast");
+  EXPECT_THAT(cache[3].text, StartsWith("safe: 4.00 M"));
+  ASSERT_EQ(cache[2].sources.size(), 1u);
+  EXPECT_EQ(cache[2].sources[0].engine, "fast");
+  EXPECT_EQ(cache[5].text, "dictbench choose --processes 2 --reads 0.95");
+  EXPECT_EQ(tables[0].rows.at(1)[1].text, "safe");
+  const auto durable = std::ranges::find_if(
+      tables[0].rows, [](const auto& row) { return row[0].text.find("restart") != std::string::npos; });
+  ASSERT_NE(durable, tables[0].rows.end());
+  EXPECT_EQ((*durable)[1].text, "-");
+}
+
+}  // namespace
+}  // namespace dictbench
