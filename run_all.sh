@@ -29,6 +29,8 @@ usage: ./run_all.sh [COMMAND]
   build                set up and build only: leaves the command at build/dictbench
   test                 set up, build, run all tests
   test --sanitizers    before that, the tests under AddressSanitizer, UBSan and ThreadSanitizer
+  host                 set up, build, the standard suite, and its records into results/hosts/NAME/standard.jsonl: adds this
+                       machine to the tables hosts and across-hosts (about 15 minutes; read docs/hosts.md before)
   torture              set up, build, the long torture: 1,000 kills of every engine, all other faults, millions of
                        operations checked for linearizability (about 15 minutes)
   rivals [ROUNDS]      set up, build, lockfree beside the best in-process tables and the other shared dicts, at least 5 (7)
@@ -102,15 +104,29 @@ run_tier_alone() {
   exit "$status"
 }
 
-# Runs a suite, prints its tables, draws its report. $1: standard or smoke; $2: folder of the report.
+# A committed host's records of the standard suite: whoever is to stand beside it does the same work. Nothing without one.
+first_host() {
+  local file
+  for file in "$root"/results/hosts/*/standard.jsonl; do
+    if [[ -s $file ]]; then
+      echo "$file"
+      return
+    fi
+  done
+}
+
+# Runs a suite, prints its tables, draws its report. $1: standard or smoke; $2: folder of the report; $3: add, to put the
+# records into this machine's folder under results/hosts.
 run_suite() {
-  local suite=$1 report=$2 records status=0
+  local suite=$1 report=$2 add=${3:-} records status=0
   local dictbench=$root/build/dictbench
   records=$root/build/results/$suite-$(date -u +%Y%m%dT%H%M%SZ)-$$.jsonl
   mkdir -p "$root/build/results" "$report"
   say "run: the $suite suite, records in $records"
   ln -sfn "$(basename "$records")" "$root/build/results/latest-$suite.jsonl"
-  "$dictbench" run --suite "$suite" --out "$records" --format none || status=$?
+  local like=()
+  if [[ $add == add && -n $(first_host) ]]; then like=(--scales-like "$(first_host)"); fi
+  "$dictbench" run --suite "$suite" ${like[@]+"${like[@]}"} --out "$records" --format none || status=$?
   run_tier "$records" "$suite" || status=$?
   # Without records there is nothing to show; with them, a failed cell shows in the tables as what it is.
   if [[ ! -s $records ]]; then exit "$((status ? status : environment_failed))"; fi
@@ -119,6 +135,7 @@ run_suite() {
   if [[ -s $torture ]]; then files+=(--results "$torture"); else torture=; fi
   "$dictbench" table all "${files[@]}"
   "$dictbench" table all "${files[@]}" --format json >"$report/tables.json"
+  if [[ $add == add ]]; then "$dictbench" hosts add "$records" --as "$suite" --replace || exit $?; fi
   draw "$records" "$report" "$torture"
   say "records: $records"
   say "tables:  $report/tables.json, above as text"
@@ -189,7 +206,7 @@ run_targets() {
 main() {
   local command=${1:-run}
   case $command in
-    run | --smoke | build | torture | tier | originals | package | agreement | --help | -h)
+    run | --smoke | build | host | torture | tier | originals | package | agreement | --help | -h)
       if (($# > 1)); then usage_error "$command takes no argument, '$2' was given"; fi
       if [[ $# -eq 1 && $command == run ]]; then usage_error "unknown command 'run'"; fi
       ;;
@@ -241,6 +258,10 @@ main() {
     run)
       build release dictbench
       run_suite standard "$root/build/report"
+      ;;
+    host)
+      build release dictbench
+      run_suite standard "$root/build/report" add
       ;;
     --smoke)
       build release dictbench

@@ -53,6 +53,8 @@ int main(int argc, char** argv) {
   dictbench::add_completion_commands(app, action);
   dictbench::add_gate_command(app, action);
   dictbench::add_gate_trials_command(app, action);
+  dictbench::add_compare_command(app, action);
+  dictbench::add_hosts_command(app, action);
   dictbench::add_worker_command(app, action);
   try {
     app.parse(argc, argv);

@@ -128,6 +128,34 @@ PublishedRow row_of(const Json& object, const std::string& where) {
   return row;
 }
 
+PublishedMachine machine_of(const Json& object, const std::string& where) {
+  check_keys(object, where, {"name", "facts", "rows"});
+  PublishedMachine machine;
+  machine.name = text_of(object, "name", where, Need::required);
+  const auto facts = object.find("facts");
+  if (facts == object.end() || !facts->is_object() || facts->empty())
+    throw PublishedError(where + ": 'facts' must be an object of texts, like {\"cpu_model\": \"Xeon\"}");
+  for (const auto& [name, value] : facts->items())
+    machine.facts.emplace_back(name, text_of(*facts, name.c_str(), where + ": facts", Need::required));
+  if (const auto rows = object.find("rows"); rows != object.end()) {
+    if (!rows->is_array()) throw PublishedError(where + ": 'rows' must be a list");
+    for (const Json& row : *rows)
+      machine.rows.push_back(row_of(row, fmt::format("{}: row {}", where, machine.rows.size() + 1)));
+  }
+  return machine;
+}
+
+std::vector<PublishedMachine> machines_of(const Json& object, const std::string& where) {
+  std::vector<PublishedMachine> machines;
+  const auto found = object.find("machines");
+  if (found == object.end()) return machines;
+  if (!found->is_array() || found->empty())
+    throw PublishedError(where + ": 'machines' must be a list with at least one");
+  for (const Json& machine : *found)
+    machines.push_back(machine_of(machine, fmt::format("{}: machine {}", where, machines.size() + 1)));
+  return machines;
+}
+
 }  // namespace
 
 std::optional<double> PublishedRow::figure(std::string_view name) const {
@@ -149,7 +177,8 @@ PublishedTable parse_published(std::string_view text, const std::string& where) 
     throw PublishedError(fmt::format("{}: no JSON (at byte {})", where, error.byte));
   }
   check_keys(object, where,
-             {"id", "name", "title", "source", "address", "host", "software", "workload", "claims", "remarks", "rows"});
+             {"id", "name", "title", "source", "address", "host", "machines", "software", "workload", "claims",
+              "remarks", "rows"});
   PublishedTable table;
   table.id = text_of(object, "id", where, Need::required);
   table.name = text_of(object, "name", where, Need::required);
@@ -159,6 +188,7 @@ PublishedTable parse_published(std::string_view text, const std::string& where) 
   table.host = text_of(object, "host", where, Need::required);
   table.software = text_of(object, "software", where, Need::optional);
   table.workload = text_of(object, "workload", where, Need::required);
+  table.machines = machines_of(object, where);
   if (const auto claims = object.find("claims"); claims != object.end()) {
     if (!claims->is_array()) throw PublishedError(where + ": 'claims' must be a list");
     for (const Json& claim : *claims)

@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace dictbench {
@@ -50,6 +51,14 @@ struct PublishedClaim {
   std::optional<MeasuredPlace> base;
 };
 
+// A machine that the document tells of: only what it says, in the names of the record's host facts, and of libraries
+// and servers with their versions.
+struct PublishedMachine {
+  std::string name;  // "AMD A8-4500M laptop"
+  std::vector<std::pair<std::string, std::string>> facts;
+  std::vector<PublishedRow> rows;  // its own figures; none: those of the table
+};
+
 struct PublishedTable {
   std::string id;    // "MPDICT-1M"
   std::string name;  // "mpdict-1m", also the file's
@@ -58,7 +67,8 @@ struct PublishedTable {
   std::string address;  // of the project
   std::string host;     // "not stated" where the document is silent
   std::string software;
-  std::string workload;  // in words
+  std::vector<PublishedMachine> machines;  // the table's own first; none where the document is silent
+  std::string workload;                    // in words
   std::vector<PublishedClaim> claims;
   std::vector<std::string> remarks;
   std::vector<PublishedRow> rows;

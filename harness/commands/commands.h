@@ -23,6 +23,8 @@ void add_choose_command(CLI::App& app, Action& action);
 void add_completion_commands(CLI::App& app, Action& action);  // completion, manual
 void add_gate_command(CLI::App& app, Action& action);
 void add_gate_trials_command(CLI::App& app, Action& action);
+void add_compare_command(CLI::App& app, Action& action);
+void add_hosts_command(CLI::App& app, Action& action);
 
 inline constexpr int kDone = 0, kCheckFailed = 1, kUsage = 2, kNoValidResult = 3;
 

@@ -55,12 +55,12 @@ ContractRow contract_row(const EngineDescription& engine) {
   return row;
 }
 
+}  // namespace
+
 std::filesystem::path committed_records() {
   const char* set = std::getenv("DICTBENCH_RESULTS");
   return set != nullptr && *set != '\0' ? set : DICTBENCH_SOURCE "/results/hosts";
 }
-
-}  // namespace
 
 std::filesystem::path new_record_file() {
   return fmt::format("dictbench-records/{:%Y%m%dT%H%M%SZ}-{}.jsonl", fmt::gmtime(std::time(nullptr)), getpid());

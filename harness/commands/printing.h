@@ -16,6 +16,9 @@ std::filesystem::path new_record_file();
 // The contracts of all engines, as the tables need them: results/ does not know engines/.
 TableContext table_context();
 
+// Where committed records lie, a folder a host: results/hosts of the sources, or $DICTBENCH_RESULTS.
+std::filesystem::path committed_records();
+
 // The record files under results/hosts, sorted; $DICTBENCH_RESULTS names another folder.
 std::vector<std::filesystem::path> committed_record_files();
 

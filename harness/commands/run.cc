@@ -81,6 +81,8 @@ void add_run_command(CLI::App& app, Action& action) {
   command->add_option("--scale", selection.scale, "multiplies keys and operations")->check(CLI::Range(1e-6, 1e6));
   command->add_option("--budget", options.budget_s, "seconds for the whole run: slow engines get a smaller scale")
       ->check(CLI::PositiveNumber);
+  command->add_option("--scales-like", options.scales_like,
+                      "record file, of another machine for instance: its cells get the scale that they have there");
   command->add_option("--out", options.out, "record file to append to (default: a new one in dictbench-records/)");
   command->add_flag("--resume", options.resume, "skip the cells that the record file holds already")->needs("--out");
   command->add_flag("--targets", options.for_targets, "measured for a table of targets: other tables leave it out");

@@ -91,21 +91,21 @@ double round_scale_down(double wanted) {
   return fits == kScales.end() ? kScales.back() : *fits;
 }
 
-void fit_to_budget(std::vector<Cell>& cells, double seconds, const CellOptions& options, const RecordFile& done,
-                   const std::function<void(const Cell&)>& tried) {
+void fit_to_budget(std::vector<Cell>& cells, std::optional<double> seconds, const CellOptions& options,
+                   const RecordFile& known, const std::function<void(const Cell&)>& tried) {
   using Key = std::pair<std::string, std::string>;
   const auto key_of = [](const Cell& cell) {
     return Key{parse_engine_spec(cell.engine).text(), load_workload(cell.workload, cell.scale).name};
   };
   std::map<Key, double> used;
-  for (const CellRecord& record : done.cells) used[{record.engine, record.workload}] = record.scale;
+  for (const CellRecord& record : known.cells) used[{record.engine, record.workload}] = record.scale;
 
   std::map<Key, Cost> costs;
   std::map<Key, double> largest;  // scales
   std::vector<double> whole;
   for (const Cell& cell : cells) {
     const Key key = key_of(cell);
-    if (used.contains(key)) continue;
+    if (used.contains(key) || !seconds) continue;
     if (!costs.contains(key)) {
       if (interrupted()) return;
       tried(cell);
@@ -114,13 +114,13 @@ void fit_to_budget(std::vector<Cell>& cells, double seconds, const CellOptions& 
     }
     whole.push_back(costs[key].at(largest[key]));
   }
-  const double limit = common_limit(whole, seconds);
+  const double limit = seconds ? common_limit(whole, *seconds) : 0;
   for (Cell& cell : cells) {
     const Key key = key_of(cell);
-    const auto found = used.find(key);
-    cell.scale = found != used.end()
-                     ? found->second
-                     : cell.scale * std::min(largest[key], round_scale_down(scale_within(costs[key], limit)));
+    if (const auto found = used.find(key); found != used.end())
+      cell.scale = found->second;
+    else if (seconds)
+      cell.scale *= std::min(largest[key], round_scale_down(scale_within(costs[key], limit)));
   }
 }
 

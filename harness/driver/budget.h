@@ -8,16 +8,18 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "harness/driver/cell.h"
 
 namespace dictbench {
 
-// Sets `scale` of every cell. `seconds` for all of them together. `tried` is told before each trial.
-// Cells whose engine and workload `done` holds keep the scale used there, so that a resumed run goes on.
-void fit_to_budget(std::vector<Cell>& cells, double seconds, const CellOptions& options, const RecordFile& done,
-                   const std::function<void(const Cell&)>& tried);
+// Sets `scale` of every cell. Cells whose engine and workload `known` holds get the scale used there, so that a resumed
+// run goes on and another machine does the same work; the last such record counts. The others are fitted into `seconds`
+// for all of them together, or keep their scale without. `tried` is told before each trial.
+void fit_to_budget(std::vector<Cell>& cells, std::optional<double> seconds, const CellOptions& options,
+                   const RecordFile& known, const std::function<void(const Cell&)>& tried);
 
 // The largest step of 1, 0.5, 0.2, 0.1, ... that is not above `wanted`, and at least 0.0001.
 double round_scale_down(double wanted);

@@ -24,6 +24,7 @@ Facts options_told(const RunOptions& options) {
           {"seed", selection.seed ? std::to_string(*selection.seed) : "as each workload says"},
           {"start", std::string(to_string(options.start))},
           {"budget_s", options.budget_s ? fmt::format("{}", *options.budget_s) : "none"},
+          {"scales_like", options.scales_like.empty() ? "none" : options.scales_like.filename().string()},
           {"for", options.for_targets ? "targets" : "all tables"}};
 }
 
@@ -44,6 +45,8 @@ RunSummary run(const RunOptions& options) {
   RunSummary summary;
   RecordFile done;
   if (options.resume && std::filesystem::exists(options.out)) done = read_records(options.out);
+  RecordFile known;  // scales
+  if (!options.scales_like.empty()) known = read_records(options.scales_like);
 
   const RunRecord record = describe_run(options.selection.engines, options_told(options), options.selection.order_seed,
                                         most_processes(options.selection));
@@ -55,8 +58,10 @@ RunSummary run(const RunOptions& options) {
   for (const std::string& warning : record.warnings) progress.note("warning: " + warning);
 
   const StealReading before = StealReading::take();
-  if (options.budget_s)
-    fit_to_budget(cells, *options.budget_s, cell_options, done, [&](const Cell& cell) { progress.try_out(cell); });
+  if (options.budget_s || !options.scales_like.empty()) {
+    known.cells.insert(known.cells.end(), done.cells.begin(), done.cells.end());
+    fit_to_budget(cells, options.budget_s, cell_options, known, [&](const Cell& cell) { progress.try_out(cell); });
+  }
   summary.cells = cells.size();
   cells = without_done(std::move(cells), done, options.start, options.selection.seed);
   summary.skipped = summary.cells - cells.size();

@@ -12,7 +12,8 @@ struct RunOptions {
   CellSelection selection;
   StartMode start = StartMode::fork;
   std::chrono::seconds timeout{300};
-  std::optional<double> budget_s;  // for the whole run: fit_to_budget()
+  std::optional<double> budget_s;     // for the whole run: fit_to_budget()
+  std::filesystem::path scales_like;  // record file: cells that are in it get the scale that they have there
   std::filesystem::path out;
   bool resume = false;       // skip what `out` holds already
   bool for_targets = false;  // measured for a table of targets: the usual tables leave it out

@@ -35,11 +35,20 @@ def _virtualization() -> str:
     return "virtual machine" if vendor.startswith("unavailable") else f"virtual machine ({vendor})"
 
 
+def _cpu_model() -> str:
+    """Arm has no model name: who made the core and which it is."""
+    cpuinfo = Path("/proc/cpuinfo")
+    model, maker, part = (_field(cpuinfo, name) for name in ("model name", "CPU implementer", "CPU part"))
+    if model.startswith("unavailable") and not (maker + part).count("unavailable"):
+        return f"CPU implementer {maker} part {part}"
+    return model
+
+
 def facts() -> dict:
     cpuinfo = Path("/proc/cpuinfo")
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
     return {
-        "cpu_model": _field(cpuinfo, "model name"),
+        "cpu_model": _cpu_model(),
         "cpu_stepping": _field(cpuinfo, "stepping"),
         "cpu_mhz": _field(cpuinfo, "cpu MHz"),
         "cores": str(os.cpu_count()),

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "results/statistics/statistics.h"
+#include "results/statistics/paired.h"
 
 namespace dictbench {
 namespace {
@@ -97,12 +97,6 @@ double shared_look_error(const GateRules& rules) { return std::sqrt(committed_er
 
 double GateRules::look_error() const { return std::sqrt(family_error / static_cast<double>(figures)); }
 double GateRules::look_power() const { return std::sqrt(power); }
-
-std::size_t lower_bound_rank(std::size_t pairs, double error) {
-  std::size_t rank = 0;
-  while (rank < pairs && fewer_than(rank + 1, pairs, 0.5) <= error) ++rank;
-  return rank;
-}
 
 std::size_t least_pairs(const GateRules& rules) { return fewest(rules.look_error(), rules.look_power()); }
 

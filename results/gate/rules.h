@@ -31,10 +31,6 @@ struct GateRules {
   double look_power() const;  // sqrt(power): both looks must see it
 };
 
-// Which order statistic, from 1, of `pairs` bounds their median from below with an error of at most `error`; 0: there
-// is none, as even the smallest errs with probability 2^-pairs.
-std::size_t lower_bound_rank(std::size_t pairs, double error);
-
 // The fewest pairs with which a gate may begin: with fewer there is either no bound, or the sample holds nothing
 // from which to tell what the gate could have seen.
 std::size_t least_pairs(const GateRules& rules);

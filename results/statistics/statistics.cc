@@ -6,7 +6,6 @@
 #include <vector>
 
 namespace dictbench {
-namespace {
 
 std::vector<double> sorted(std::span<const double> sample) {
   if (sample.empty()) throw std::invalid_argument("statistics of an empty sample");
@@ -18,15 +17,13 @@ std::vector<double> sorted(std::span<const double> sample) {
   return values;
 }
 
-// C(n,k)/2^n by logarithms: 2^-n itself underflows from n = 1075 on.
+// By logarithms: 2^-n itself underflows from n = 1075 on.
 double half_binomial(std::size_t n, std::size_t k) {
   const auto real_n = static_cast<double>(n);
   const auto real_k = static_cast<double>(k);
   return std::exp(std::lgamma(real_n + 1) - std::lgamma(real_k + 1) - std::lgamma(real_n - real_k + 1) -
                   real_n * std::log(2.0));
 }
-
-}  // namespace
 
 double median(std::span<const double> sample) {
   const std::vector<double> values = sorted(sample);

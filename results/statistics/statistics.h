@@ -11,10 +11,17 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace dictbench {
 
 inline constexpr double kConfidenceLevel = 0.95;
+
+// Ascending. Throws std::invalid_argument for an empty sample and for figures that are not finite.
+std::vector<double> sorted(std::span<const double> sample);
+
+// C(n,k)/2^n: how likely k of n values lie below their median.
+double half_binomial(std::size_t n, std::size_t k);
 
 // Mean of the two middle values for an even number of them.
 double median(std::span<const double> sample);

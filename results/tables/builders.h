@@ -29,6 +29,8 @@ std::vector<Table> build_blob_growth(const RecordFile& records, const TableConte
 std::vector<Table> build_ultra_cases(const RecordFile& records, const TableContext& context);
 std::vector<Table> build_needs(const RecordFile& records, const TableContext& context);
 std::vector<Table> build_gate_trials(const RecordFile& records, const TableContext& context);
+std::vector<Table> build_hosts(const RecordFile& records, const TableContext& context);
+std::vector<Table> build_across_hosts(const RecordFile& records, const TableContext& context);
 std::vector<Table> build_contracts(const RecordFile& records, const TableContext& context);
 
 }  // namespace dictbench

@@ -33,6 +33,9 @@ const std::vector<TableDescription>& table_descriptions() {
       {"needs", "the best engine for what services with several workers usually need", build_needs},
       {"gate-trials", "does the gate keep what it promises: gates over programs whose difference is known",
        build_gate_trials},
+      {"hosts", "every machine's facts side by side, with those that the documents tell of theirs", build_hosts},
+      {"across-hosts", "the workloads on every machine, ratios to a baseline within each, and what differs",
+       build_across_hosts},
       {"contracts", "what each engine promises, and what torture and check found", build_contracts},
   };
   return descriptions;

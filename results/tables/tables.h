@@ -49,6 +49,10 @@ struct TableContext {
   // the names here are for records of engines that are not loaded (plots, a program built without them).
   std::set<std::string, std::less<>> cost_engines = {"null"};
   std::set<std::string, std::less<>> private_engines = {"local"};
+  // Table `across-hosts`: what each engine is set against on its own machine; whether every workload is shown though
+  // only one machine has been measured.
+  std::string baseline = "boost-map";
+  bool every_workload_across_hosts = false;
   Knowledge knowledge;  // of engines and workloads, for the table `needs`
 };
 

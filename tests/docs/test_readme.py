@@ -8,7 +8,9 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/bucket-table.md", "docs/choosing.md", "docs/documents.md", "docs/stream-log.md"])
+@pytest.mark.parametrize("page", [
+    "README.md", "docs/bucket-table.md", "docs/choosing.md", "docs/documents.md", "docs/gate.md", "docs/hosts.md", "docs/stream-log.md",
+])
 def test_every_table_is_as_the_records_say(dictbench, page):
     if "unavailable" in dictbench("list", "engines").stdout:
         pytest.skip("an engine is not available here, so the table of contracts says something else")

@@ -19,16 +19,6 @@ Pairs spread_pairs(std::size_t count, double slowdown, double half) {
   return pairs;
 }
 
-// By hand from the binomial: with 20 pairs P(5 or fewer below) = 0.0207, P(6 or fewer) = 0.0577.
-TEST(GateRules, LowerBoundIsTheSignTestTurnedRound) {
-  EXPECT_EQ(lower_bound_rank(20, 0.05), 6U);
-  EXPECT_EQ(lower_bound_rank(20, 0.0577), 7U);
-  EXPECT_EQ(lower_bound_rank(20, 0.0576), 6U);
-  EXPECT_EQ(lower_bound_rank(5, 1.0 / 32), 1U);
-  EXPECT_EQ(lower_bound_rank(5, 1.0 / 33), 0U);
-  EXPECT_EQ(lower_bound_rank(0, 0.5), 0U);
-}
-
 TEST(GateRules, TwoLooksShareTheFamilyErrorOfAllFigures) {
   const GateRules rules{.figures = 6};
   EXPECT_DOUBLE_EQ(rules.look_error() * rules.look_error() * 6, 0.01);

@@ -34,6 +34,16 @@ TEST(Published, FiguresAreTheDocuments) {
   EXPECT_EQ(load_published("pyshmht-64b").rows.size(), 12u);
 }
 
+TEST(Published, MachinesAreTold) {
+  const PublishedTable mpdict = load_published("mpdict-1m");
+  ASSERT_EQ(mpdict.machines.size(), 2u);
+  EXPECT_EQ(mpdict.machines[0].name, "AMD A8-4500M laptop");
+  EXPECT_TRUE(mpdict.machines[0].rows.empty()) << "its figures are the table's";
+  EXPECT_EQ(mpdict.machines[1].name, "i7 at 3.5 GHz");
+  EXPECT_EQ(mpdict.machines[1].rows.at(0).figure("per_s"), 1e6);
+  EXPECT_TRUE(load_published("ultra-old").machines.empty()) << "not stated";
+}
+
 TEST(Published, AWrongFileIsRefusedWithPlaceAndReason) {
   const std::string head = R"({"id":"X","name":"x","title":"t","source":"s","host":"h","workload":"w","rows":)";
   const auto refused = [](const std::string& text, const std::string& reason) {
@@ -41,6 +51,14 @@ TEST(Published, AWrongFileIsRefusedWithPlaceAndReason) {
                 ThrowsMessage<PublishedError>(AllOf(HasSubstr("x.json"), HasSubstr(reason))));
   };
   parse_published(head + R"([{"system":"a","figures":{"elapsed_s":1}}]})", "x.json");
+  const std::string machines =
+      R"({"id":"X","name":"x","title":"t","source":"s","host":"h","workload":"w","rows":[{"system":"a","figures":{"per_s":1}}],)"
+      R"("machines":)";
+  parse_published(machines + R"([{"name":"m","facts":{"memory":"1 GB"}}]})", "x.json");
+  refused(machines + "[]}", "'machines' must be a list");
+  refused(machines + R"([{"name":"m"}]})", "machine 1: 'facts' must be");
+  refused(machines + R"([{"name":"m","facts":{"cores":2}}]})", "machine 1: facts: 'cores' must be a text");
+  refused(machines + R"([{"name":"m","facts":{"a":"b"},"rows":[{}]}]})", "machine 1: row 1");
   refused("{", "no JSON");
   refused("[]", "must be an object");
   refused("{}", "'id' is missing");
