@@ -157,11 +157,11 @@ struct GateLook {
 // One figure of one cell that `dictbench gate` judged (harness/gate/).
 struct GateRecord {
   std::string run_id;
-  unsigned gate = 1;      // number of the gate within the run: trials have many
-  std::string trial;      // what is tried out: "a/a", "injected"; empty: an ordinary gate
-  double injected = 0;    // slowdown that a trial put in
-  std::string base, head;  // what was run: commit, or file
-  std::string engine;      // spec text
+  unsigned gate = 1;        // number of the gate within the run: trials have many
+  std::string trial;        // what is tried out: "a/a", "injected"; empty: an ordinary gate
+  double injected = 0;      // slowdown that a trial put in
+  std::string base, head;   // what was run: commit, or file
+  std::string engine;       // spec text
   std::string head_engine;  // where it differs: the head's
   std::string workload, workload_hash;
   double scale = 1;
