@@ -28,13 +28,16 @@ GateRun SimulatedMeasurer::measure(const GateCell& cell, Side side) {
   double logarithm = drift_ + normal(noise_.scatter) + exponential(noise_.tail);
   if (std::uniform_real_distribution<>()(random_) < noise_.spike_share)
     logarithm += std::log(std::uniform_real_distribution<>(1.5, 3.0)(random_));
-  if (side == Side::head) logarithm += std::log1p(slowdown_) + exponential(one_sided_);
+  const double beside = side == Side::head ? exponential(one_sided_) : 0;
+  logarithm += beside;
+  if (side == Side::head) logarithm += std::log1p(slowdown_);
   // Each workload has a time of its own, so that a mix-up of cells would show.
   const double time = 100 + static_cast<double>(std::hash<std::string>{}(cell.workload) % 900);
   GateRun run;
   run.workload = cell.workload;
   run.workload_hash = "simulated";
   run.wall_s = 1;
+  run.others = 1 - std::exp(-beside);
   run.phases = {{"simulated", {{kTime, time * std::exp(logarithm)}}}};
   return run;
 }

@@ -55,6 +55,25 @@ const std::map<std::string, Promise>& promises() {
   return all;
 }
 
+bool is_simulated(const GateRecord& figure) { return figure.engine == "simulated"; }
+
+// Simulated or not, and what was tried.
+std::pair<bool, std::string> trial_of(const GateRecord& figure) { return {is_simulated(figure), figure.trial}; }
+
+// Of a trial that a later run repeated only the later one counts: the gate may have changed between them.
+std::map<std::pair<bool, std::string>, std::string> newest_runs(const RecordFile& records) {
+  std::map<std::pair<bool, std::string>, std::string> newest;
+  const auto started = [&](const std::string& run_id) {
+    const RunRecord* run = records.run(run_id);
+    return run != nullptr ? run->started : std::string();
+  };
+  for (const GateRecord& figure : records.gates) {
+    std::string& run_id = newest[trial_of(figure)];
+    if (run_id.empty() || started(figure.run_id) > started(run_id)) run_id = figure.run_id;
+  }
+  return newest;
+}
+
 std::string range_of(const std::vector<double>& changes) {
   if (changes.empty()) return "-";
   return fmt::format("{} [{}, {}]", percent_change(median(changes)), percent_change(*std::ranges::min_element(changes)),
@@ -66,9 +85,10 @@ std::string range_of(const std::vector<double>& changes) {
 std::vector<Table> build_gate_trials(const RecordFile& records, const TableContext&) {
   std::map<std::tuple<Kind, std::string, std::string>, Tried> tried;  // by trial and noise
   std::vector<const RunRecord*> runs;
+  const auto newest = newest_runs(records);
   for (const GateRecord& figure : records.gates) {
-    if (figure.trial.empty()) continue;
-    const bool simulated = figure.engine == "simulated";
+    if (figure.trial.empty() || newest.at(trial_of(figure)) != figure.run_id) continue;
+    const bool simulated = is_simulated(figure);
     tried[{simulated ? Kind::simulated : Kind::measured, figure.trial, figure.base}].add(figure);
     if (simulated) tried[{Kind::all_simulated, figure.trial, "all simulated"}].add(figure);
     if (const RunRecord* run = records.run(figure.run_id); run && std::ranges::find(runs, run) == runs.end())

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "results/gate/report.h"
+#include "results/tables/tables.h"
 #include "tests/results/record_builder.h"
 
 namespace dictbench {
@@ -138,6 +139,36 @@ TEST(GateReport, SummaryStaysBelowItsLimitWhateverTheNumberOfFigures) {
   EXPECT_GT(text.size(), kMostSummaryBytes / 4);
   EXPECT_THAT(text.substr(0, 6000), HasSubstr("| bad"));
   EXPECT_THAT(text, HasSubstr("further figures are in the records"));
+}
+
+// A later run of a trial replaces the earlier one, and simulated gates keep a promise all together.
+TEST(GateTrialsTable, CountsGatesOfTheNewestRunOfEachTrial) {
+  RecordFile records;
+  records.runs = {testing::make_run("run-1"), testing::make_run("run-2")};
+  records.runs[1].started = "2025-01-01T00:00:00Z";
+  const GateLook clean = look(0, -0.01, 0.05, false), flagged = look(0.2, 0.1, 0.05, true);
+  const auto add = [&](const std::string& run, unsigned gate, const std::string& trial, const std::string& engine,
+                       std::vector<GateLook> looks) {
+    GateRecord record = figure(engine, std::move(looks));
+    record.run_id = run;
+    record.gate = gate;
+    record.trial = trial;
+    record.base = engine == "simulated" ? "normal" : "this machine";
+    records.gates.push_back(record);
+  };
+  add("run-1", 1, "unchanged", "simulated", {flagged, flagged});
+  add("run-1", 2, "unchanged", "lockfree", {clean});
+  add("run-2", 1, "unchanged", "simulated", {clean});
+  add("run-2", 1, "unchanged", "simulated", {clean});  // a second figure of the same gate
+  add("run-2", 2, "slower, twice that", "simulated", {flagged, flagged});
+  add("run-2", 3, "slower, twice that", "simulated", {flagged, clean});
+  const Table table = build_table("gate-trials", records, {})[0];
+  std::vector<std::string> rows;
+  for (const auto& row : table.rows)
+    rows.push_back(row[0].text + "|" + row[1].text + "|" + row[2].text + "|" + row[3].text + "|" + row[9].text);
+  EXPECT_THAT(rows, ::testing::ElementsAre("unchanged|this machine|1|0|yes", "slower, twice that|all simulated|2|1|no",
+                                           "unchanged|all simulated|1|0|yes", "slower, twice that|normal|2|1|-",
+                                           "unchanged|normal|1|0|-"));
 }
 
 TEST(GateReport, JsonHoldsEverySample) {
