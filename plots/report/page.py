@@ -44,6 +44,8 @@ _TABLE_SECTIONS = (
     TableSection("more-tables", "More measurements", "Measurements that answer one question each.", ()),
     TableSection("contracts", "Contracts", "What each engine promises.", ("contracts",)),
     TableSection("torture", "Torture", "What was found when processes were killed, stopped and starved.", ("torture",)),
+    TableSection("gate", "The gate", "Gates over programs whose difference is known: does it keep what it promises?",
+                 ("gate-trials",)),
     TableSection("hosts", "Hosts", "The machines side by side.", ("hosts", "across-hosts")),
 )
 _FINDINGS = "What was found"  # so begin the titles of those tables `contracts` that torture filled

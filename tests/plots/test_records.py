@@ -51,6 +51,11 @@ def test_the_python_tier_is_not_drawn(tmp_path):
     assert len(read_records([file]).cells) == 1
 
 
+def test_the_samples_of_a_gate_are_left_to_its_table(tmp_path):
+    file = write(tmp_path / "a", synthetic.run_line(), {"type": "gate", "run_id": "run-1", "looks": []}, synthetic.cell_line())
+    assert len(read_records([file]).cells) == 1
+
+
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(RecordError, match="absent.jsonl: cannot be read: No such file"):
         read_records([tmp_path / "absent.jsonl"])
