@@ -44,6 +44,12 @@ bool asks_value(const Requirements& asked) {
 
 double doublings(double measured, double asked) { return std::abs(std::log2(measured / asked)); }
 
+// Values of another order of size are another task (a copy of 100 kB is no copy of 1 kB), so that beyond what is near
+// each doubling counts for more than a doubling of anything else.
+double value_distance(double value_doublings) {
+  return value_doublings / kNearValue + std::max(0.0, value_doublings - kNearValue);
+}
+
 double value_doublings(const PhaseTraits& traits, const Requirements& asked) {
   if (!asks_value(asked)) return 0;
   return doublings(std::max(traits.value_bytes, 1.0), static_cast<double>(*asked.value_bytes));
@@ -53,7 +59,7 @@ double value_doublings(const PhaseTraits& traits, const Requirements& asked) {
 
 std::optional<double> distance(const PhaseTraits& traits, unsigned processes, const Requirements& asked) {
   if (!same_kind(traits, asked)) return std::nullopt;
-  double sum = std::abs(traits.reads() - asked.reads) / kNearReads + value_doublings(traits, asked) / kNearValue +
+  double sum = std::abs(traits.reads() - asked.reads) / kNearReads + value_distance(value_doublings(traits, asked)) +
                doublings(processes, asked.processes);
   if (!asked.items)
     sum +=

@@ -419,6 +419,20 @@ TEST(Situation, DistanceGrowsWithWhatDiffers) {
   EXPECT_GT(*distance(traits, 2, asked), 1.5);
 }
 
+// Values of 100 kB are better judged by 100 values of that size and one process than by values of 1 kB.
+TEST(Situation, ValuesOfAnotherOrderOfSizeAreFurtherThanFewKeysAndOneProcess) {
+  PhaseTraits same_size, same_processes;
+  same_size.gets = same_processes.gets = 1;
+  same_size.value_bytes = 100'000;
+  same_size.keys = 10;
+  same_processes.value_bytes = 1'000;
+  same_processes.keys = 100'000;
+  Requirements asked;
+  asked.reads = 1;
+  asked.value_bytes = 102'400;
+  EXPECT_LT(*distance(same_size, 1, asked), *distance(same_processes, 2, asked));
+}
+
 TEST(Situation, OtherOperationsHaveNoDistance) {
   PhaseTraits traits;
   traits.gets = 1;
