@@ -163,6 +163,14 @@ Json table_json(const Table& table) {
 
 }  // namespace
 
+TableCell text_cell(std::string text) { return {.text = std::move(text), .number = {}, .interval = {}}; }
+
+TableCell number_cell(std::string text, double number) {
+  return {.text = std::move(text), .number = number, .interval = {}};
+}
+
+TableCell no_figure() { return text_cell("-"); }
+
 std::string render_markdown(const std::vector<Table>& tables, const MarkdownOptions& options) {
   std::string text;
   for (std::size_t i = 0; i < tables.size(); ++i) {

@@ -40,6 +40,16 @@ struct TableCell {
   std::vector<FigureSource> sources = {};             // of a ratio both sides, its own first
 };
 
+TableCell text_cell(std::string text);
+TableCell number_cell(std::string text, double number);
+TableCell no_figure();  // "-"
+
+// `format` of the figure, or "-".
+template <typename Format>
+TableCell optional_cell(const std::optional<double>& figure, Format format) {
+  return figure ? number_cell(format(*figure), *figure) : no_figure();
+}
+
 struct Table {
   std::string name;   // of the registry: "engines"
   std::string title;  // what sets it apart from its sisters: "get-uniform"

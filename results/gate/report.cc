@@ -38,8 +38,6 @@ std::string figure_text(const GateRecord& figure, double value) {
   return figure.figure == "memory" ? byte_size(value) : small_number(std::max(value - 1, 0.0));
 }
 
-TableCell text_cell(std::string text) { return {std::move(text), std::nullopt, std::nullopt}; }
-
 // The verdict of a row, short enough for a table.
 std::string shortened(const std::string& text) {
   constexpr std::size_t kMost = 240;

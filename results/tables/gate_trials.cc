@@ -113,14 +113,15 @@ std::vector<Table> build_gate_trials(const RecordFile& records, const TableConte
     const std::size_t failed = group.count(GateStanding::regressed), open = group.count(GateStanding::inconclusive);
     const auto promise = promises().find(trial);
     const bool known = promise != promises().end() && kind != Kind::simulated;
-    table.rows.push_back({text_cell(trial), text_cell(noise), text_cell(std::to_string(group.gates.size())),
-                          text_cell(std::to_string(failed)), text_cell(std::to_string(open)),
-                          text_cell(std::to_string(group.gates.size() - failed - open)),
+    const auto count_cell = [](std::size_t count) {
+      return number_cell(std::to_string(count), static_cast<double>(count));
+    };
+    const char* kept = "-";
+    if (known) kept = promise->second.kept(group.gates.size(), failed, open) ? "yes" : "no";
+    table.rows.push_back({text_cell(trial), text_cell(noise), count_cell(group.gates.size()), count_cell(failed),
+                          count_cell(open), count_cell(group.gates.size() - failed - open),
                           text_cell(range_of(group.visible)), text_cell(range_of(group.injected)),
-                          text_cell(known ? promise->second.text : "-"),
-                          text_cell(!known                                                   ? "-"
-                                    : promise->second.kept(group.gates.size(), failed, open) ? "yes"
-                                                                                             : "no")});
+                          text_cell(known ? promise->second.text : "-"), text_cell(kept)});
   }
   if (table.rows.empty()) {
     table.notes = {"No records of trials: dictbench gate-trials makes them."};

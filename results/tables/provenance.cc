@@ -146,14 +146,6 @@ std::string short_reason(const Series& series, std::vector<std::string>& notes) 
   return cut + " ...";
 }
 
-TableCell text_cell(std::string text) { return {.text = std::move(text), .number = {}, .interval = {}}; }
-
-TableCell number_cell(std::string text, double number) {
-  return {.text = std::move(text), .number = number, .interval = {}};
-}
-
-TableCell no_figure() { return text_cell("-"); }
-
 TableCell speed_cell(const Series& series, std::vector<std::string>& notes) {
   if (!series.good()) return text_cell(short_reason(series, notes));
   std::vector<double> speeds;

@@ -26,16 +26,6 @@ std::string row_remark(const Series& series, const TableContext& context);
 // A reason short enough for a cell; what it lacks goes to `notes` in full, after the engine's name.
 std::string short_reason(const Series& series, std::vector<std::string>& notes);
 
-TableCell text_cell(std::string text);
-TableCell number_cell(std::string text, double number);
-TableCell no_figure();  // "-"
-
-// `format` of the figure, or "-".
-template <typename Format>
-TableCell optional_cell(const std::optional<double>& figure, Format format) {
-  return figure ? number_cell(format(*figure), *figure) : no_figure();
-}
-
 // ops/s with its interval, or the reason why there is none.
 TableCell speed_cell(const Series& series, std::vector<std::string>& notes);
 
