@@ -213,7 +213,6 @@ std::string choose_block(const BlockRequest& request, const RecordFile& records,
           fmt::format("option '{}' is unknown: there are {}, host, title and notes", name, fmt::join(known, ", ")));
     }
   }
-  check(asked);
   const Choice choice = choose_engines(records, host, asked, context.knowledge);
   return fmt::format("\n{}\n", render_markdown(answer_tables(choice), markdown));
 }

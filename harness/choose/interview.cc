@@ -31,7 +31,6 @@ bool ask(const Question& question, Requirements& asked, std::istream& in, std::o
     try {
       Requirements changed = asked;
       question.set(changed, answer);
-      check(changed);
       asked = changed;
       return true;
     } catch (const RequirementError& error) {

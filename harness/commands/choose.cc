@@ -85,7 +85,6 @@ int choose(const ChooseArguments& arguments) {
   for (const std::string& plugin : arguments.plugins) load_engine_plugin(plugin);
   Requirements asked;
   for (const auto& [question, text] : arguments.answers) question->set(asked, text);
-  check(asked);
   const bool interactive = arguments.interactive || (!arguments.given && isatty(STDIN_FILENO) == 1);
   if (interactive) interview(asked, std::cin, std::cerr);
   if (!arguments.write_workload.empty()) {

@@ -250,14 +250,6 @@ const std::vector<Question>& questions() {
   return all;
 }
 
-void check(const Requirements& requirements) {
-  if (requirements.max_bytes_per_item && requirements.value_bytes && requirements.write_kind != WriteKind::adds &&
-      *requirements.max_bytes_per_item < static_cast<double>(*requirements.value_bytes))
-    throw RequirementError(
-        fmt::format("--max-bytes-per-item {:g}: allowed is at least the value itself, --value-size {}",
-                    *requirements.max_bytes_per_item, *requirements.value_bytes));
-}
-
 std::string command_line(const Requirements& requirements) {
   static const Requirements kDefaults;
   std::string line = "dictbench choose";

@@ -73,9 +73,6 @@ struct Question {
 // In the order in which they are asked.
 const std::vector<Question>& questions();
 
-// What no single answer can show: a limit of memory below the value itself. Throws RequirementError.
-void check(const Requirements& requirements);
-
 // "dictbench choose --processes 8 --reads 0.95 ...": only what differs from the defaults, processes and reads always.
 std::string command_line(const Requirements& requirements);
 

@@ -108,15 +108,5 @@ TEST(Requirements, HaveACommandLineAndWords) {
   EXPECT_EQ(in_words(asked), "2 processes, 95 % gets, 5 % sets, values of 200 B; must: durable");
 }
 
-TEST(Requirements, LimitOfMemoryHoldsTheValue) {
-  Requirements asked;
-  asked.value_bytes = 200;
-  asked.max_bytes_per_item = 120;
-  EXPECT_THAT([&] { check(asked); }, ThrowsMessage<RequirementError>(
-                                         HasSubstr("--max-bytes-per-item 120: allowed is at least the value itself")));
-  asked.max_bytes_per_item = 200;
-  EXPECT_NO_THROW(check(asked));
-}
-
 }  // namespace
 }  // namespace dictbench
