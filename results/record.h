@@ -79,7 +79,23 @@ struct Memory {
   std::uint64_t storage_length_bytes = 0;
   std::uint64_t engine_bytes = 0;  // what the dict costs: storage + servers + the workers' private growth
   std::uint64_t items = 0;
-  double bytes_per_item = 0;
+  std::uint64_t empty_bytes = 0;  // engine_bytes of the same dict before its first key
+  double bytes_per_item = 0;      // marginal: (engine_bytes - empty_bytes) / items
+};
+
+// The work that a cell did: figures stand beside each other only where all of it is equal.
+struct Work {
+  std::uint64_t keys = 0;   // of the workload, at its scale
+  double key_bytes = 0;     // of one key, the mean
+  double value_bytes = 0;   // of one value of the phase, the mean
+  double seconds = 0;       // that the phase was to last; 0: as long as its operations take
+  double arrival_rate = 0;  // operations a second at fixed times; 0: closed loop
+};
+
+// What else the machine did in the measured window, in seconds of one CPU.
+struct Disturbance {
+  double steal_s = 0;   // that the hypervisor gave to others
+  double others_s = 0;  // that other programs took
 };
 
 struct CellRecord {
@@ -93,18 +109,24 @@ struct CellRecord {
   unsigned processes = 0;
   unsigned repetition = 0;
   std::string start = "fork";  // or "spawn"; "threads": `processes` threads of one process
+  std::uint64_t seed = 0;      // of this repetition's operations, the same for all engines
+  Work work;
   std::uint64_t ops = 0;
   double elapsed_s = 0;
   double ops_per_s = 0;  // 0 unless status is "ok"
+  double overlap = 0;    // share of the window in which all workers were at work, 0..1
   std::optional<Latency> latency_ns;
   std::optional<Latency> read_latency_ns, write_latency_ns;  // of phases that have both: gets and scans; the rest
   std::vector<WorkerRecord> workers;
   Usage rusage;                        // all workers, measured window
   std::optional<Usage> server_rusage;  // all server processes and threads, measured window
+  std::string limit;                   // who held the others up: "workers", "servers", or empty where nobody can tell
+  std::optional<Disturbance> disturbance;
+  double clock_tick_ns = 0;  // the smallest difference that the clock of the latencies can tell
   Memory memory;
   std::uint64_t verified_keys = 0;
   std::string verified;  // "ok", "failed: why", "not applicable: why", "not done: why"
-  std::string status;    // "ok", "invalid: why", "unavailable: why"
+  std::string status;    // "ok", "invalid: why", "unavailable: why", "unfinished: not in 30 s: 410,000 of 1,000,000"
   Facts engine_facts;
 
   bool ok() const { return status == "ok"; }

@@ -112,7 +112,23 @@ class Fields {
     fields.optional("storage_length_bytes", out.storage_length_bytes);
     fields.optional("engine_bytes", out.engine_bytes);
     fields.optional("items", out.items);
+    fields.optional("empty_bytes", out.empty_bytes);
     fields.optional("bytes_per_item", out.bytes_per_item);
+  }
+
+  static void read(const std::string& field, const Json& value, Work& out) {
+    const Fields fields(value, field);
+    fields.optional("keys", out.keys);
+    fields.optional("key_bytes", out.key_bytes);
+    fields.optional("value_bytes", out.value_bytes);
+    fields.optional("seconds", out.seconds);
+    fields.optional("arrival_rate", out.arrival_rate);
+  }
+
+  static void read(const std::string& field, const Json& value, Disturbance& out) {
+    const Fields fields(value, field);
+    fields.required("steal_s", out.steal_s);
+    fields.required("others_s", out.others_s);
   }
 
   template <typename T>

@@ -47,13 +47,22 @@ Json worker_json(const WorkerRecord& worker) {
 }
 
 Json memory_json(const Memory& memory) {
-  return {{"max_rss_bytes", memory.max_rss_bytes},
-          {"pss_bytes", memory.pss_bytes},
-          {"storage_bytes", memory.storage_bytes},
-          {"storage_length_bytes", memory.storage_length_bytes},
-          {"engine_bytes", memory.engine_bytes},
-          {"items", memory.items},
-          {"bytes_per_item", finite(memory.bytes_per_item, "bytes_per_item")}};
+  return {{"max_rss_bytes", memory.max_rss_bytes}, {"pss_bytes", memory.pss_bytes},
+          {"storage_bytes", memory.storage_bytes}, {"storage_length_bytes", memory.storage_length_bytes},
+          {"engine_bytes", memory.engine_bytes},   {"items", memory.items},
+          {"empty_bytes", memory.empty_bytes},     {"bytes_per_item", finite(memory.bytes_per_item, "bytes_per_item")}};
+}
+
+Json work_json(const Work& work) {
+  return {{"keys", work.keys},
+          {"key_bytes", finite(work.key_bytes, "key_bytes")},
+          {"value_bytes", finite(work.value_bytes, "value_bytes")},
+          {"seconds", finite(work.seconds, "seconds")},
+          {"arrival_rate", finite(work.arrival_rate, "arrival_rate")}};
+}
+
+Json disturbance_json(const Disturbance& disturbance) {
+  return {{"steal_s", finite(disturbance.steal_s, "steal_s")}, {"others_s", finite(disturbance.others_s, "others_s")}};
 }
 
 }  // namespace
@@ -87,9 +96,15 @@ Json to_json(const CellRecord& cell) {
                  {"processes", cell.processes},
                  {"repetition", cell.repetition},
                  {"start", cell.start},
+                 {"seed", cell.seed},
+                 {"work", work_json(cell.work)},
                  {"ops", cell.ops},
                  {"elapsed_s", finite(cell.elapsed_s, "elapsed_s")},
-                 {"ops_per_s", finite(cell.ops_per_s, "ops_per_s")}};
+                 {"ops_per_s", finite(cell.ops_per_s, "ops_per_s")},
+                 {"overlap", finite(cell.overlap, "overlap")},
+                 {"clock_tick_ns", finite(cell.clock_tick_ns, "clock_tick_ns")}};
+  if (!cell.limit.empty()) object["limit"] = cell.limit;
+  if (cell.disturbance) object["disturbance"] = disturbance_json(*cell.disturbance);
   if (cell.latency_ns) object["latency_ns"] = latency_json(*cell.latency_ns);
   if (cell.read_latency_ns) object["read_latency_ns"] = latency_json(*cell.read_latency_ns);
   if (cell.write_latency_ns) object["write_latency_ns"] = latency_json(*cell.write_latency_ns);
@@ -173,9 +188,15 @@ CellRecord cell_from_json(const Json& object) {
   fields.required("processes", cell.processes);
   fields.required("repetition", cell.repetition);
   fields.optional("start", cell.start);
+  fields.optional("seed", cell.seed);
+  fields.optional("work", cell.work);
   fields.required("ops", cell.ops);
   fields.required("elapsed_s", cell.elapsed_s);
   fields.required("ops_per_s", cell.ops_per_s);
+  fields.optional("overlap", cell.overlap);
+  fields.optional("clock_tick_ns", cell.clock_tick_ns);
+  fields.optional("limit", cell.limit);
+  fields.optional("disturbance", cell.disturbance);
   fields.optional("latency_ns", cell.latency_ns);
   fields.optional("read_latency_ns", cell.read_latency_ns);
   fields.optional("write_latency_ns", cell.write_latency_ns);
