@@ -57,11 +57,13 @@ struct Usage {
   Usage& operator+=(const Usage& other);
 };
 
-// From the sampled operations' histogram, all processes together.
+// From the sampled operations' histogram, all processes together. A percentile is absent where too few samples lie
+// beyond it to tell it (harness/meters/latency_summary.h).
 struct Latency {
   std::uint64_t samples = 0;
   std::uint64_t one_in = 1;  // one operation in so many was sampled
-  double p50 = 0, p90 = 0, p99 = 0, p999 = 0, max = 0;
+  std::optional<double> p50 = {}, p90 = {}, p99 = {}, p999 = {};
+  double max = 0;
 };
 
 struct WorkerRecord {

@@ -86,10 +86,10 @@ class Fields {
 
   static void read(const std::string& field, const Json& value, Latency& out) {
     const Fields fields(value, field);
-    fields.required("p50", out.p50);
-    fields.required("p90", out.p90);
-    fields.required("p99", out.p99);
-    fields.required("p999", out.p999);
+    fields.optional("p50", out.p50);
+    fields.optional("p90", out.p90);
+    fields.optional("p99", out.p99);
+    fields.optional("p999", out.p999);
     fields.required("max", out.max);
     fields.required("samples", out.samples);
     fields.required("one_in", out.one_in);

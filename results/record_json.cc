@@ -32,10 +32,15 @@ Json usage_json(const Usage& usage) {
 }
 
 Json latency_json(const Latency& latency) {
-  return {{"p50", finite(latency.p50, "p50")}, {"p90", finite(latency.p90, "p90")},
-          {"p99", finite(latency.p99, "p99")}, {"p999", finite(latency.p999, "p999")},
-          {"max", finite(latency.max, "max")}, {"samples", latency.samples},
-          {"one_in", latency.one_in}};
+  Json object = Json::object();
+  if (latency.p50) object["p50"] = finite(*latency.p50, "p50");
+  if (latency.p90) object["p90"] = finite(*latency.p90, "p90");
+  if (latency.p99) object["p99"] = finite(*latency.p99, "p99");
+  if (latency.p999) object["p999"] = finite(*latency.p999, "p999");
+  object["max"] = finite(latency.max, "max");
+  object["samples"] = latency.samples;
+  object["one_in"] = latency.one_in;
+  return object;
 }
 
 Json worker_json(const WorkerRecord& worker) {

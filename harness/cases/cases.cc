@@ -9,6 +9,7 @@
 
 #include "engines/registry.h"
 #include "harness/meters/histogram.h"
+#include "harness/meters/latency_summary.h"
 #include "harness/torture/child.h"
 
 namespace dictbench {
@@ -156,17 +157,10 @@ void run_rounds(Engine& engine, const Case& what, const CasesOptions& options, c
     record.status = "invalid: verification failed";
     return;
   }
-  const Histogram& latency = page->latency;
   record.ops = page->reads;
   record.elapsed_s = page->read_ns * 1e-9;
   record.ops_per_s = static_cast<double>(page->reads) / record.elapsed_s;
-  record.latency_ns = Latency{.samples = latency.total(),
-                              .one_in = 1,
-                              .p50 = static_cast<double>(latency.percentile(0.5)),
-                              .p90 = static_cast<double>(latency.percentile(0.9)),
-                              .p99 = static_cast<double>(latency.percentile(0.99)),
-                              .p999 = static_cast<double>(latency.percentile(0.999)),
-                              .max = static_cast<double>(latency.max())};
+  record.latency_ns = latency_summary(page->latency, 1);
   for (std::size_t i = 0; i < Counters::kNames.size(); ++i)
     if (page->last.known[i])
       record.engine_facts.emplace_back(Counters::kNames[i],

@@ -8,6 +8,7 @@
 #include "harness/driver/suitability.h"
 #include "harness/driver/worker.h"
 #include "harness/driver/worker_threads.h"
+#include "harness/meters/latency_summary.h"
 #include "harness/meters/memory.h"
 #include "harness/meters/usage.h"
 #include "harness/verify/verifier.h"
@@ -158,18 +159,6 @@ class CellRun {
     return true;
   }
 
-  static std::optional<Latency> summary_of(const Histogram& latency, std::uint64_t one_in) {
-    if (latency.total() == 0) return std::nullopt;
-    const auto at = [&](double share) { return static_cast<double>(latency.percentile(share)); };
-    return Latency{.samples = latency.total(),
-                   .one_in = one_in,
-                   .p50 = at(0.5),
-                   .p90 = at(0.9),
-                   .p99 = at(0.99),
-                   .p999 = at(0.999),
-                   .max = static_cast<double>(latency.max())};
-  }
-
   void take_reports(std::size_t phase) {
     CellRecord& record = records_[phase];
     std::int64_t first_start = INT64_MAX, last_end = INT64_MIN;
@@ -200,10 +189,10 @@ class CellRun {
     record.memory.items = items;
     Histogram all = reads;
     all.merge(writes);
-    record.latency_ns = summary_of(all, one_in);
+    record.latency_ns = latency_summary(all, one_in);
     if (reads.total() > 0 && writes.total() > 0) {
-      record.read_latency_ns = summary_of(reads, one_in);
-      record.write_latency_ns = summary_of(writes, one_in);
+      record.read_latency_ns = latency_summary(reads, one_in);
+      record.write_latency_ns = latency_summary(writes, one_in);
     }
     record.status = judge(workload_.phases[phase], record, misses);
   }

@@ -59,10 +59,11 @@ std::optional<double> storage_length(const CellRecord& cell) {
 }
 
 std::optional<double> updates_per_s(const CellRecord& cell) {
-  if (!shows_speed(cell) || !cell.latency_ns || cell.latency_ns->p50 <= 0) return std::nullopt;
+  const auto p50 = latency_p50(cell);
+  if (!shows_speed(cell) || !p50 || *p50 <= 0) return std::nullopt;
   const auto updates = number_fact(cell, "updates");
   if (!updates) return std::nullopt;
-  return *updates / (cell.latency_ns->p50 * 1e-9);
+  return *updates / (*p50 * 1e-9);
 }
 
 // What a kind of figure is taken from, whether it compares two sides and how, and whether more of it is better.

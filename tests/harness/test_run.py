@@ -68,7 +68,9 @@ def test_a_run_is_recorded_verified_and_shown(dictbench, tmp_path):
         assert cell["ops"] > 0 and cell["ops_per_s"] > 0
         assert len(cell["workers"]) == cell["processes"]
         assert cell["memory"]["bytes_per_item"] > 0
-        assert cell["latency_ns"]["p50"] <= cell["latency_ns"]["p999"] <= cell["latency_ns"]["max"]
+        latency = cell["latency_ns"]
+        known = [latency[name] for name in ("p50", "p90", "p99", "p999", "max") if name in latency]
+        assert known == sorted(known) and latency["samples"] > 0
     nothing = [cell for cell in lines[1:] if cell["engine"] == "null"]
     assert all(cell["verified"].startswith("not applicable") for cell in nothing)
 
@@ -107,7 +109,7 @@ def test_readers_read_while_the_table_grows(dictbench, tmp_path, engine):
     assert writer == 40_000 and reader > 0
     reads, writes = cell["read_latency_ns"], cell["write_latency_ns"]
     assert reads["samples"] + writes["samples"] == cell["latency_ns"]["samples"]
-    assert reads["p50"] <= reads["p999"] <= reads["max"]
+    assert reads["p50"] <= reads["max"] and writes["p50"] <= writes["max"]
     assert abs(cell["workers"][0]["end_s"] - cell["workers"][1]["end_s"]) < 0.1
 
 

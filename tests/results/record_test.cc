@@ -97,6 +97,9 @@ TEST(Record, FieldsAreNamedAsTheFormatSays) {
                             "items", "bytes_per_item"}) {
     EXPECT_TRUE(cell["memory"].contains(field)) << field;
   }
+  CellRecord few = full_cell();
+  few.latency_ns = Latency{.samples = 12, .one_in = 1, .max = 900};
+  EXPECT_EQ(to_json(few)["latency_ns"].dump(), R"({"max":900.0,"samples":12,"one_in":1})");
   CellRecord bare = make_cell("null", 1e6);
   bare.latency_ns.reset();
   bare.read_latency_ns.reset();
@@ -116,6 +119,16 @@ TEST(Record, ExtraFieldsAreTolerated) {
   cell["memory"]["future"] = 2;
   write_text(folder / "r.jsonl", cell.dump() + "\n");
   EXPECT_EQ(read_records(folder / "r.jsonl").cells.size(), 1u);
+}
+
+TEST(Record, PercentilesMayBeAbsent) {
+  const TemporaryFolder folder;
+  CellRecord cell = make_cell("null", 1e6);
+  cell.latency_ns = Latency{.samples = 1000, .one_in = 1, .p50 = 100, .p90 = 200, .p99 = 300, .max = 900};
+  RecordWriter(folder / "r.jsonl").write(cell);
+  const Latency read = read_records(folder / "r.jsonl").cells.at(0).latency_ns.value();
+  EXPECT_EQ(read.p99, 300);
+  EXPECT_EQ(read.p999, std::nullopt);
 }
 
 TEST(Record, UsageAddsUp) {
