@@ -1,4 +1,4 @@
-// Record structs to and from JSON objects, the field names of the record format in one place.
+// Record structs to and from JSON objects, both by their descriptions (results/record_fields.h).
 //
 // Private to results/: others use RecordWriter and read_records (results/record.h). Facts become objects whose
 // keys keep their order, hence ordered_json. Unknown fields are tolerated, so that a newer writer of the
@@ -20,11 +20,9 @@ Json to_json(const TortureRecord& torture);
 Json to_json(const CheckRecord& check);
 Json to_json(const GateRecord& gate);
 
-// Throw RecordError that names the field, without file and line (the reader adds them).
-RunRecord run_from_json(const Json& object);
-CellRecord cell_from_json(const Json& object);
-TortureRecord torture_from_json(const Json& object);
-CheckRecord check_from_json(const Json& object);
-GateRecord gate_from_json(const Json& object);
+// Of a run, cell, torture, check or gate. Throws RecordError that names the field, without file and line (the reader
+// adds them).
+template <typename Record>
+Record record_from_json(const Json& object);
 
 }  // namespace dictbench

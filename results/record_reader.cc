@@ -23,15 +23,15 @@ void read_line(const std::string& line, RecordFile& records) {
   if (!object.is_object() || type == object.end())
     throw RecordError("no record: an object with a \"type\" is expected");
   if (*type == "run") {
-    records.runs.push_back(run_from_json(object));
+    records.runs.push_back(record_from_json<RunRecord>(object));
   } else if (*type == "cell") {
-    records.cells.push_back(cell_from_json(object));
+    records.cells.push_back(record_from_json<CellRecord>(object));
   } else if (*type == "torture") {
-    records.tortures.push_back(torture_from_json(object));
+    records.tortures.push_back(record_from_json<TortureRecord>(object));
   } else if (*type == "check") {
-    records.checks.push_back(check_from_json(object));
+    records.checks.push_back(record_from_json<CheckRecord>(object));
   } else if (*type == "gate") {
-    records.gates.push_back(gate_from_json(object));
+    records.gates.push_back(record_from_json<GateRecord>(object));
   } else {
     throw RecordError(fmt::format(
         "record type {} is unknown: there are \"run\", \"cell\", \"torture\", \"check\" and \"gate\"", type->dump()));
