@@ -10,12 +10,15 @@ class Group(NamedTuple):
 
 
 GROUPS = (
-    Group("single", "one operation at a time", ("load-1m", "get-uniform", "update-uniform", "zipf-95-5")),
+    Group("large", "a million keys", ("large",)),
+    Group("small", "ten thousand keys", ("small",)),
     Group("ycsb", "YCSB mixes", tuple(f"ycsb-{letter}" for letter in "abcdef")),
-    Group("batches", "batches and churn", ("get-batch-32", "set-batch-32", "churn", "growth-tail")),
-    Group("values", "growing values", ("value-sweep",)),
+    Group("values", "growing values", ("values",)),
+    Group("tails", "tails", ("open-loop", "growth-tail")),
     Group("growth", "growing dicts", ("blob-growth",)),
     Group("documents", "programs of other projects", ("mpdict-1m", "redis-100k", "pyshmht-64b", "lock-counter")),
+    Group("single", "one operation at a time", ("load-1m", "get-uniform", "update-uniform", "zipf-95-5")),
+    Group("batches", "batches and churn", ("get-batch-32", "set-batch-32", "churn")),
 )
 OTHER = Group("other", "other workloads", ())
 

@@ -98,7 +98,7 @@ def _latency_metric(field: str, label: str, meaning: str) -> Metric:
         field, f"Latency {label}", "time per call", _percentile(field), "log", "lower", format_duration,
         f"The time that {meaning} of the sampled calls did not exceed, all processes together. "
         "A call is one operation, or one batch where the workload batches. At a fixed arrival rate the "
-        "time runs from the intended start.")
+        "time runs from the intended start. Told where at least ten samples lie beyond it.")
 
 
 METRICS = {
@@ -113,7 +113,7 @@ METRICS = {
         _latency_metric("p999", "p99.9", "99.9 %"),
         Metric("bytes_per_item", "Memory per item", "bytes", _bytes_per_item, "linear", "lower", format_bytes,
                "What the dict costs (its storage, its servers' memory and the private memory that it makes the "
-               "processes grow by), divided by the items that it holds at the end."),
+               "processes grow by) beyond what it costs empty, divided by the items that it holds at the end."),
         Metric("voluntary_switches", "Voluntary context switches", "switches/operation",
                _switches("voluntary_switches"), "log", "lower", format_rate,
                "How often a process or server thread gave the CPU up to wait (for a lock, a reply, a disk), divided by "

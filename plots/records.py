@@ -6,14 +6,15 @@ no record raises RecordError with one line: file, line, reason.
 
 import json
 import math
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
-from typing import Iterable, Optional
+from typing import Iterable, Optional, get_args
 
 SCHEMA = 1
 _FINDINGS = ("torture", "check")  # records of which there are tables, but no pictures
 _TABLE_ONLY = "gate"  # samples of thousands of runs: their table says what came out, the record file has them
 _CASES = "ultra-cases"  # the workload of `dictbench cases`: each cell a case of its own, which a table shows
+_UNFINISHED = "unfinished: "
 _NAME_OF_JSON_TYPE = {dict: "an object", list: "a list", str: "text", bool: "true or false"}
 
 
@@ -21,20 +22,27 @@ class RecordError(ValueError):
     """A file that is no record file; the message is one line."""
 
 
+def _not_recorded(default):
+    """A field of a dataclass that no line of a record has."""
+    return field(default=default, metadata={"recorded": False})
+
+
 @dataclass(frozen=True)
 class Run:
+    """Of the fields of a "run" line those that are shown: reading goes by their names and types (_filled)."""
+
     run_id: str
-    started: str
-    commit: str
-    dirty: bool
-    compiler: str
-    flags: str
-    build_type: str
-    versions: dict
-    host: dict
-    options: dict
-    seed: int
-    warnings: list
+    started: str = ""
+    commit: str = "unknown"
+    dirty: bool = False
+    compiler: str = ""
+    flags: str = ""
+    build_type: str = ""
+    versions: dict = field(default_factory=dict)
+    host: dict = field(default_factory=dict)
+    options: dict = field(default_factory=dict)
+    seed: int = 0
+    warnings: list = field(default_factory=list)
 
     @property
     def host_title(self) -> str:
@@ -54,30 +62,31 @@ class Run:
 
 @dataclass(frozen=True)
 class Cell:
-    """One repetition of one engine on one phase of one workload."""
+    """One repetition of one engine on one phase of one workload: of a "cell" line what is drawn or listed."""
 
     run_id: str
     engine: str  # spec text; what pictures print is `label`
     workload: str
-    workload_hash: str
-    scale: float
-    phase: str
     processes: int
     repetition: int
-    ops: int
-    elapsed_s: float
-    ops_per_s: float
-    latency_ns: Optional[dict]
-    rusage: dict
-    server_rusage: Optional[dict]
-    memory: dict
     verified: str
     status: str
-    host: str = "unknown host"
-    cpus: Optional[int] = None
+    workload_hash: str = ""
+    scale: float = 1.0
+    phase: str = ""
+    ops: int = 0
+    elapsed_s: float = 0.0
+    ops_per_s: float = 0.0
+    work: dict = field(default_factory=dict)
+    latency_ns: Optional[dict] = None
+    rusage: dict = field(default_factory=dict)
+    server_rusage: Optional[dict] = None
+    memory: dict = field(default_factory=dict)
     tier: str = "c++"
     start: str = "fork"
-    origin: str = ""  # file and line: "standard.jsonl:17"
+    host: str = _not_recorded("unknown host")
+    cpus: Optional[int] = _not_recorded(None)
+    origin: str = _not_recorded("")  # file and line: "standard.jsonl:17"
 
     @property
     def label(self) -> str:
@@ -85,15 +94,25 @@ class Cell:
 
     @property
     def fault(self) -> str:
-        """Why no speed may be drawn, "" when it may: 'invalid: worker 2 died', 'wrong data: 3 keys lost'."""
+        """Why no speed may be drawn, "" when it may: 'invalid: worker 2 died', 'wrong data: 3 keys lost'. Of a loading
+        phase that was not done in its time what the record says: 'not in 30 s: 410,000 of 1,000,000'."""
         if self.status != "ok":
-            return self.status
+            return self.status.removeprefix(_UNFINISHED)
         kind, _, why = self.verified.partition(": ")
         if kind in ("ok", "not applicable"):
             return ""
         if kind == "failed":
             return f"wrong data: {why or 'no reason given'}"
         return f"not verified: {why or self.verified}"
+
+    @property
+    def unfinished(self) -> bool:
+        return self.status.startswith(_UNFINISHED)
+
+    @property
+    def open_loop(self) -> bool:
+        """Whether operations came at fixed times: then the rate was given, and the latencies count."""
+        return self.work.get("arrival_rate", 0) > 0
 
     @property
     def drawable(self) -> bool:
@@ -141,9 +160,9 @@ def read_records(files: Iterable[Path], sources: Iterable[Path] = ()) -> Records
     if len(hosts) > 1:
         raise RecordError(f"records of {len(hosts)} machines ({'; '.join(hosts)}): give the files of one machine")
     own = [_cell(where, origin, line, runs) for where, origin, line in found]
-    cells, notes = _keep_newest_workloads([cell for cell in own if _is_drawn(cell)])
+    cells, notes = _keep_one_work([cell for cell in own if _is_drawn(cell)])
     own += [_cell(where, origin, line, all_runs) for where, origin, line in listed]
-    return Records(list(runs.values()), _keep_largest_scale(cells), notes, own, findings, list(all_runs.values()))
+    return Records(list(runs.values()), cells, notes, own, findings, list(all_runs.values()))
 
 
 def _names(files: list) -> dict:
@@ -201,48 +220,24 @@ def _run(where: str, record: dict) -> Run:
     schema = _get(where, record, "schema", int)
     if schema != SCHEMA:
         raise RecordError(f"{where}: schema {schema}, this program reads schema {SCHEMA}")
-    return Run(
-        run_id=_get(where, record, "run_id", str),
-        started=_get(where, record, "started", str, ""),
-        commit=_get(where, record, "commit", str, "unknown"),
-        dirty=_get(where, record, "dirty", bool, False),
-        compiler=_get(where, record, "compiler", str, ""),
-        flags=_get(where, record, "flags", str, ""),
-        build_type=_get(where, record, "build_type", str, ""),
-        versions=_get(where, record, "versions", dict, {}),
-        host=_get(where, record, "host", dict, {}),
-        options=_get(where, record, "options", dict, {}),
-        seed=_get(where, record, "seed", int, 0),
-        warnings=_get(where, record, "warnings", list, []),
-    )
+    return _filled(Run, where, record)
 
 
 def _cell(where: str, origin: str, record: dict, runs: dict) -> Cell:
     run = runs.get(_get(where, record, "run_id", str))
-    return Cell(
-        run_id=record["run_id"],
-        engine=_get(where, record, "engine", str),
-        workload=_get(where, record, "workload", str),
-        workload_hash=_get(where, record, "workload_hash", str, ""),
-        scale=_get(where, record, "scale", float, 1.0),
-        phase=_get(where, record, "phase", str, ""),
-        processes=_get(where, record, "processes", int),
-        repetition=_get(where, record, "repetition", int),
-        ops=_get(where, record, "ops", int, 0),
-        elapsed_s=_get(where, record, "elapsed_s", float, 0.0),
-        ops_per_s=_get(where, record, "ops_per_s", float, 0.0),
-        latency_ns=_get(where, record, "latency_ns", dict, None),
-        rusage=_get(where, record, "rusage", dict, {}),
-        server_rusage=_get(where, record, "server_rusage", dict, None),
-        memory=_get(where, record, "memory", dict, {}),
-        verified=_get(where, record, "verified", str),
-        status=_get(where, record, "status", str),
-        host=run.host_title if run else "unknown host",
-        cpus=run.cpus if run else None,
-        tier=_get(where, record, "tier", str, "c++"),
-        start=_get(where, record, "start", str, "fork"),
-        origin=origin,
-    )
+    told = {"host": run.host_title, "cpus": run.cpus} if run else {}
+    return _filled(Cell, where, record, origin=origin, **told)
+
+
+def _filled(kind: type, where: str, record: dict, **told):
+    """A Run or Cell with what its fields' names have in the record, and `told`."""
+    for each in fields(kind):
+        if not each.metadata.get("recorded", True):
+            continue
+        default = each.default_factory() if each.default_factory is not MISSING else each.default
+        wanted = get_args(each.type)[0] if get_args(each.type) else each.type  # dict of Optional[dict]
+        told[each.name] = _get(where, record, each.name, wanted, _REQUIRED if default is MISSING else default)
+    return kind(**told)
 
 
 _REQUIRED = object()
@@ -265,19 +260,18 @@ def _get(where: str, record: dict, name: str, kind: type, default=_REQUIRED):
     return value
 
 
-def _keep_largest_scale(cells: list) -> list:
-    """A run fitted to a budget gives slow engines a smaller scale; where an engine has several, the largest tells most."""
-    largest: dict = {}
+def _keep_one_work(cells: list) -> tuple:
+    """Of every workload the records that did the same work: of its largest scale the version that was read last. Figures
+    of other keys, or of a file that has changed since, do not stand beside them."""
+    kept: dict = {}
     for cell in cells:
-        key = cell.workload, cell.label
-        largest[key] = max(largest.get(key, 0), cell.scale)
-    return [cell for cell in cells if cell.scale == largest[cell.workload, cell.label]]
-
-
-def _keep_newest_workloads(cells: list) -> tuple:
-    """A workload whose file changed between runs is another workload: only the last read version is drawn."""
-    newest = {(cell.workload, cell.scale): cell.workload_hash for cell in cells}
-    kept = [cell for cell in cells if cell.workload_hash == newest[cell.workload, cell.scale]]
-    left_out = sorted({cell.workload for cell in cells} & {
-        cell.workload for cell in cells if cell.workload_hash != newest[cell.workload, cell.scale]})
-    return kept, [f"Older records of {name} are left out: the workload has changed since." for name in left_out]
+        before = kept.get(cell.workload)
+        if before is None or cell.scale >= before[0]:
+            kept[cell.workload] = cell.scale, cell.workload_hash
+    drawn = [cell for cell in cells if (cell.scale, cell.workload_hash) == kept[cell.workload]]
+    out = [cell for cell in cells if (cell.scale, cell.workload_hash) != kept[cell.workload]]
+    changed = sorted({cell.workload for cell in out if cell.scale == kept[cell.workload][0]})
+    smaller = sorted({cell.workload for cell in out if cell.scale != kept[cell.workload][0]})
+    return drawn, (
+        [f"Older records of {name} are left out: the workload has changed since." for name in changed] +
+        [f"Records of {name} at a smaller scale are left out: they did other work." for name in smaller])

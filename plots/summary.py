@@ -40,6 +40,7 @@ class Fault:
     reason: str  # of the first broken repetition
     broken: int
     count: int  # repetitions in all
+    unfinished: bool = False  # not done in the time that it was given: no fault of the engine's answers
 
     @property
     def word(self) -> str:
@@ -66,10 +67,10 @@ def faults(cells: list) -> dict:
     """Place -> Fault, for the places with at least one repetition that may not be drawn."""
     found = {}
     for place, group in by_place(cells).items():
-        reasons = [cell.fault for cell in group if cell.fault]
-        reasons.sort(key=lambda reason: not reason.startswith("wrong data"))
-        if reasons:
-            found[place] = Fault(place, reasons[0], len(reasons), len(group))
+        broken = [cell for cell in group if cell.fault]
+        broken.sort(key=lambda cell: (not cell.fault.startswith("wrong data"), cell.unfinished))
+        if broken:
+            found[place] = Fault(place, broken[0].fault, len(broken), len(group), broken[0].unfinished)
     return found
 
 

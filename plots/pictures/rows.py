@@ -83,7 +83,7 @@ def draw_rows(view: View, title: str, notes: str, tasks: list, engines: list, co
             background(axes, task)
         for engine, y in positions.items():
             if not mark(axes, y, task, engine):
-                _say_why_empty(axes, y, view.fault(task, engine))
+                _say_why_empty(axes, y, view.fault(task, engine), panel)
         _print_columns(canvas, columns, prints, left + plot, top, task, positions)
     return canvas.figure
 
@@ -112,8 +112,10 @@ def _set_axes(axes, scale: Scale, limits: tuple, positions: dict, width: float) 
     row_guides(axes, list(positions.values()))
 
 
-def _say_why_empty(axes, y: float, fault) -> None:
-    word = fault.word if fault and fault.hides_all else "no figure"
+def _say_why_empty(axes, y: float, fault, width: float) -> None:
+    word = "no figure"
+    if fault and fault.hides_all:
+        word = fault.reason if fault.unfinished and text_width(fault.reason, style.SMALL_POINTS) < width else fault.word
     axes.annotate(word, (0, y), xycoords=("axes fraction", "data"), xytext=(3, 0), textcoords="offset points",
                   va="center", size=style.SMALL_POINTS, color=style.MUTED, style="italic",
                   bbox={"facecolor": style.PAPER, "edgecolor": "none", "pad": 0.8})

@@ -19,6 +19,7 @@ class View:
         self.faults = summary.faults(cells)
         self.busiest = summary.busiest(cells)
         self.tasks = set(self.busiest)
+        self.open_loop = {summary.place_of(cell).task for cell in cells if cell.open_loop}
         self.task_order = list(dict.fromkeys(summary.place_of(cell).task for cell in cells))
         self.cpus = next((cell.cpus for cell in cells if cell.cpus), None)
 
@@ -33,8 +34,10 @@ class View:
         return self.faults.get(summary.Place(task, self.busiest[task], engine))
 
     def measured_tasks(self) -> set:
-        """Tasks with a figure at their largest number of processes."""
-        return {place.task for place in self.summaries if place.processes == self.busiest[place.task]}
+        """Tasks with a figure at their largest number of processes. Operations at fixed times have no throughput of the
+        engine's: it is the rate that was given."""
+        found = {place.task for place in self.summaries if place.processes == self.busiest[place.task]}
+        return found - self.open_loop if self.metric.name == "throughput" else found
 
     def engines(self, tasks: list) -> list:
         """Those that were tried on `tasks`, best first: by the geometric mean of their ratios to each task's median
@@ -55,20 +58,11 @@ class View:
             engine not in ratios, sign * sum(ratios[engine]) / max(1, len(ratios[engine])), engine))
 
     def best(self, task, engines: list) -> tuple:
-        """The best of `engines` that processes can share, and its Summary: ("", None) when there is none.
-
-        Of those at the largest scale: with a hundredth of the keys all of them are in the caches.
-        """
+        """The best of `engines` that processes can share, and its Summary: ("", None) when there is none."""
         found = [(engine, result) for engine in engines
                  if style.base_name(engine) not in (style.HARNESS, style.PRIVATE) and (result := self.at(task, engine))]
-        scales = {engine: self.scale(task, engine) for engine, _ in found}
-        found = [pair for pair in found if scales[pair[0]] == max(scales.values())]
         choose = max if self.metric.better == "higher" else min
         return choose(found, key=lambda pair: pair[1].median, default=("", None))
-
-    def scale(self, task, engine: str) -> float:
-        return max(cell.scale for cell in self.cells
-                   if (place := summary.place_of(cell)).task == task and place.engine == engine)
 
     def leaders(self, tasks: list, engines: list) -> str:
         """'lmdb in 3 of 4 panels, redis in 1': who is best among those that processes can share."""
@@ -103,10 +97,8 @@ class View:
         """The line under a title: processes, host, scale, what median and bar mean. `shown`: the summaries drawn."""
         parts = [self._processes(tasks), self.cells[0].host]
         scales = sorted({cell.scale for cell in self.cells if summary.place_of(cell).task in tasks})
-        if len(scales) > 1:
-            parts.append(f"scales {scales[0]:g} to {scales[-1]:g}, each engine's own: see the tables")
-        elif scales != [1.0]:
-            parts.append(f"scale {scales[0]:g}")
+        if scales != [1.0]:
+            parts.append(f"scale {' and '.join(f'{scale:g}' for scale in scales)}")
         parts.append(summary.interval_note(shown, bar))
         return "  ·  ".join(part for part in parts if part)
 

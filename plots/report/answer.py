@@ -24,8 +24,7 @@ class Fastest(NamedTuple):
     count: int  # of those
     rest: str  # "bucket-table on 2, boost-map on 1"
     apart: int  # of the workloads those on which the next engine is told apart,
-    overlap: int  # cannot be told apart by these repetitions,
-    unlike: int  # had fewer keys
+    overlap: int  # cannot be told apart by these repetitions
     table: grid.Grid
 
 
@@ -59,7 +58,7 @@ def fastest(cells: list, data: FigureData) -> Fastest:
     counts = sorted((-names.count(name), name) for name in set(names)) or [(0, "")]
     verdicts = [row[5].text.partition(":")[0] for row in rows]
     return Fastest(counts[0][1], -counts[0][0], ", ".join(f"{name} on {-count}" for count, name in counts[1:]),
-                   verdicts.count("yes"), verdicts.count("no"), verdicts.count("not alike"),
+                   verdicts.count("yes"), verdicts.count("no"),
                    grid.Grid("fastest", "The fastest by workload", grid.columns(heads, rows), rows))
 
 
@@ -75,14 +74,11 @@ def _row(view: View, data: FigureData, metric, task):
     if not behind:
         return row + [grid.GridCell("-")] * 3 + [count]
     ratio = found.median / behind.median
-    alike = view.scale(task, name) == view.scale(task, second)
-    ahead = grid.GridCell(f"{'' if alike else '~'}{ratio:.2f} x", ratio)
-    return row + [grid.GridCell(second), ahead, grid.GridCell(_told_apart(found, behind, alike)), count]
+    ahead = grid.GridCell(f"{ratio:.2f} x", ratio)
+    return row + [grid.GridCell(second), ahead, grid.GridCell(_told_apart(found, behind)), count]
 
 
-def _told_apart(found, behind, alike: bool) -> str:
-    if not alike:
-        return "not alike: fewer keys"
+def _told_apart(found, behind) -> str:
     if min(found.count, behind.count) == 1:
         return "no: one repetition"
     return "yes" if found.interval.low > behind.interval.high else "no: they overlap"

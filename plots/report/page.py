@@ -129,7 +129,7 @@ def _table_sections(tables: list, appendix: Appendix) -> list:
 
 
 def _workload_of(table) -> str:
-    """'value-sweep' of the table `engines` with the title 'value-sweep, phase set-10b'; "" of other tables."""
+    """'values' of the table `engines` with the title 'values, phase set-10b'; "" of other tables."""
     return table.title.partition(",")[0].partition(" on ")[0] if table.name == "engines" else ""
 
 

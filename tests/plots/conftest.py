@@ -29,7 +29,7 @@ def cells(suite_file):
 def many_cells(tmp_path_factory):
     """Thirteen engines with long names on all nineteen workloads: what text must not overlap in."""
     path = tmp_path_factory.mktemp("records") / "many.jsonl"
-    workloads = (*synthetic.WORKLOADS, *synthetic.TWO_PHASES, "value-sweep")
+    workloads = (*synthetic.WORKLOADS, *synthetic.TWO_PHASES, "values")
     lines = synthetic.suite(tuple(synthetic.MANY), workloads, processes=(1, 4), repetitions=2)
     path.write_text(synthetic.as_text(lines))
     return read_records([path]).cells

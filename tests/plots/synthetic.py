@@ -74,8 +74,8 @@ def suite(engines=SEVEN, workloads=tuple(WORKLOADS), processes=(1, 2, 3), repeti
     phases = [(workload, "run", factor) for workload, factor in WORKLOADS.items() if workload in workloads]
     phases += [(workload, phase, 1.0) for workload, names in TWO_PHASES.items() if workload in workloads
                for phase in names]
-    if "value-sweep" in workloads:
-        phases += [("value-sweep", f"{kind}-{size}", 1.2 / 2**index) for index, size in enumerate(SIZES)
+    if "values" in workloads:
+        phases += [("values", f"{kind}-{size}", 1.2 / 2**index) for index, size in enumerate(SIZES)
                    for kind in ("set", "get")]
     for repetition in range(repetitions):
         for workload, phase, factor in phases:

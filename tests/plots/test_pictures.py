@@ -10,9 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from plots import style
-from plots.metrics import METRICS
-from plots.pictures import PICTURES, axis, overview
-from plots.pictures.view import View
+from plots.pictures import PICTURES, axis, latency, overview, scaling, throughput
 from plots.records import read_records
 
 UNIT = re.compile(r".+ \(.+\)$", re.DOTALL)
@@ -34,7 +32,7 @@ def pictures(cells):
 @pytest.fixture(scope="module")
 def many_pictures(many_cells):
     """The overview of all; of the others, which draw each group alike, two groups."""
-    some = [cell for cell in many_cells if cell.workload in ("value-sweep", "pyshmht-64b", "mpdict-1m")]
+    some = [cell for cell in many_cells if cell.workload in ("values", "pyshmht-64b", "mpdict-1m")]
     return compose_all(many_cells, [overview]) + compose_all(some, [each for each in PICTURES if each != overview])
 
 
@@ -187,11 +185,48 @@ def test_byte_ticks_are_round_in_their_unit():
     assert axis.byte_ticks(1.2 * 2**20, 4) == [0, 0.5 * 2**20, 2**20]
 
 
-def test_the_best_is_one_with_the_most_keys(tmp_path):
-    lines = [synthetic.run_line(), synthetic.cell_line(engine="blob", speed=9e6, scale=0.01),
-             synthetic.cell_line(engine="redis", speed=1e5), synthetic.cell_line(engine="lmdb", speed=2e5)]
+def pictures_of(tmp_path, modules, *lines):
     file = tmp_path / "records.jsonl"
-    file.write_text(synthetic.as_text(lines))
-    view = View(read_records([file]).cells, METRICS["throughput"])
-    [task] = view.measured_tasks()
-    assert view.best(task, ["blob", "redis", "lmdb"])[0] == "lmdb"
+    file.write_text(synthetic.as_text([synthetic.run_line(), *lines]))
+    return {picture.name: picture for picture in compose_all(read_records([file]).cells, modules)}
+
+
+def words_of(picture):
+    return [text.get_text() for text in texts(picture.figure)]
+
+
+def test_only_percentiles_that_are_known_are_drawn_and_named(tmp_path):
+    few = {"samples": 150, "one_in": 64, "p50": 700.0, "p90": 900.0, "max": 9e4}
+    (picture,) = pictures_of(tmp_path, [latency], synthetic.cell_line("lmdb", latency_ns=few),
+                             synthetic.cell_line("redis", latency_ns=dict(few, p50=800.0))).values()
+    told = " ".join(words_of(picture))
+    assert "p90" in told and "p99" not in told
+    assert "p99.9" not in picture.caption
+    assert picture.shown.metrics == ("p50", "p90")
+
+
+def test_latencies_say_whether_the_loop_is_closed_or_open(tmp_path):
+    found = pictures_of(
+        tmp_path, [latency, throughput, scaling],
+        *(synthetic.cell_line(engine, "open-loop", phase, count, speed=5e4, work={"arrival_rate": 5e4})
+          for engine in ("redis", "lmdb") for phase in ("in-process", "servers") for count in (1, 2)),
+        *(synthetic.cell_line(engine, "growth-tail", speed=speed) for engine, speed in (("redis", 1e5), ("lmdb", 2e5))))
+    assert set(found) == {"latency-tails", "latency-tails-in-process", "latency-tails-servers", "throughput-tails"}
+    assert found["latency-tails"].title == "Latency, closed loop: tails (growth-tail)"
+    assert found["latency-tails-servers"].title == "Latency, open loop: open-loop · servers"
+    assert not any("open-loop" in word for word in words_of(found["throughput-tails"]))
+
+
+def test_open_loops_are_ordered_by_their_tails(tmp_path):
+    def line(engine, p50, p999):
+        return synthetic.cell_line(engine, "open-loop", "servers", work={"arrival_rate": 5e4}, latency_ns={
+            "samples": 20000, "one_in": 1, "p50": p50, "p90": 2 * p50, "p99": 3 * p50, "p999": p999, "max": 1e9})
+
+    (picture,) = pictures_of(tmp_path, [latency], line("redis", 100.0, 9e6), line("lmdb", 200.0, 9e3)).values()
+    assert [label.get_text() for label in picture.figure.axes[0].get_yticklabels()] == ["lmdb", "redis"]
+
+
+def test_what_was_not_done_in_time_stands_in_the_speed_s_place(tmp_path):
+    (picture,) = pictures_of(tmp_path, [throughput], synthetic.cell_line("lmdb", "large", "load"), synthetic.cell_line(
+        "redis", "large", "load", ops_per_s=0, status="unfinished: not in 30 s: 410,000 of 1,000,000")).values()
+    assert "not in 30 s: 410,000 of 1,000,000" in words_of(picture)

@@ -92,9 +92,29 @@ def test_only_valid_and_verified_cells_may_be_drawn(tmp_path):
     assert [cell.drawable for cell in found] == [reason == "" for reason in told.values()]
 
 
-def test_engines_at_their_own_scales_share_a_task_and_an_engine_keeps_its_largest(tmp_path):
-    file = write(tmp_path / "r.jsonl", synthetic.run_line(), synthetic.cell_line("lmdb", scale=0.1),
-                 synthetic.cell_line("lmdb", scale=0.5), synthetic.cell_line("redis", scale=0.02))
-    cells = read_records([file]).cells
-    assert {(cell.engine, cell.scale) for cell in cells} == {("lmdb", 0.5), ("redis", 0.02)}
-    assert len({summary.place_of(cell).task for cell in cells}) == 1
+def test_only_records_of_the_same_work_stand_together(tmp_path):
+    file = write(tmp_path / "r.jsonl", synthetic.run_line(), synthetic.cell_line("lmdb"), synthetic.cell_line("redis"),
+                 synthetic.cell_line("lmdb", scale=0.1), synthetic.cell_line("redis", workload="churn", scale=0.1))
+    records = read_records([file])
+    assert [(cell.engine, cell.workload, cell.scale) for cell in records.cells] == [
+        ("lmdb", "get-uniform", 1), ("redis", "get-uniform", 1), ("redis", "churn", 0.1)]
+    assert records.notes == ["Records of get-uniform at a smaller scale are left out: they did other work."]
+    assert len(records.all_cells) == 4
+
+
+def test_fields_that_a_line_lacks_have_their_defaults(tmp_path):
+    line = {name: value for name, value in synthetic.cell_line().items()
+            if name in ("type", "run_id", "engine", "workload", "processes", "repetition", "verified", "status")}
+    (cell,) = read_records([write(tmp_path / "r.jsonl", synthetic.run_line(), line)]).cells
+    assert (cell.scale, cell.tier, cell.work, cell.latency_ns, cell.memory) == (1.0, "c++", {}, None, {})
+    assert cell.host != "unknown host" and cell.origin == "r.jsonl:2"
+    assert not cell.open_loop
+
+
+def test_what_was_not_done_in_time_says_so_in_the_record_s_words(tmp_path):
+    line = synthetic.cell_line(status="unfinished: not in 30 s: 410,000 of 1,000,000", ops_per_s=0)
+    cells = read_records([write(tmp_path / "r.jsonl", synthetic.run_line(), line)]).cells
+    ((_, fault),) = summary.faults(cells).items()
+    assert (fault.reason, fault.word, fault.unfinished) == (
+        "not in 30 s: 410,000 of 1,000,000", "not in 30 s", True)
+    assert not cells[0].drawable
