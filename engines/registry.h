@@ -15,13 +15,12 @@
 
 namespace dictbench {
 
-// What the run is about to store, so that an engine whose size is fixed at creation can choose it.
-// A hint, not a limit: an engine that cannot hold more says `full`.
+// The shape of what the run is about to store: what a user knows who chooses a table's layout. Never how much: every
+// engine grows from a small start, so that a timed load counts all that growing costs. Whoever wants room at the start
+// asks for it by an option of the engine (capacity=, size=), which the record tells. A hint, not a limit.
 struct SizeHint {
-  std::uint64_t items = 100'000;
   std::uint64_t key_bytes = 16;    // of one key, the largest
   std::uint64_t value_bytes = 16;  // of one value, the mean
-  unsigned processes = 1;
 };
 
 struct EngineDescription {

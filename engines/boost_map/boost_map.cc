@@ -123,22 +123,6 @@ class BoostMapEngine final : public Engine {
   Segment segment_;
 };
 
-// What the items will take, so that no growth falls into the measured time; never more than half of what is
-// free, because it is an estimate and others need room too.
-std::uint64_t estimate(const SizeHint& hint) {
-  constexpr std::uint64_t kNode = 96;         // links, two strings with up to 22 bytes in place, block header
-  constexpr std::uint64_t kBeside = 1 << 20;  // lock, heap's header, some more items than said
-  const auto block = [](std::uint64_t bytes) -> std::uint64_t {
-    constexpr std::uint64_t kInPlace = 22;   // a longer string has a block of its own,
-    constexpr std::uint64_t kOverhead = 48;  // with a header, Boost's spare room and rounding,
-    constexpr std::uint64_t kLeast = 64;     // of at least so much
-    if (bytes <= kInPlace) return 0;
-    return bytes + kOverhead < kLeast ? kLeast : bytes + kOverhead;
-  };
-  const std::uint64_t bytes = kBeside + hint.items * (kNode + block(hint.key_bytes) + block(hint.value_bytes));
-  return std::min(bytes, shared_memory_space().free / 2);
-}
-
 Contract contract(const Spec&) {
   return {.survives_killed_writer = false,
           .ordered = true,
@@ -146,12 +130,13 @@ Contract contract(const Spec&) {
           .largest_value = boost_map::kLargestValue};
 }
 
-std::unique_ptr<Engine> create(const Spec& spec, const SizeHint& hint) {
+std::unique_ptr<Engine> create(const Spec& spec, const SizeHint&) {
+  constexpr std::uint64_t kStart = 1 << 20;  // where size= does not say: some thousand small items
   std::uint64_t most = spec.get_bytes("max");
   std::uint64_t initial = spec.get_bytes("size");
   if (most == 0) most = std::max(most_shared_memory(), initial);
   if (initial > most) throw SpecError(fmt::format("engine boost-map: size={} is more than max={}", initial, most));
-  if (initial == 0) initial = std::min(estimate(hint), most);
+  if (initial == 0) initial = std::min(kStart, most);
   const auto readers = spec.get("lock") == "rw" ? RwLockHandle::Readers::share : RwLockHandle::Readers::exclude;
   return std::make_unique<BoostMapEngine>(Sizes{.initial = initial, .most = most}, readers);
 }
@@ -171,7 +156,7 @@ const EngineDescription& boost_map_engine() {
                   {.name = "size",
                    .kind = OptionKind::bytes,
                    .default_value = "0",
-                   .meaning = "bytes allocated at the start; default: what the run is expected to need",
+                   .meaning = "bytes allocated at the start; default: 1M, or max",
                    .choices = {},
                    .least = kLeastSize},
                   {.name = "max",

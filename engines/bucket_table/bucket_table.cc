@@ -103,13 +103,14 @@ Contract contract(const Spec& spec) {
       .survives_killed_writer = true, .largest_key = spec.get_bytes("key"), .largest_value = spec.get_bytes("value")};
 }
 
-std::unique_ptr<Engine> create(const Spec& spec, const SizeHint& hint) {
+std::unique_ptr<Engine> create(const Spec& spec, const SizeHint&) {
+  constexpr std::uint64_t kStart = 1000;  // items, where capacity= does not say
   const std::uint64_t asked = spec.get_count("capacity"), most = spec.get_bytes("max");
-  const std::uint64_t capacity = asked != 0 ? asked : std::max<std::uint64_t>(hint.items, 1);
+  const std::uint64_t capacity = asked != 0 ? asked : kStart;
   Geometry geometry = Geometry::for_capacity(static_cast<std::uint32_t>(spec.get_bytes("key")),
                                              static_cast<std::uint32_t>(spec.get_bytes("value")), capacity,
                                              static_cast<unsigned>(spec.get_count("load")));
-  // What the run is expected to need may be more than it may take.
+  // The usual start may be more than it may take.
   for (std::uint64_t groups = geometry.groups_in_all();
        most != 0 && asked == 0 && geometry.length() > most && groups > 1;)
     geometry = geometry.with_groups(groups = groups * 7 / 8);
@@ -147,7 +148,7 @@ const EngineDescription& bucket_table_engine() {
                   {.name = "capacity",
                    .kind = OptionKind::count,
                    .default_value = "0",
-                   .meaning = "items that it is made for; default: what the run is expected to need",
+                   .meaning = "items that it is made for, before it grows; default: 1,000, fewer where max is less",
                    .choices = {},
                    .most = kMostCapacity},
                   {.name = "load",

@@ -62,13 +62,13 @@ class NamedMemcached final : public Engine {
 
 class PrivateMemcached final : public Engine {
  public:
-  PrivateMemcached(const Spec& spec, const SizeHint& hint) : spec_(spec) {
+  explicit PrivateMemcached(const Spec& spec) : spec_(spec) {
     const auto program = server_program();
     if (!program) throw Error(ErrorCode::unavailable, "memcached is not installed; apt-get install memcached");
     constexpr int kAttempts = 5;  // another process may take the TCP port first
     for (int attempt = 1;; ++attempt) {
       try {
-        start(*program, hint);
+        start(*program);
         return;
       } catch (const Error&) {
         if (endpoint_.is_unix() || attempt == kAttempts) throw;
@@ -90,16 +90,16 @@ class PrivateMemcached final : public Engine {
   std::vector<std::pair<std::string, std::string>> facts() const override { return {{"server_command", command_}}; }
 
  private:
-  // Twice what the items would take at memcached's 56 bytes of header, but 1 GiB at least; it is a limit,
-  // and memory is taken as it is needed.
-  std::uint64_t memory_mib(const SizeHint& hint) const {
-    constexpr std::uint64_t kHeader = 56;
+  // Half the machine's memory, but 1 GiB at least; it is a limit, and memory is taken as it is needed.
+  std::uint64_t memory_mib() const {
     constexpr std::uint64_t kLeast = 1024;
     if (const std::uint64_t asked = spec_.get_bytes("max"); asked != 0) return asked / kMiB;
-    return std::max(kLeast, 2 * hint.items * (hint.key_bytes + hint.value_bytes + kHeader) / kMiB);
+    const auto memory =
+        static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+    return std::max(kLeast, memory / 2 / kMiB);
   }
 
-  void start(const std::string& program, const SizeHint& hint) {
+  void start(const std::string& program) {
     std::vector<std::string> options;
     const auto option = [&](const char* name, const std::string& value) {
       options.insert(options.end(), {name, value});
@@ -107,7 +107,7 @@ class PrivateMemcached final : public Engine {
     // As root it must be told to stay so: the socket's folder is closed to others, and a change of user
     // would make the kernel forget to end the server with us.
     if (geteuid() == 0) option("-u", "root");
-    option("-m", std::to_string(memory_mib(hint)));
+    option("-m", std::to_string(memory_mib()));
     option("-I", std::to_string(memcached_item_limit(spec_)));
     options.push_back("-M");
     option("-t", spec_.get("threads"));
@@ -159,8 +159,8 @@ Contract contract(const Spec& spec) {
           .needs_server = true};
 }
 
-std::unique_ptr<Engine> create(const Spec& spec, const SizeHint& hint) {
-  if (spec.get("address").empty()) return std::make_unique<PrivateMemcached>(spec, hint);
+std::unique_ptr<Engine> create(const Spec& spec, const SizeHint&) {
+  if (spec.get("address").empty()) return std::make_unique<PrivateMemcached>(spec);
   return std::make_unique<NamedMemcached>(spec);
 }
 
@@ -202,8 +202,8 @@ const EngineDescription& memcached_engine() {
               {.name = "max",
                .kind = OptionKind::bytes,
                .default_value = "0",
-               .meaning = "bytes that the private server takes for items at most, 2M or more; 0: what the run needs, "
-                          "1G or more",
+               .meaning = "bytes that the private server takes for items at most, 2M or more; 0: half the "
+                          "machine's memory, 1G or more",
                .choices = {},
                .least = 2 * kMiB},
               {.name = "threads",

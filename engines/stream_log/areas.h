@@ -41,7 +41,7 @@ struct Sizes {
   std::uint64_t most = 0;    // bytes that the segment may take
   std::uint64_t buffer = 0;  // bytes of every stream; 0: first_stream, and as long as the dump when that is longer
   std::uint64_t first_stream = 0;  // bytes of the first stream; `buffer` where that is given
-  std::uint64_t expected = 0;      // bytes that the dict will need, committed at once
+  std::uint64_t expected = 0;      // bytes of records that room is committed for at once
 };
 
 // A generation as its readers know it; copied out while the generation is pinned.

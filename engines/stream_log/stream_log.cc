@@ -48,22 +48,15 @@ class StreamLogEngine final : public Engine {
   Segment segment_;
 };
 
-// What the items will take in a dump, so that no growth falls into the measured time; never more than an eighth of what
-// is free, because it is an estimate, is committed about twice, and others need room too.
-std::uint64_t estimate(const SizeHint& hint) {
-  const std::uint64_t items = hint.items + hint.items / 8;
-  return std::min(items * stream_log::record_bytes(hint.key_bytes, hint.value_bytes), shared_memory_space().free / 8);
-}
-
 Contract contract(const Spec&) {
   return {.survives_killed_writer = true,
           .largest_key = stream_log::kLargestKey,
           .largest_value = stream_log::kLargestValue};
 }
 
-std::unique_ptr<Engine> create(const Spec& spec, const SizeHint& hint) {
+std::unique_ptr<Engine> create(const Spec& spec, const SizeHint&) {
   constexpr std::uint64_t kLeastStream = 1 << 20, kMostStream = 64 << 20;  // of the first, where buffer= does not say
-  Sizes sizes{.most = spec.get_bytes("max"), .buffer = spec.get_bytes("buffer"), .expected = estimate(hint)};
+  Sizes sizes{.most = spec.get_bytes("max"), .buffer = spec.get_bytes("buffer"), .expected = spec.get_bytes("size")};
   if (sizes.most == 0) sizes.most = most_shared_memory();
   sizes.first_stream = sizes.buffer != 0 ? sizes.buffer : std::clamp(sizes.expected, kLeastStream, kMostStream);
   return std::make_unique<StreamLogEngine>(sizes, timeout_of(spec));
@@ -80,9 +73,15 @@ const EngineDescription& stream_log_engine() {
                    .kind = OptionKind::bytes,
                    .default_value = "0",
                    .meaning =
-                       "bytes of changes between two full dumps; default: as many as the dict is expected to take",
+                       "bytes of changes between two full dumps; default: 1M at first, later as many as the dict takes",
                    .choices = {},
                    .least = kLeastBuffer},
+                  {.name = "size",
+                   .kind = OptionKind::bytes,
+                   .default_value = "0",
+                   .meaning =
+                       "bytes of records that there is room for at the start, in the first stream up to 64M of them",
+                   .choices = {}},
                   {.name = "max",
                    .kind = OptionKind::bytes,
                    .default_value = "0",

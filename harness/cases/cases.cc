@@ -189,8 +189,7 @@ CellRecord measure_case(const Case& what, const CasesOptions& options, const std
     record.status = "unavailable: its processes need not see what others have written";
   if (record.status.starts_with("unavailable")) return record;
   try {
-    const auto engine = description.create(
-        spec, {.items = what.items, .key_bytes = key_text(0).size(), .value_bytes = kValueBytes, .processes = 2});
+    const auto engine = description.create(spec, {.key_bytes = key_text(0).size(), .value_bytes = kValueBytes});
     run_rounds(*engine, what, options, clock, record);
   } catch (const Error& error) {
     record.status = fmt::format("invalid: {}: {}", to_string(error.code()), error.what());

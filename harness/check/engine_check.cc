@@ -107,13 +107,7 @@ class EngineCheck {
     return decider_.unknown().empty() ? "ok" : "unknown: " + decider_.unknown();
   }
 
-  std::unique_ptr<Engine> create() const {
-    const std::uint64_t items = 4 * std::uint64_t{options_.keys};  // a killed process's leftovers, too
-    return description_.create(spec_, {.items = std::max<std::uint64_t>(items, 1000),
-                                       .key_bytes = 16,
-                                       .value_bytes = 256,
-                                       .processes = options_.processes});
-  }
+  std::unique_ptr<Engine> create() const { return description_.create(spec_, {.key_bytes = 16, .value_bytes = 256}); }
 
   bool enough() const { return record_.operations >= options_.operations && record_.kills >= options_.kills; }
 

@@ -84,7 +84,7 @@ class CellRun {
 
   std::unique_ptr<Engine> new_engine() const {
     const Footprint prints = footprint(workload_, cell_.processes);
-    return description_.create(spec_, {prints.items, prints.key_bytes, prints.value_bytes, cell_.processes});
+    return description_.create(spec_, {.key_bytes = prints.key_bytes, .value_bytes = prints.value_bytes});
   }
 
   void create_engine() {

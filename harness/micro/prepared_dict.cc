@@ -11,8 +11,7 @@ PreparedDict::PreparedDict(std::string spec, const Workload& workload) : spec_(s
   const Spec parsed = parse_engine_spec(spec_);
   const Footprint prints = footprint(workload, 1);
   engine_ =
-      find_engine(parsed.name())
-          .create(parsed, {.items = prints.items, .key_bytes = prints.key_bytes, .value_bytes = prints.value_bytes});
+      find_engine(parsed.name()).create(parsed, {.key_bytes = prints.key_bytes, .value_bytes = prints.value_bytes});
   dict_ = engine_->attach();
   fill();
 }

@@ -26,7 +26,7 @@ using std::chrono::milliseconds;
 constexpr long kLookEveryNs = 100'000;
 
 // Few items, so that an engine of fixed size has to grow under the load.
-constexpr SizeHint kHint{.items = 1, .key_bytes = 12, .value_bytes = 1024, .processes = 1};
+constexpr SizeHint kHint{.key_bytes = 12, .value_bytes = 1024};
 
 void pause() {
   const timespec time{.tv_sec = 0, .tv_nsec = kLookEveryNs};

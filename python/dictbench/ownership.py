@@ -7,7 +7,7 @@ from typing import Callable, Optional
 
 from . import _core, names
 
-# What engines that are made for a size are told to expect of one entry.
+# What engines are told to expect of one entry.
 _KEY_BYTES = 32
 _VALUE_BYTES = 64
 
@@ -19,9 +19,9 @@ def _remove_leftovers() -> None:
     names.remove_dead()
 
 
-def create(spec: str, expected_items: int) -> _core.Owner:
+def create(spec: str) -> _core.Owner:
     _remove_leftovers()
-    make = functools.partial(_core.Owner, spec, expected_items, _KEY_BYTES, _VALUE_BYTES)
+    make = functools.partial(_core.Owner, spec, _KEY_BYTES, _VALUE_BYTES)
     if not _core.contract(spec)["needs_server"] or threading.current_thread() is threading.main_thread():
         return make()
     return _made_by_lasting_thread(make)

@@ -23,23 +23,21 @@ class SharedDict(Mapping):
         engine: str = "lockfree",
         *,
         serializer: Any = pickle,
-        expected_items: int = 100_000,
         **options: Any,
     ) -> None:
         """Creates a dict or, if there is one of that name, attaches to it.
 
         engine: a name from dictbench.engines() or a spec like "redis?transport=tcp"; options are added to the spec:
         max="1G". A dict that is there already must be of this engine, and of these options if any are given.
-        expected_items: a hint to engines that are made for a size.
         """
         spec = _spec_text(engine, options)
         if name is None:
-            self._create(None, spec, serializer, expected_items)
+            self._create(None, spec, serializer)
             return
         with names.locked(name) as lock:
             entry = lock.read()
             if entry is None:
-                lock.write(self._create(name, spec, serializer, expected_items))
+                lock.write(self._create(name, spec, serializer))
                 return
         if spec not in (entry.spec, entry.spec.partition("?")[0]):
             raise ValueError(f"dict {name!r} is {entry.spec!r}, not {spec!r}; SharedDict.attach() takes it as it is")
@@ -52,19 +50,18 @@ class SharedDict(Mapping):
         engine: str = "lockfree",
         *,
         serializer: Any = pickle,
-        expected_items: int = 100_000,
         **options: Any,
     ) -> "SharedDict":
         """Creates a dict; dictbench.Unavailable where there is one of that name."""
         spec = _spec_text(engine, options)
         created = cls.__new__(cls)
         if name is None:
-            created._create(None, spec, serializer, expected_items)
+            created._create(None, spec, serializer)
             return created
         with names.locked(name) as lock:
             if (entry := lock.read()) is not None:
                 raise _core.Unavailable(f"there is a dict {name!r} already, of process {entry.owner.partition('.')[0]}")
-            lock.write(created._create(name, spec, serializer, expected_items))
+            lock.write(created._create(name, spec, serializer))
         return created
 
     @classmethod
@@ -81,8 +78,8 @@ class SharedDict(Mapping):
         attached._attach_to(target, entry.spec, entry.address, serializer)
         return attached
 
-    def _create(self, name: Optional[str], spec: str, serializer: Any, expected_items: int) -> names.Entry:
-        owner = ownership.create(spec, expected_items)
+    def _create(self, name: Optional[str], spec: str, serializer: Any) -> names.Entry:
+        owner = ownership.create(spec)
         entry = names.Entry(spec, owner.address, _core.identity())
         self._destroy = ownership.destroy_with(self, name, entry, owner)
         self._attach_to(name, spec, entry.address, serializer)

@@ -64,8 +64,8 @@ PYBIND11_MODULE(_core, module) {
   module.add_object("Dict", py::reinterpret_steal<py::object>(make_dict_type()));
 
   py::class_<Owner>(module, "Owner", "Creates a shared thing and destroys it with itself.")
-      .def(py::init<const std::string&, std::uint64_t, std::uint64_t, std::uint64_t>(), py::arg("spec"),
-           py::arg("items"), py::arg("key_bytes"), py::arg("value_bytes"), py::call_guard<py::gil_scoped_release>())
+      .def(py::init<const std::string&, std::uint64_t, std::uint64_t>(), py::arg("spec"), py::arg("key_bytes"),
+           py::arg("value_bytes"), py::call_guard<py::gil_scoped_release>())
       .def_property_readonly("spec", &Owner::spec, "The engine and its options, as text.")
       .def_property_readonly("address", &Owner::address, "What another process needs to attach.")
       .def_property_readonly("server_pids", &Owner::server_pids)

@@ -4,13 +4,13 @@
 
 namespace dictbench::python {
 
-Owner::Owner(const std::string& spec, std::uint64_t items, std::uint64_t key_bytes, std::uint64_t value_bytes)
+Owner::Owner(const std::string& spec, std::uint64_t key_bytes, std::uint64_t value_bytes)
     : spec_(parse_engine_spec(spec)), creator_(getpid()) {
   const EngineDescription& description = find_engine(spec_.name());
   if (description.missing != nullptr)
     if (const auto reason = description.missing(spec_))
       throw Error(ErrorCode::unavailable, spec_.name() + ": " + *reason);
-  engine_ = description.create(spec_, {.items = items, .key_bytes = key_bytes, .value_bytes = value_bytes});
+  engine_ = description.create(spec_, {.key_bytes = key_bytes, .value_bytes = value_bytes});
 }
 
 Owner::~Owner() { close(); }

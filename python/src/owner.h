@@ -16,8 +16,8 @@ namespace dictbench::python {
 
 class Owner {
  public:
-  // The numbers are a hint to engines of fixed size (SizeHint). Throws SpecError, Error.
-  Owner(const std::string& spec, std::uint64_t items, std::uint64_t key_bytes, std::uint64_t value_bytes);
+  // The numbers are the hint that engines get (SizeHint). Throws SpecError, Error.
+  Owner(const std::string& spec, std::uint64_t key_bytes, std::uint64_t value_bytes);
   ~Owner();
   Owner(const Owner&) = delete;
   Owner& operator=(const Owner&) = delete;

@@ -17,7 +17,7 @@ namespace dictbench {
 
 inline std::unique_ptr<Engine> make_engine(const std::string& spec) {
   const Spec bound = parse_engine_spec(spec);
-  return find_engine(bound.name()).create(bound, SizeHint{.items = 100});
+  return find_engine(bound.name()).create(bound, SizeHint{});
 }
 
 inline std::vector<std::string> crash_points_of(const std::string& part) {

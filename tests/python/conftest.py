@@ -34,7 +34,7 @@ def shared(engine):
     """A dict of each engine, owned by the test."""
     import dictbench
 
-    with dictbench.SharedDict(engine=engine, expected_items=1000) as created:
+    with dictbench.SharedDict(engine=engine) as created:
         yield created
 
 

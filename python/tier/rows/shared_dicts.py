@@ -24,7 +24,7 @@ class SharedDictRow(Row):
         if dictbench is None:
             return "the binding is not built; apt-get install pybind11-dev python3-dev, then ./run_all.sh build"
         try:
-            dictbench.SharedDict(engine=cls.engine, expected_items=10).close()
+            dictbench.SharedDict(engine=cls.engine).close()
         except dictbench.Error as error:
             return str(error)
         return None
@@ -36,7 +36,7 @@ class SharedDictRow(Row):
             options = {"items": max(items, 16)}
         elif self.engine == "bucket-table":
             options = {"key": longest_text, "value": longest_text}
-        self._dict = dictbench.SharedDict(engine=self.engine, expected_items=max(items, 1), **options)
+        self._dict = dictbench.SharedDict(engine=self.engine, **options)
 
     def attach(self):
         return self._dict

@@ -24,7 +24,7 @@ using namespace std::string_literals;
 
 std::unique_ptr<Engine> make(const std::string& spec) {
   const Spec bound = parse_engine_spec(spec);
-  return find_engine(bound.name()).create(bound, SizeHint{.items = 1000});
+  return find_engine(bound.name()).create(bound, SizeHint{});
 }
 
 TEST(BoostMap, GrowsInPlaceForEveryAttachedDict) {

@@ -28,9 +28,9 @@ using namespace bucket_table;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-std::unique_ptr<Engine> make(const std::string& spec, std::uint64_t items = 1000) {
+std::unique_ptr<Engine> make(const std::string& spec) {
   const Spec bound = parse_engine_spec(spec);
-  return find_engine(bound.name()).create(bound, SizeHint{.items = items});
+  return find_engine(bound.name()).create(bound, SizeHint{});
 }
 
 TEST(BucketTableGeometry, HasRoomForTheCapacityAtTheLoad) {

@@ -36,6 +36,11 @@ TEST_F(AnyEngine, EveryCallWorks) {
   dict().get_many(keys, values, found);
 }
 
+TEST_F(Basic, BeginsSmall) {
+  constexpr std::uint64_t kSmall = 8 << 20;
+  EXPECT_LT(engine().storage_bytes().in_use, kSmall) << "no engine makes room at its creation for what may come";
+}
+
 TEST_F(Basic, BeginsEmpty) {
   EXPECT_EQ(dict().size(), 0u);
   EXPECT_EQ(value_of("key"), "(missing)");

@@ -30,8 +30,7 @@ std::vector<std::size_t> awkward_sizes(std::size_t largest) {
 }
 
 std::unique_ptr<Engine> create_engine(const Spec& spec) {
-  // Room for what the tests store; engines that grow or need no room take it as a hint only.
-  constexpr SizeHint kHint{.items = 20'000, .key_bytes = 64, .value_bytes = 1024, .processes = 8};
+  constexpr SizeHint kHint{.key_bytes = 64, .value_bytes = 1024};
   return find_engine(spec.name()).create(spec, kHint);
 }
 

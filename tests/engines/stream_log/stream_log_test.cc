@@ -25,7 +25,7 @@ using namespace std::string_literals;
 
 std::unique_ptr<Engine> make(const std::string& spec) {
   const Spec bound = parse_engine_spec(spec);
-  return find_engine(bound.name()).create(bound, SizeHint{.items = 1000});
+  return find_engine(bound.name()).create(bound, SizeHint{});
 }
 
 std::string get(Dict& dict, const std::string& key) {
@@ -55,6 +55,17 @@ TEST(StreamLog, ReadersFollowTheStreamOverManyRestarts) {
   }
   EXPECT_GT(fact(*engine, "dumps_written"), 20u);
   EXPECT_LE(fact(*engine, "dumps_loaded"), 2u) << "who keeps up never needs a dump";
+}
+
+TEST(StreamLog, HasRoomAtTheStartForTheSizeAskedFor) {
+  constexpr unsigned kItems = 100'000;  // some 3 MB of records
+  const auto dumps = [&](const std::string& spec) {
+    const auto engine = make(spec);
+    fill(*engine->attach(), kItems, "a value");
+    return fact(*engine, "dumps_written");
+  };
+  EXPECT_EQ(dumps("stream-log?size=8M"), 0u);
+  EXPECT_GT(dumps("stream-log"), 0u) << "it grows from a small start";
 }
 
 TEST(StreamLog, AnOvertakenReaderLoadsTheDump) {
