@@ -261,8 +261,8 @@ def _get(where: str, record: dict, name: str, kind: type, default=_REQUIRED):
 
 
 def _keep_one_work(cells: list) -> tuple:
-    """Of every workload the records that did the same work: of its largest scale the version that was read last. Figures
-    of other keys, or of a file that has changed since, do not stand beside them."""
+    """Of every workload the records that did the same work: of its largest scale the version that was read last.
+    Figures of other keys, or of a file that has changed since, do not stand beside them."""
     kept: dict = {}
     for cell in cells:
         before = kept.get(cell.workload)

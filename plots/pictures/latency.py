@@ -4,7 +4,7 @@ Closed and open loops stand in pictures of their own: in a closed loop nobody wa
 so its percentiles are no tails that a caller would see.
 """
 
-from plots.metrics import METRICS, format_duration
+from plots.metrics import METRICS, format_count, format_duration, plain
 from plots.pictures import axis
 from plots.pictures.canvas import Picture, Shown, save_all
 from plots.pictures.marks import line, point
@@ -15,9 +15,10 @@ from plots.style import MUTED, PAPER, sheet
 PERCENTILES = ("p50", "p90", "p99", "p999")
 PRINTED = (("p50", "p50"), ("p99", "p99"), ("p999", "p99.9"))
 MARKS = (("p50", "p50 (large)"), ("p90", "p90"), ("p99", "p99"), ("p999", "p99.9 (hollow)"))
-CLOSED = ("Each process calls again when its last call has returned: while the dict stands still nobody else waits, so a "
-          "stall counts once. ")
-OPEN = "Calls are due at fixed times, the same for all engines, and their latency counts from then: a stall delays many. "
+CLOSED = ("Each process calls again when its last call has returned: while the dict stands still nobody else waits, so "
+          "a stall counts once. ")
+OPEN = ("Calls are due at fixed times, the same for all engines, and their latency counts from then: a stall delays "
+        "many. ")
 
 
 def compose(cells: list) -> list:
@@ -59,7 +60,7 @@ def _picture(views: dict, group, tasks: list, suffix: str) -> Picture:
         _draw_strip(axes, y, found, view.looks[engine], is_harness(engine))
         return True
 
-    loop = "open loop" if open_loop else "closed loop"
+    loop = f"open loop at {plain(format_count(view.open_loop[tasks[0]]))} op/s" if open_loop else "closed loop"
     title = f"Latency, {loop}: {view.label(tasks[0]) if open_loop else view.group_title(group, tasks)}"
     known = [name for name in PERCENTILES if any(views[name].at(task, engine) for task in tasks for engine in engines)]
     marks = [mark for name, mark in MARKS if name in known]

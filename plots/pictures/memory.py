@@ -58,6 +58,7 @@ def _picture(view: View, group, tasks: list) -> Picture:
     return Picture(
         f"memory-{group.name}", title,
         f"Leanest of those that processes can share (in bold): {view.leaders(tasks, engines)}. "
-        "Shorter is leaner. All that the dict costs is counted, its server's memory too, and divided by the items that "
-        "it holds; an item's own key and value are part of it. Every panel has its own axis, from 0.", figure,
+        "Shorter is leaner. All that the dict costs beyond what it costs empty is counted, its server's memory too, and "
+        "divided by the items that it holds; an item's own key and value are part of it. Every panel has its own axis, "
+        "from 0.", figure,
         Shown((METRIC.name,), tuple(tasks)))

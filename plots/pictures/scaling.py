@@ -20,7 +20,7 @@ def compose(cells: list) -> list:
     counts = {}
     for place in view.summaries:
         counts.setdefault(place.task, set()).add(place.processes)
-    scaled = {task for task, found in counts.items() if len(found) > 1} - view.open_loop
+    scaled = {task for task, found in counts.items() if len(found) > 1} - set(view.open_loop)
     return [_picture(view, group, tasks, counts) for group, tasks in view.groups(scaled)]
 
 

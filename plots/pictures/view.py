@@ -19,7 +19,8 @@ class View:
         self.faults = summary.faults(cells)
         self.busiest = summary.busiest(cells)
         self.tasks = set(self.busiest)
-        self.open_loop = {summary.place_of(cell).task for cell in cells if cell.open_loop}
+        # Task -> operations a second, over all processes, of those that come at fixed times.
+        self.open_loop = {summary.place_of(cell).task: cell.work["arrival_rate"] for cell in cells if cell.open_loop}
         self.task_order = list(dict.fromkeys(summary.place_of(cell).task for cell in cells))
         self.cpus = next((cell.cpus for cell in cells if cell.cpus), None)
 
@@ -37,11 +38,12 @@ class View:
         """Tasks with a figure at their largest number of processes. Operations at fixed times have no throughput of the
         engine's: it is the rate that was given."""
         found = {place.task for place in self.summaries if place.processes == self.busiest[place.task]}
-        return found - self.open_loop if self.metric.name == "throughput" else found
+        return found - set(self.open_loop) if self.metric.name == "throughput" else found
 
     def engines(self, tasks: list) -> list:
         """Those that were tried on `tasks`, best first: by the geometric mean of their ratios to each task's median
-        engine, so that a task with large figures does not outweigh the others. Without any figure: last."""
+        engine, so that a task with large figures does not outweigh the others. What an engine did not finish in time
+        counts as twice as bad as the worst of those that did: no engine gains by it. Without any figure: last."""
         tried = {place.engine for place in summary.by_place(self.cells) if place.task in set(tasks)}
         ratios = defaultdict(list)
         for task in tasks:
@@ -49,6 +51,9 @@ class View:
             positive = sorted(value for value in figures.values() if value > 0)
             if not positive:
                 continue
+            worst = 2 * positive[-1] if self.metric.better == "lower" else positive[0] / 2
+            figures |= {engine: worst for engine in tried if engine not in figures
+                        and (fault := self.fault(task, engine)) and fault.hides_all and fault.unfinished}
             floor = positive[0] / 10  # stands for 0 among logarithms
             middle = positive[len(positive) // 2]
             for engine, value in figures.items():

@@ -213,7 +213,7 @@ def test_latencies_say_whether_the_loop_is_closed_or_open(tmp_path):
         *(synthetic.cell_line(engine, "growth-tail", speed=speed) for engine, speed in (("redis", 1e5), ("lmdb", 2e5))))
     assert set(found) == {"latency-tails", "latency-tails-in-process", "latency-tails-servers", "throughput-tails"}
     assert found["latency-tails"].title == "Latency, closed loop: tails (growth-tail)"
-    assert found["latency-tails-servers"].title == "Latency, open loop: open-loop · servers"
+    assert found["latency-tails-servers"].title == "Latency, open loop at 50 k op/s: open-loop · servers"
     assert not any("open-loop" in word for word in words_of(found["throughput-tails"]))
 
 
@@ -230,3 +230,15 @@ def test_what_was_not_done_in_time_stands_in_the_speed_s_place(tmp_path):
     (picture,) = pictures_of(tmp_path, [throughput], synthetic.cell_line("lmdb", "large", "load"), synthetic.cell_line(
         "redis", "large", "load", ops_per_s=0, status="unfinished: not in 30 s: 410,000 of 1,000,000")).values()
     assert "not in 30 s: 410,000 of 1,000,000" in words_of(picture)
+
+
+def test_nobody_gains_a_rank_by_what_was_not_done_in_time(tmp_path):
+    def line(engine, phase, speed, **changes):
+        return synthetic.cell_line(engine, "large", phase, speed=speed, **changes)
+
+    lines = [line("lmdb", "load", 1e6), line("redis", "load", 1.0, status="unfinished: not in 30 s: 4 of 5"),
+             line("lockfree", "load", 2e5), line("lmdb", "get", 1e6), line("redis", "get", 1.1e6),
+             line("lockfree", "get", 9e5)]
+    (picture,) = pictures_of(tmp_path, [throughput], *lines).values()
+    names = [label.get_text() for label in picture.figure.axes[0].get_yticklabels()]
+    assert names == ["lmdb", "lockfree", "redis"]
