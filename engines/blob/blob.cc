@@ -148,6 +148,7 @@ class BlobEngine final : public Engine {
   StorageBytes storage_bytes() const override {
     return {.in_use = segment_.bytes_in_use(), .length = segment_.length()};
   }
+  std::vector<std::pair<std::string, std::string>> facts() const override { return {{"pages", segment_.pages_fact()}}; }
   std::optional<std::string> check_integrity() override { return BlobDict(segment_.name()).broken(); }
 
  private:

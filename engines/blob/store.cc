@@ -87,7 +87,9 @@ void Store::enlarge(std::uint64_t bytes) {
                             bytes, shared.largest_slot));
   std::uint64_t slot = shared.largest_slot;
   while (round_down_to_page(slot / 2) >= bytes) slot = round_down_to_page(slot / 2);
+  const std::uint64_t before = segment_.committed();
   segment_.commit(slots_at() + 2 * slot);
+  segment_.join_pages(before, slots_at() + 2 * slot);
   CRASH_POINT("blob.enlarge.committed");
   shared.slot_bytes = slot;
   CRASH_POINT("blob.enlarge.done");

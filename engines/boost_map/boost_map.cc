@@ -115,7 +115,9 @@ class BoostMapEngine final : public Engine {
     return map.broken();
   }
   std::vector<std::pair<std::string, std::string>> facts() const override {
-    return {{"max_bytes", fmt::format("{}", most_)}, {"committed_bytes", fmt::format("{}", segment_.committed())}};
+    return {{"pages", segment_.pages_fact()},
+            {"max_bytes", fmt::format("{}", most_)},
+            {"committed_bytes", fmt::format("{}", segment_.committed())}};
   }
 
  private:

@@ -87,8 +87,13 @@ class BucketTableEngine final : public Engine {
   std::optional<std::string> check_integrity() override { return BucketDict(path_).broken(); }
 
   std::vector<std::pair<std::string, std::string>> facts() const override {
-    const Geometry geometry = BucketDict(path_).geometry();
-    return {{"bucket_bytes", fmt::to_string(geometry.bucket_bytes())},
+    BucketDict dict(path_);
+    const Geometry geometry = dict.geometry();
+    const std::uint64_t joined = dict.joined_pages();
+    return {{"pages", joined == 0 ? "4 KB: no 2 MB page was granted, or there is less than one"
+                                  : fmt::format("2 MB: {} granted, {} of {} KiB", joined, joined << 11,
+                                                storage_bytes().in_use >> 10)},
+            {"bucket_bytes", fmt::to_string(geometry.bucket_bytes())},
             {"buckets", fmt::to_string(geometry.buckets())},
             {"filesystem", filesystem_name(path_)}};
   }

@@ -25,6 +25,7 @@ class BucketDict final : public Dict {
   void set_many(std::span<const KeyValue> items) override;
 
   const Geometry& geometry() { return current().file().geometry(); }
+  std::uint64_t joined_pages() { return current().file().header().joined.load(std::memory_order_relaxed); }
 
   // What is broken, or empty; repairs what killed processes left first.
   std::string broken();

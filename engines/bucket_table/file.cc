@@ -80,6 +80,7 @@ TableFile TableFile::create(const std::string& path, const Plan& plan) {
   header.generation = plan.generation;
   header.most = plan.most;
   header.grows = plan.grows ? 1 : 0;
+  header.joined.store(0, std::memory_order_relaxed);
   header.booted = this_boot();
   header.moved.store(0, std::memory_order_relaxed);
   for (unsigned i = 0; i < kStripes; ++i) {
@@ -235,7 +236,7 @@ void TableFile::join_pages(std::uint64_t begin) const {
   const std::uint64_t buckets_at = geometry_.buckets_at();
   for (std::uint64_t at = std::max(begin, buckets_at); at < begin + kHugePageBytes; at += kChunk)
     if (chunks[(at - buckets_at) / kChunk].load(std::memory_order_relaxed) == 0) return;
-  make_huge_page(map_ + begin);
+  if (make_huge_page(map_ + begin)) header().joined.fetch_add(1, std::memory_order_relaxed);
 }
 
 }  // namespace dictbench::bucket_table

@@ -66,7 +66,7 @@ struct Geometry {
 
 struct Header {
   static constexpr std::uint64_t kMagic = 0x656c6261742d6264;  // "db-table" as bytes on a little-endian machine
-  static constexpr std::uint32_t kVersion = 1;
+  static constexpr std::uint32_t kVersion = 2;
   static constexpr std::array<char, 32> kLayout = {"bucket-table"};
 
   std::atomic<std::uint64_t> magic;  // stored last
@@ -80,6 +80,7 @@ struct Header {
   std::uint64_t generation;                       // 1 at first, 1 more after each growth
   std::uint64_t most;                             // bytes that files may take; 0: no limit
   std::uint32_t grows;                            // 1: a full table is rebuilt into a larger file
+  std::atomic<std::uint64_t> joined;              // 2 MB pages that were granted
   std::array<char, 40> booted;                    // id of the boot in which the locks were made
   alignas(128) std::atomic<std::uint32_t> moved;  // 1: the dict is in the file of the next generation
   alignas(128) RobustMutex growing;               // held while the table is rebuilt or walked

@@ -1,16 +1,17 @@
 // A hash map of strings in a process's own memory: what `local` is, and what an engine of private replicas keeps.
-// Abseil's flat_hash_map, searched by string_view. As any container: one thread at a time.
+// Abseil's flat_hash_map, searched by string_view, in 2 MB pages. As any container: one thread at a time.
 #pragma once
 
 #include <absl/container/flat_hash_map.h>
 
 #include <functional>
-#include <string>
+#include <utility>
 
 #include "engines/in_process/string_table.h"
 
 namespace dictbench {
 
-using FlatMap = absl::flat_hash_map<std::string, std::string, StringHash, std::equal_to<>>;
+using FlatMap = absl::flat_hash_map<PooledString, PooledString, StringHash, std::equal_to<>,
+                                    HugePageAllocator<std::pair<const PooledString, PooledString>>>;
 
 }  // namespace dictbench

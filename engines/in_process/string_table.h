@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "engines/error.h"
+#include "engines/in_process/huge_page_pool.h"
 #include "engines/value.h"
 
 namespace dictbench {
@@ -26,9 +27,12 @@ struct StringHash {
   }
 };
 
+// What tables keep: a std::string whose text, where it is longer than 15 bytes, lies in 2 MB pages as the table does.
+using PooledString = std::basic_string<char, std::char_traits<char>, HugePageAllocator<char>>;
+
 // Any string has the room of an empty one (libstdc++: 16 bytes), so what fits into that is copied as a whole: one
 // or two plain stores, where memcpy of 10 bytes makes two overlapping ones that whoever reads the value waits for.
-inline void copy_out(const std::string& from, Value& out) {
+inline void copy_out(const PooledString& from, Value& out) {
   constexpr std::size_t kRoom = std::string().capacity() + 1;
   static_assert(kRoom <= Value::kPadding);
   if (from.size() <= kRoom)

@@ -8,7 +8,9 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "engines/in_process/huge_page_pool.h"
 #include "engines/registry.h"
 
 namespace dictbench {
@@ -21,6 +23,7 @@ class TableEngine final : public Engine {
 
   std::unique_ptr<Dict> attach() override { return std::make_unique<TableDict>(table_); }
   std::string address() const override { return name_; }
+  std::vector<std::pair<std::string, std::string>> facts() const override { return {{"pages", private_pages()}}; }
 
  private:
   std::string name_;

@@ -259,7 +259,9 @@ class LmdbEngine final : public Engine {
   std::optional<std::string> check_integrity() override { return LmdbEnvironment(address(), flags_, 0).broken(); }
 
   std::vector<std::pair<std::string, std::string>> facts() const override {
-    return {{"map_bytes", fmt::to_string(map_size_)}, {"filesystem", filesystem_name(directory_.path())}};
+    return {{"pages", "4 KB"},
+            {"map_bytes", fmt::to_string(map_size_)},
+            {"filesystem", filesystem_name(directory_.path())}};
   }
 
  private:

@@ -61,6 +61,7 @@ class LocalEngine final : public Engine {
  public:
   std::unique_ptr<Dict> attach() override { return std::make_unique<LocalDict>(); }
   std::string address() const override { return "local"; }
+  std::vector<std::pair<std::string, std::string>> facts() const override { return {{"pages", private_pages()}}; }
 };
 
 Contract contract(const Spec&) {

@@ -87,7 +87,9 @@ class PrivateMemcached final : public Engine {
     return {{"connections", std::strtoull(connections.c_str(), nullptr, 10)}};
   }
 
-  std::vector<std::pair<std::string, std::string>> facts() const override { return {{"server_command", command_}}; }
+  std::vector<std::pair<std::string, std::string>> facts() const override {
+    return {{"pages", "4 KB"}, {"server_command", command_}};
+  }
 
  private:
   // Half the machine's memory, but 1 GiB at least; it is a limit, and memory is taken as it is needed.

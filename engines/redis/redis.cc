@@ -112,7 +112,9 @@ class PrivateRedis final : public Engine {
     return {{"connections", std::strtoull(clients.c_str(), nullptr, 10) - 1}};
   }
 
-  std::vector<std::pair<std::string, std::string>> facts() const override { return {{"server_command", command_}}; }
+  std::vector<std::pair<std::string, std::string>> facts() const override {
+    return {{"pages", "4 KB"}, {"server_command", command_}};
+  }
 
  private:
   void start(const std::string& program) {

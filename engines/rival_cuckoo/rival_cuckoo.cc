@@ -17,19 +17,20 @@ namespace {
 
 constexpr const char* kName = "rival-cuckoo";
 
-using Table = libcuckoo::cuckoohash_map<std::string, std::string, StringHash, std::equal_to<>>;
+using Table = libcuckoo::cuckoohash_map<PooledString, PooledString, StringHash, std::equal_to<>,
+                                        HugePageAllocator<std::pair<const PooledString, PooledString>>>;
 
 class CuckooDict final : public Dict {
  public:
   explicit CuckooDict(std::shared_ptr<Table> table) : table_(std::move(table)) {}
 
   bool get(std::string_view key, Value& out) override {
-    return table_->find_fn(key, [&out](const std::string& value) { copy_out(value, out); });
+    return table_->find_fn(key, [&out](const PooledString& value) { copy_out(value, out); });
   }
 
   void set(std::string_view key, std::string_view value) override try {
     table_->upsert(
-        key, [value](std::string& old) { old.assign(value); }, value);
+        key, [value](PooledString& old) { old.assign(value); }, value);
   } catch (const std::bad_alloc&) {
     throw process_is_full(kName);
   }
@@ -38,7 +39,7 @@ class CuckooDict final : public Dict {
 
   std::int64_t add(std::string_view key, std::int64_t delta) override try {
     std::int64_t sum = delta;
-    const auto count_on = [&sum, delta](std::string& text) {
+    const auto count_on = [&sum, delta](PooledString& text) {
       sum = checked_add(counter_value(text), delta);
       text.assign(CounterText(sum).view());
     };
@@ -52,7 +53,7 @@ class CuckooDict final : public Dict {
 
   // Of a copy: while the table is locked for a walk, not even a get of the visitor's own gets through.
   void for_each(const Visitor& visit) override {
-    std::vector<std::pair<std::string, std::string>> all;
+    std::vector<std::pair<PooledString, PooledString>> all;
     {
       const auto locked = table_->lock_table();
       all.assign(locked.begin(), locked.end());

@@ -26,7 +26,8 @@ struct HashCompare {
   bool equal(std::string_view one, std::string_view other) const noexcept { return one == other; }
 };
 
-using Table = tbb::concurrent_hash_map<std::string, std::string, HashCompare>;
+using Table = tbb::concurrent_hash_map<PooledString, PooledString, HashCompare,
+                                       HugePageAllocator<std::pair<const PooledString, PooledString>>>;
 
 class TbbDict final : public Dict {
  public:

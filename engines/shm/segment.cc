@@ -46,6 +46,7 @@ struct Segment::Header {
   std::atomic<std::uint64_t> committed;
   ProcessIdentity owner;
   RobustMutex commit_mutex;  // a failing fallocate undoes pages of a parallel one that nobody has touched yet
+  std::atomic<std::uint64_t> joined = 0;  // 2 MB pages that join_pages() got
 };
 
 Segment Segment::create(const SegmentLayout& layout, std::uint64_t reserve_bytes, std::uint64_t commit_bytes) {
@@ -206,6 +207,19 @@ void Segment::commit_range(std::uint64_t from, std::uint64_t to) {
   const RobustMutexGuard guard(header().commit_mutex);
   allocate(kHeaderBytes + from, kHeaderBytes + to);
   CRASH_POINT("segment.commit_range.allocated");
+}
+
+void Segment::join_pages(std::uint64_t from, std::uint64_t to) const noexcept {
+  const std::uint64_t end = kHeaderBytes + to;
+  for (std::uint64_t at = (kHeaderBytes + from) / kHugePageBytes * kHugePageBytes; at + kHugePageBytes <= end;
+       at += kHugePageBytes)
+    if (make_huge_page(static_cast<char*>(mapping_) + at)) header().joined.fetch_add(1, std::memory_order_relaxed);
+}
+
+std::string Segment::pages_fact() const {
+  const std::uint64_t joined = header().joined.load(std::memory_order_relaxed), bytes = joined * kHugePageBytes;
+  if (joined != 0) return fmt::format("2 MB: {} granted, {} of {} KiB", joined, bytes >> 10, bytes_in_use() >> 10);
+  return bytes_in_use() < kHugePageBytes ? "4 KB: there is less than 2 MB" : "4 KB: no 2 MB page was granted";
 }
 
 // Allocates a range of the file.

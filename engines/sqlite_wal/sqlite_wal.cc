@@ -51,6 +51,7 @@ class SqliteWalEngine final : public Engine {
   std::optional<std::string> check_integrity() override { return check_sqlite_dict(file_.path(), settings_); }
   std::vector<std::pair<std::string, std::string>> facts() const override {
     return {{"table_layout", layout_ == SqliteLayout::clustered ? "clustered" : "rowid"},
+            {"pages", "4 KB"},
             {"filesystem", filesystem_name(file_.path())}};
   }
 

@@ -14,7 +14,7 @@
 #include <string_view>
 #include <utility>
 
-#include "engines/in_process/huge_page_allocator.h"
+#include "engines/in_process/huge_page_pool.h"
 #include "engines/in_process/string_table.h"
 
 namespace dictbench::stream_log {
@@ -30,7 +30,7 @@ struct HashedKey {
 // Keeps its hash: a map that grows would otherwise wait for the text of each of its keys (a third of the time in which
 // 1,000,000 keys of 16 bytes are inserted).
 struct StoredKey {
-  std::string text;
+  PooledString text;
   std::size_t hash;
 
   explicit StoredKey(const HashedKey& key) : text(key.text), hash(key.hash) {}
@@ -71,7 +71,7 @@ struct ReplicaEqual {
   }
 };
 
-using ReplicaMap = absl::flat_hash_map<StoredKey, std::string, ReplicaHash, ReplicaEqual,
-                                       HugePageAllocator<std::pair<const StoredKey, std::string>>>;
+using ReplicaMap = absl::flat_hash_map<StoredKey, PooledString, ReplicaHash, ReplicaEqual,
+                                       HugePageAllocator<std::pair<const StoredKey, PooledString>>>;
 
 }  // namespace dictbench::stream_log

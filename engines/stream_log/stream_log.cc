@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "engines/in_process/huge_page_pool.h"
 #include "engines/registry.h"
 #include "engines/stream_log/log.h"
 
@@ -36,7 +37,8 @@ class StreamLogEngine final : public Engine {
   std::optional<std::string> check_integrity() override { return Log(segment_.name(), timeout_).broken(); }
   std::vector<std::pair<std::string, std::string>> facts() const override {
     const stream_log::Statistics statistics = SharedStream::statistics(segment_);
-    return {{"max_bytes", fmt::to_string(sizes_.most)},
+    return {{"pages", std::string("replicas ") + private_pages() + "; stream 4 KB"},
+            {"max_bytes", fmt::to_string(sizes_.most)},
             {"first_stream_bytes", fmt::to_string(sizes_.first_stream)},
             {"dumps_written", fmt::to_string(statistics.dumps_written)},
             {"dumps_loaded", fmt::to_string(statistics.dumps_loaded)}};

@@ -203,8 +203,9 @@ std::vector<std::string> host_warnings(unsigned most_processes) {
         "the CPU governor is '{}': clock rates will wander; run: sudo cpupower frequency-set -g performance", name));
   if (bracketed(first_line("/sys/kernel/mm/transparent_hugepage/enabled")) == "always")
     warnings.emplace_back(
-        "transparent huge pages are 'always': private dicts get 2 MB pages and segments do not; for a like comparison: "
-        "echo madvise | sudo tee /sys/kernel/mm/transparent_hugepage/enabled");
+        "transparent huge pages are 'always': servers get 2 MB pages unasked where they happen to lie well; engines "
+        "that "
+        "want them ask for them: echo madvise | sudo tee /sys/kernel/mm/transparent_hugepage/enabled");
   if (power() == "battery")
     warnings.emplace_back("this machine runs on its battery: clock rates are held down; plug it in");
   if (const double load = load_average(); load > 0.5 * cpus)
