@@ -109,9 +109,9 @@ class Comparer {
       return optional_cell(median_of(series, ops_per_s), engineering);
     };
     std::vector<TableCell> row = place;
-    row.push_back(pair.b.series->scale == a.scale
-                      ? number_cell(fmt::format("{:g}", a.scale), a.scale)
-                      : text_cell(fmt::format("{:g} / {:g}", a.scale, pair.b.series->scale)));
+    const double scale_a = a.any().scale, scale_b = pair.b.series->any().scale;
+    row.push_back(scale_a == scale_b ? number_cell(fmt::format("{:g}", scale_a), scale_a)
+                                     : text_cell(fmt::format("{:g} / {:g}", scale_a, scale_b)));
     row.push_back(figure(a, speeds.a));
     row.push_back(figure(*pair.b.series, speeds.b));
     threads_ = threads_ || (a.start == "threads") != (pair.b.series->start == "threads");

@@ -31,7 +31,7 @@ std::vector<ComparedPair> match_at_place(std::vector<ComparedSide> as, std::vect
     }
   };
   const auto same_scale = [](const ComparedSide& a, const ComparedSide& b) {
-    return a.series->scale == b.series->scale;
+    return a.series->any().scale == b.series->any().scale;
   };
   const auto same_work = [&](const ComparedSide& a, const ComparedSide& b) {
     return same_scale(a, b) && a.series->start == b.series->start;

@@ -17,7 +17,7 @@ using Json = nlohmann::ordered_json;
 
 std::string benchmark_name(const Block& block, const Series& series) {
   std::string name = fmt::format("{}/{}/{}/processes:{}", series.engine, block.workload, block.phase, series.processes);
-  if (series.scale != 1) name += fmt::format("/scale:{:g}", series.scale);
+  if (series.any().scale != 1) name += fmt::format("/scale:{:g}", series.any().scale);
   if (series.start != "fork") name += "/start:" + series.start;
   if (block.tier != "c++") name += "/tier:" + block.tier;
   return name;

@@ -126,7 +126,9 @@ Json source_json(const FigureSource& source) {
                {"phase", source.phase},
                {"processes", source.processes},
                {"scale", source.scale},
-               {"start", source.start}});
+               {"start", source.start},
+               {"commit", source.commit},
+               {"workload_hash", source.workload_hash}});
   return json;
 }
 

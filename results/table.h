@@ -4,6 +4,7 @@
 // renderers escape what their format needs.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -29,6 +30,10 @@ struct FigureSource {
   double scale = 1;
   std::string start;
   std::string fault;  // of a torture
+  // Of a cell, what it did and where: figures stand beside each other only where these are equal.
+  std::string host = {}, commit = {}, workload_hash = {};
+  std::uint64_t keys = 0;
+  double key_bytes = 0, value_bytes = 0;
 
   bool operator==(const FigureSource&) const = default;
 };

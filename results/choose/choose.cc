@@ -265,7 +265,7 @@ void judge(Choice& choice, const Candidate& candidate, const RecordFile& records
   for (std::string& reason : limits_missed(engine, asked)) excluded.reasons.push_back(std::move(reason));
   if (candidate.series != nullptr) {
     fit.figures = figures_of(candidate, asked);
-    fit.scale = candidate.series->scale;
+    fit.scale = candidate.series->any().scale;
     fit.keys = candidate.traits.keys;
     fit.series = candidate.series;
     fit.unavailable = engine.unavailable;

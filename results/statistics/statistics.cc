@@ -56,12 +56,17 @@ Interval median_interval(std::span<const double> sample, double level) {
   return {.low = values[ranks.low - 1], .high = values[ranks.high - 1], .coverage = ranks.coverage};
 }
 
-std::optional<PairedRatio> paired_ratio(const FigureByRound& figures, const FigureByRound& base, double level) {
+std::vector<double> paired_ratios(const FigureByRound& figures, const FigureByRound& base) {
   std::vector<double> ratios;
   for (const auto& [round, figure] : figures) {
     const auto found = base.find(round);
     if (found != base.end() && found->second > 0) ratios.push_back(figure / found->second);
   }
+  return ratios;
+}
+
+std::optional<PairedRatio> paired_ratio(const FigureByRound& figures, const FigureByRound& base, double level) {
+  const std::vector<double> ratios = paired_ratios(figures, base);
   if (ratios.empty()) return std::nullopt;
   return PairedRatio{.median = median(ratios), .interval = median_interval(ratios, level), .rounds = ratios.size()};
 }

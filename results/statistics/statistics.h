@@ -51,14 +51,16 @@ Interval median_interval(std::span<const double> sample, double level = kConfide
 using Round = std::pair<std::string, unsigned>;
 using FigureByRound = std::map<Round, double>;
 
+// figures / base of every round that has both (and a base above 0); none when no round has: ratios across runs mislead.
+std::vector<double> paired_ratios(const FigureByRound& figures, const FigureByRound& base);
+
 struct PairedRatio {
   double median = 0;
   Interval interval;
   std::size_t rounds = 0;
 };
 
-// Ratio of `figures` to `base` in every round that has both (and a base above 0), then the median of these
-// ratios. Nothing when no round has both: ratios across runs mislead.
+// The median of the paired ratios; nothing when there are none.
 std::optional<PairedRatio> paired_ratio(const FigureByRound& figures, const FigureByRound& base,
                                         double level = kConfidenceLevel);
 

@@ -14,6 +14,7 @@
 #include "results/comparability.h"
 #include "results/number_format.h"
 #include "results/statistics/paired.h"
+#include "results/statistics/verdict.h"
 #include "results/tables/builders.h"
 #include "results/tables/host_labels.h"
 #include "results/tables/provenance.h"
@@ -30,47 +31,24 @@ std::string baseline_of(const Block& block, const TableContext& context) {
   return there || block.tier == "c++" ? context.baseline : fmt::format("SharedDict({})", context.baseline);
 }
 
-// Of one host those that were measured with the same engine and number of processes; the largest scale first.
-using Candidates = std::vector<const Series*>;
-
-// Of each host one series: at the largest scale that most of the hosts have.
-std::vector<const Series*> at_common_scale(const std::vector<Candidates>& hosts) {
-  std::map<double, std::size_t> votes;
-  for (const Candidates& candidates : hosts) {
-    std::set<double> scales;
-    for (const Series* series : candidates) scales.insert(series->scale);
-    for (const double scale : scales) ++votes[scale];
-  }
-  const auto common = std::max_element(votes.begin(), votes.end(), [](const auto& a, const auto& b) {
-    return a.second < b.second || (a.second == b.second && a.first < b.first);
-  });
-  std::vector<const Series*> chosen;
-  for (const Candidates& candidates : hosts) {
-    const auto found =
-        std::ranges::find_if(candidates, [&](const Series* series) { return series->scale == common->first; });
-    chosen.push_back(found != candidates.end() ? *found : candidates.empty() ? nullptr : candidates.front());
-  }
-  return chosen;
-}
-
 const Series* baseline_for(const Block& block, const Series& series, const TableContext& context) {
   const std::string engine = baseline_of(block, context);
-  const Series* other_scale = nullptr;
-  for (const Series& base : block.series) {
-    if (base.engine != engine || base.processes != series.processes || !base.good()) continue;
-    if (base.scale == series.scale) return &base;
-    if (other_scale == nullptr) other_scale = &base;
-  }
-  return other_scale;
+  const auto found = std::ranges::find_if(block.series, [&](const Series& base) {
+    return base.engine == engine && base.processes == series.processes && base.good();
+  });
+  return found == block.series.end() ? nullptr : &*found;
 }
 
-TableCell ratio_cell(const Series& series, const Series* base) {
+// What a block's engines are ranked by: operations a second, or in an open loop how late they were.
+Metric metric_of(const Block& block) { return block.open_loop() ? latency_p99 : ops_per_s; }
+
+TableCell ratio_cell(const Block& block, const Series& series, const Series* base) {
   if (base == nullptr || !series.good()) return no_figure();
-  const std::vector<double> logs = paired_log_ratios(by_round(*base, ops_per_s), by_round(series, ops_per_s));
+  const Metric metric = metric_of(block);
+  const std::vector<double> logs = paired_log_ratios(by_round(*base, metric), by_round(series, metric));
   if (logs.empty()) return no_figure();
   const RatioEstimate estimate = ratio_estimate(logs);
-  const char* const about = series.scale == base->scale ? "" : "~";
-  const std::string text = fmt::format("{}{}", about, ratio_text(estimate.ratio));
+  const std::string text = ratio_text(estimate.ratio);
   TableCell cell = number_cell(text, estimate.ratio);
   if (logs.size() > 1) {
     cell.text = fmt::format("{} [{}, {}]", text, ratio_text(estimate.interval.low), ratio_text(estimate.interval.high));
@@ -79,21 +57,22 @@ TableCell ratio_cell(const Series& series, const Series* base) {
   return cited(std::move(cell), series, base);
 }
 
-// The machine whose interval lies above all others'.
-std::string fastest_host(const std::vector<const Series*>& hosts) {
-  std::vector<std::pair<Interval, std::string>> speeds;
+// The machine whose interval lies beyond all others'.
+std::string fastest_host(const std::vector<const Series*>& hosts, const std::vector<const Block*>& blocks) {
+  std::vector<std::vector<double>> samples;
+  std::vector<std::string> names;
+  bool open_loop = false;
   for (std::size_t host = 0; host < hosts.size(); ++host) {
     if (hosts[host] == nullptr || !hosts[host]->good()) continue;
-    std::vector<double> figures;
-    for (const auto& [round, speed] : by_round(*hosts[host], ops_per_s)) figures.push_back(speed);
-    if (figures.size() < 2) return "-";
-    speeds.emplace_back(median_interval(figures), host_label(host));
+    if (!long_enough(*hosts[host])) return fmt::format("window {}", nanoseconds(1e9 * window_of(*hosts[host])));
+    open_loop = blocks[host]->open_loop();
+    samples.emplace_back();
+    for (const auto& [round, figure] : by_round(*hosts[host], metric_of(*blocks[host]))) samples.back().push_back(figure);
+    names.push_back(host_label(host));
   }
-  if (speeds.size() < 2) return "-";
-  const auto best = std::ranges::max_element(speeds, {}, [](const auto& speed) { return speed.first.low; });
-  const bool apart = std::ranges::all_of(
-      speeds, [&](const auto& other) { return other.second == best->second || other.first.high < best->first.low; });
-  return apart ? best->second : "not separated";
+  if (samples.size() < 2) return "-";
+  const Best best = best_of(samples, !open_loop);
+  return best.index ? names[*best.index] : best.why;
 }
 
 class WorkloadTable {
@@ -115,7 +94,7 @@ class WorkloadTable {
       table_.columns.push_back({"fastest", "", Alignment::left});
       table_.columns.push_back({"differs in", "", Alignment::left});
     }
-    for (const auto& [key, hosts] : rows()) add_row(key.second, key.first, at_common_scale(hosts));
+    for (const auto& [key, hosts] : rows()) add_row(key.second, key.first, hosts);
   }
 
   const Table& table() const { return table_; }
@@ -124,14 +103,14 @@ class WorkloadTable {
   bool several() const { return blocks_.size() > 1; }
 
   // By processes, then engine.
-  std::map<std::pair<unsigned, std::string>, std::vector<Candidates>> rows() const {
-    std::map<std::pair<unsigned, std::string>, std::vector<Candidates>> rows;
+  std::map<std::pair<unsigned, std::string>, std::vector<const Series*>> rows() const {
+    std::map<std::pair<unsigned, std::string>, std::vector<const Series*>> rows;
     for (std::size_t host = 0; host < blocks_.size(); ++host) {
       if (blocks_[host] == nullptr) continue;
       for (const Series& series : blocks_[host]->series) {
-        std::vector<Candidates>& hosts = rows[{series.processes, series.engine}];
+        std::vector<const Series*>& hosts = rows[{series.processes, series.engine}];
         hosts.resize(blocks_.size());
-        hosts[host].push_back(&series);
+        if (hosts[host] == nullptr) hosts[host] = &series;
       }
     }
     return rows;
@@ -148,14 +127,26 @@ class WorkloadTable {
       row.push_back(cited(speed_cell(*hosts[host], table_.notes), *hosts[host]));
       const bool cost = standing_of(*hosts[host], context_) == Standing::cost;
       row.push_back(cost ? no_figure()
-                         : ratio_cell(*hosts[host], baseline_for(*blocks_[host], *hosts[host], context_)));
+                         : ratio_cell(*blocks_[host], *hosts[host], baseline_for(*blocks_[host], *hosts[host], context_)));
     }
-    const Series& any = **std::ranges::find_if(hosts, [](const Series* series) { return series != nullptr; });
-    row.push_back(text_cell(row_remark(any, context_)));
+    row.push_back(text_cell(remark(hosts)));
     if (!several()) return;
     const std::vector<Difference> unlike = differences_between(hosts, engine);
-    row.push_back(text_cell(unlike.empty() ? fastest_host(hosts) : "-"));
+    row.push_back(text_cell(unlike.empty() ? fastest_host(hosts, blocks_) : "-"));
     row.push_back(text_cell(differs_text(unlike)));
+  }
+
+  // Of each machine what sets the row apart there, told once where it is the same for all.
+  std::string remark(const std::vector<const Series*>& hosts) const {
+    std::vector<std::string> texts, told;
+    for (std::size_t host = 0; host < hosts.size(); ++host) {
+      if (hosts[host] == nullptr) continue;
+      const std::string text = row_remark(*blocks_[host], *hosts[host], context_);
+      texts.push_back(text);
+      if (!text.empty()) told.push_back(fmt::format("{}: {}", host_label(host), text));
+    }
+    if (std::ranges::all_of(texts, [&](const std::string& text) { return text == texts.front(); })) return texts.front();
+    return fmt::format("{}", fmt::join(told, "; "));
   }
 
   // What besides the machine is not the same; pairs of hosts, run by run.
@@ -172,7 +163,9 @@ class WorkloadTable {
             merge_differences(all, seed_differences(*run_a, *run_b));
           }
         }
-        merge_differences(all, work_differences(*hosts[a]->cells.front(), *hosts[b]->cells.front()));
+        merge_differences(all, work_differences(hosts[a]->any(), hosts[b]->any()));
+        if (hosts[a]->commit != hosts[b]->commit)
+          merge_differences(all, {{"commit", hosts[a]->commit.substr(0, 10), hosts[b]->commit.substr(0, 10)}});
       }
     }
     return all;
@@ -214,14 +207,14 @@ std::vector<std::string> notes_of(const std::vector<std::string>& hosts, const T
   if (hosts.size() > 1) {
     notes.push_back(host_legend(hosts) + " What they are: table hosts.");
     notes.emplace_back(
-        "Fastest: the machine whose interval lies above all others'; not separated: they overlap. None is named where "
-        "versions, build or work differ, as the column after it says.");
+        "Fastest: the machine whose interval lies beyond all others', each so wide that all hold together with 95 % "
+        "(Bonferroni); not separated: they overlap. None is named where versions, build, commit or work differ, as the "
+        "column after it says, nor for windows below 200 ms.");
   }
   notes.push_back(
       fmt::format("Ops/s: median with its order-statistic interval. Ratio: to {} with as many processes on the same "
                   "machine, paired by round "
-                  "of one run, with its sign-test interval (5 rounds: {:.1f} %); ~: at another scale, so of another "
-                  "number of keys.",
+                  "of one run, with its sign-test interval (5 rounds: {:.1f} %); in an open loop of p99.",
                   context.baseline, 100 * median_ranks(5).coverage + 1e-6));
   return notes;
 }

@@ -2,6 +2,7 @@
 // the dict, sets faster than each of the others.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -28,9 +29,11 @@ struct Row {
   BySize set_ns, get_ns;
   SeriesBySize sets, gets;  // what the times are of
   const Series* broken = nullptr;
+  const Block* block = nullptr;  // of one of them
+  const Series* any = nullptr;   // in it
 };
 
-// Number of processes, start, engine; at scale 1, for at another one the dicts are of other sizes.
+// Number of processes, start, engine.
 using RowKey = std::tuple<unsigned, std::string, std::string>;
 
 struct Group {
@@ -48,10 +51,12 @@ std::uint64_t size_of(const std::string& phase, std::string_view kind) {
 void take(const Block& block, Group& group) {
   const std::uint64_t sets = size_of(block.phase, "set-"), gets = size_of(block.phase, "get-");
   if (sets + gets == 0) return;
+  if (block.scale != 1) return;  // the dicts are of other sizes
   group.block = &block;
   for (const Series& series : block.series) {
-    if (series.scale != 1) continue;
     Row& row = group.rows[{series.processes, series.start, series.engine}];
+    row.block = &block;
+    row.any = &series;
     if (!series.good()) {
       row.broken = &series;
     } else if (const auto time = median_of(series, ns_per_op)) {
@@ -92,6 +97,14 @@ std::vector<TableColumn> columns() {
   return all;
 }
 
+std::string remark_of(const Row& row, const TableContext& context) {
+  std::string remark = standing_remark(*row.block, *row.any, context);
+  const auto too_short = [](const auto& size_and_series) { return !long_enough(*size_and_series.second); };
+  if (std::ranges::any_of(row.sets, too_short) || std::ranges::any_of(row.gets, too_short))
+    remark += fmt::format("{}windows below {:g} ms", remark.empty() ? "" : ", ", 1000 * kShortestWindow);
+  return remark;
+}
+
 Table table_of(const Group& group, const TableContext& context) {
   Table table{kName, "", {}, columns(), {}};
   for (const auto& [key, row] : group.rows) {
@@ -108,9 +121,7 @@ Table table_of(const Group& group, const TableContext& context) {
     const bool compared = engine_name(engine) != kSubject && row.broken == nullptr && subject != group.rows.end() &&
                           subject->second.broken == nullptr && !context.cost_engines.contains(engine_name(engine));
     cells.push_back(text_cell(compared ? crossover(subject->second.set_ns, row.set_ns) : "-"));
-    std::string remark = context.private_engines.contains(engine_name(engine)) ? "not shared" : "";
-    if (row.broken != nullptr) remark = short_reason(*row.broken, table.notes);
-    if (start == "spawn") remark += remark.empty() ? "spawn" : ", spawn";
+    std::string remark = row.broken != nullptr ? short_reason(*row.broken, table.notes) : remark_of(row, context);
     cells.push_back(text_cell(remark));
     table.rows.push_back(std::move(cells));
   }

@@ -93,7 +93,7 @@ const std::vector<Figure> kFigures = {
      [](const CellRecord& cell) { return std::optional(static_cast<double>(cell.memory.storage_length_bytes) / 1e6); },
      megabytes,
      true},
-    {{"B/item", "", Alignment::right}, "", 1, bytes_per_item, bytes_number},
+    {{"B/item", "", Alignment::right}, "", 1, bytes_per_item, byte_size},
 };
 
 // What was done to get a block's figures. The C++ tier's files have one variant, in which the first process is alone.
@@ -117,14 +117,14 @@ class Builder {
     Table table{published_.name, title, {}, columns(), {}};
     for (const PublishedRow& row : published_.rows) table.rows.push_back(published_row(row));
     for (const auto& [block, series] : ordered(blocks))
-      table.rows.push_back(measured_row(block->tier, *series, table.notes));
+      table.rows.push_back(measured_row(*block, *series, table.notes));
     if (blocks.empty()) return table;
     table.notes.push_back(
-        "Ratio: elapsed here to elapsed published with as many processes, on other hardware; ~ with fewer items, by "
-        "the time an item takes. User, sys, faults and switches: workers and servers together. Max RSS: the largest "
+        "Ratio: elapsed here to elapsed published with as many processes and items, on other hardware. User, sys, faults and switches: workers and servers together. Max RSS: the largest "
         "single process; B/item: what the dict costs, servers included.");
     table.notes.push_back(repetitions_note(*blocks.front()));
     for (std::string& note : standing_notes(*blocks.front(), context_)) table.notes.push_back(std::move(note));
+    for (std::string& note : doubt_notes(*blocks.front())) table.notes.push_back(std::move(note));
     return table;
   }
 
@@ -163,32 +163,37 @@ class Builder {
     return cells;
   }
 
-  std::vector<TableCell> measured_row(const std::string& tier, const Series& series,
+  std::vector<TableCell> measured_row(const Block& block, const Series& series,
                                       std::vector<std::string>& notes) const {
-    std::vector<TableCell> cells = {text_cell(series.engine), text_cell(tier),
+    std::vector<TableCell> cells = {text_cell(series.engine), text_cell(block.tier),
                                     number_cell(std::to_string(series.processes), series.processes)};
-    for (const Figure* figure : figures_)
-      cells.push_back(series.good() ? cited(optional_cell(median_of(series, figure->measured), figure->text), series)
-                                    : no_figure());
+    for (const Figure* figure : figures_) {
+      if (!series.good())
+        cells.push_back(no_figure());
+      else if (figure->measured == bytes_per_item)
+        cells.push_back(cited(memory_cell(series), series));
+      else
+        cells.push_back(cited(optional_cell(median_of(series, figure->measured), figure->text), series));
+    }
     if (!series.good()) cells[3] = cited(text_cell(short_reason(series, notes)), series);
     cells.insert(cells.end(),
-                 {ratio_cell(series), cited(verified_cell(series), series), text_cell(row_remark(series, context_))});
+                 {ratio_cell(block, series), cited(verified_cell(series), series), text_cell(row_remark(block, series, context_))});
     return cells;
   }
 
-  // Another number of processes is another task.
-  TableCell ratio_cell(const Series& series) const {
+  // Another number of processes, or of items, is another task.
+  TableCell ratio_cell(const Block& block, const Series& series) const {
+    if (block.scale != 1) return no_figure();
     const auto elapsed = median_of(series, [](const CellRecord& cell) { return std::optional(cell.elapsed_s); });
     for (const PublishedRow& row : published_.rows) {
       const auto published = row.figure("elapsed_s");
       if (!series.good() || !elapsed || !published || row.processes != series.processes) continue;
-      const double ratio = *elapsed / series.scale / *published;
-      return cited(number_cell(fmt::format("{}{}", series.scale == 1 ? "" : "~", ratio_text(ratio)), ratio), series);
+      return cited(number_cell(ratio_text(*elapsed / *published), *elapsed / *published), series);
     }
     return no_figure();
   }
 
-  // By the time an item takes; the rows without one after it, the harness's own cost last.
+  // By time; the rows without one after it, those that were too slow before those that failed, the harness's cost last.
   std::vector<std::pair<const Block*, const Series*>> ordered(const std::vector<const Block*>& blocks) const {
     std::vector<std::pair<const Block*, const Series*>> rows;
     for (const Block* block : blocks)
@@ -197,7 +202,7 @@ class Builder {
       const Series& series = *row.second;
       const auto elapsed = median_of(series, [](const CellRecord& cell) { return std::optional(cell.elapsed_s); });
       return std::tuple(series.processes, standing_of(series, context_) == Standing::cost, !series.good(),
-                        elapsed.value_or(0) / series.scale, series.engine, row.first->tier, series.start);
+                        !series.unfinished(), elapsed.value_or(0), series.engine, row.first->tier, series.start);
     });
     return rows;
   }
@@ -222,11 +227,12 @@ std::vector<Table> build(const char* name, const RecordFile& records, const Tabl
     for (const std::string& variant : variants) {
       std::vector<const Block*> own;
       std::vector<const RunRecord*> runs;
-      for (const Block& block : blocks) {
-        if (block.host != host || variant_of(block) != variant) continue;
-        own.push_back(&block);
-        runs.insert(runs.end(), block.runs.begin(), block.runs.end());
-      }
+      for (const Block& block : blocks)
+        if (block.host == host && variant_of(block) == variant) own.push_back(&block);
+      // The tiers are scaled each for itself: beside each other only where both were alike.
+      const double scale = (*std::ranges::max_element(own, {}, &Block::scale))->scale;
+      std::erase_if(own, [&](const Block* block) { return block->scale != scale; });
+      for (const Block* block : own) runs.insert(runs.end(), block->runs.begin(), block->runs.end());
       std::string title = builder.title();
       if (variants.size() > 1) title += ", " + variant;
       if (hosts.size() > 1) title += " on " + host;

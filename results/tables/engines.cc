@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <utility>
 
 #include "results/number_format.h"
 #include "results/tables/builders.h"
@@ -12,41 +11,49 @@
 namespace dictbench {
 namespace {
 
-// The fastest engine that really is shared, among those with this number of processes and, of these, the largest scale:
-// one that was measured with a hundredth of the keys owes its speed to the caches. Null: none.
-const Series* fastest_shared(const Block& block, unsigned processes, const TableContext& context) {
-  const Series* fastest = nullptr;
-  std::pair<double, double> best;  // scale, then speed
-  for (const Series& series : block.series) {
-    if (series.processes != processes || !series.good() || standing_of(series, context) != Standing::shared) continue;
-    const std::pair<double, double> rank{series.scale, median_of(series, ops_per_s).value_or(0)};
-    if (fastest != nullptr && rank <= best) continue;
-    best = rank;
-    fastest = &series;
+// What the other rows with as many processes are set against: the first row of a shared engine whose figure is of a
+// steady state, for want of one the first of a shared engine. Null: none.
+const Series* base_of(const std::vector<const Series*>& best_first, unsigned processes, const TableContext& context) {
+  const Series* base = nullptr;
+  for (const Series* series : best_first) {
+    if (series->processes != processes || !series->good() || standing_of(*series, context) != Standing::shared)
+      continue;
+    if (long_enough(*series)) return series;
+    if (base == nullptr) base = series;
   }
-  return fastest;
+  return base;
 }
 
-TableCell ratio_cell(const Series& series, const Series* fastest) {
-  if (fastest == nullptr || !series.good()) return no_figure();
-  const auto ratio = paired_ratio(by_round(series, ops_per_s), by_round(*fastest, ops_per_s));
+TableCell ratio_cell(const Block& block, const Series& series, const Series* base) {
+  if (base == nullptr || !series.good()) return no_figure();
+  const Metric metric = block.open_loop() ? latency_p99 : ops_per_s;
+  const auto ratio = paired_ratio(by_round(series, metric), by_round(*base, metric));
   if (!ratio) return no_figure();
-  // At another scale there is another number of keys, so other cache misses: not like for like.
-  const char* const about = series.scale == fastest->scale ? "" : "~";
-  return {.text = fmt::format("{}{}", about, ratio_text(ratio->median)),
+  return {.text = ratio_text(ratio->median),
           .number = ratio->median,
           .interval = std::pair(ratio->interval.low, ratio->interval.high),
-          .sources = {source_of(series), source_of(*fastest)}};
+          .sources = {source_of(series), source_of(*base)}};
+}
+
+std::string order_note(const Block& block) {
+  if (!block.open_loop())
+    return "Ratio: of operations per second, to the shared engine with the highest median among those with as many "
+           "processes, paired by repetition within one run.";
+  double rate = 0;
+  for (const Series& series : block.series) rate = std::max(rate, series.any().work.arrival_rate);
+  return fmt::format(
+      "Open loop: {} come at fixed times, and latencies count from then. By p99, the lowest first. Ratio: of p99, to the "
+      "shared engine with the lowest median among those with as many processes, paired by repetition within one run.",
+      dictbench::rate(rate));
 }
 
 std::vector<std::string> notes_of(const Block& block, const TableContext& context) {
   std::vector<std::string> notes = {
-      statistics_note(block),
-      "Ratio: to the fastest shared engine with as many processes, of those at the largest scale, paired by repetition "
-      "within one run; ~: at another scale, so of another number of keys. Switches: context switches of workers and "
-      "servers per "
-      "1,000 operations, voluntary and involuntary."};
+      statistics_note(block), order_note(block),
+      "B/item: of one more item; after the +, what the empty dict takes. Switches: context switches of workers and "
+      "servers per 1,000 operations, voluntary and involuntary."};
   for (std::string& note : standing_notes(block, context)) notes.push_back(std::move(note));
+  for (std::string& note : doubt_notes(block)) notes.push_back(std::move(note));
   for (std::string& note : provenance_notes(block)) notes.push_back(std::move(note));
   return notes;
 }
@@ -82,7 +89,8 @@ std::vector<Table> build_engines(const RecordFile& records, const TableContext& 
   std::vector<Table> tables;
   for (const Block& block : blocks) {
     Table table{"engines", title_of(block, blocks), {}, kColumns, {}};
-    for (const Series* series : fastest_first(block, context)) {
+    const std::vector<const Series*> best_first = fastest_first(block, context);
+    for (const Series* series : best_first) {
       const Standing standing = standing_of(*series, context);
       const bool good = series->good();
       const auto figure = [&](const Metric& metric, auto format) {
@@ -92,10 +100,10 @@ std::vector<Table> build_engines(const RecordFile& records, const TableContext& 
       table.rows.push_back(
           {text_cell(series->engine), number_cell(std::to_string(series->processes), series->processes),
            cited(speed_cell(*series, table.notes), *series),
-           stores ? ratio_cell(*series, fastest_shared(block, series->processes, context)) : no_figure(),
-           figure(latency_p50, nanoseconds), figure(latency_p99, nanoseconds), figure(bytes_per_item, bytes_number),
+           stores ? ratio_cell(block, *series, base_of(best_first, series->processes, context)) : no_figure(),
+           figure(latency_p50, nanoseconds), figure(latency_p99, nanoseconds), cited(memory_cell(*series), *series),
            figure(voluntary_per_1000, small_number), figure(involuntary_per_1000, small_number),
-           cited(verified_cell(*series), *series), text_cell(row_remark(*series, context))});
+           cited(verified_cell(*series), *series), text_cell(row_remark(block, *series, context))});
     }
     for (std::string& note : notes_of(block, context)) table.notes.push_back(std::move(note));
     tables.push_back(std::move(table));

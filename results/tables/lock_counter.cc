@@ -25,9 +25,9 @@ TableCell exact_cell(const Series& series) {
 }
 
 // The Python tier tells how a row increments.
-std::string remark(const Series& series, const TableContext& context) {
-  std::string text = row_remark(series, context);
-  for (const auto& [name, value] : series.cells.front()->engine_facts)
+std::string remark(const Block& block, const Series& series, const TableContext& context) {
+  std::string text = row_remark(block, series, context);
+  for (const auto& [name, value] : series.any().engine_facts)
     if (name == "increment") text = text.empty() ? value : fmt::format("{}; {}", value, text);
   return text;
 }
@@ -55,11 +55,12 @@ std::vector<Table> build_lock_counter(const RecordFile& records, const TableCont
       table.rows.push_back({text_cell(series->engine),
                             number_cell(std::to_string(series->processes), series->processes),
                             cited(speed_cell(*series, table.notes), *series), cited(std::move(count), *series),
-                            cited(exact_cell(*series), *series), text_cell(remark(*series, context))});
+                            cited(exact_cell(*series), *series), text_cell(remark(block, *series, context))});
     }
     table.notes.insert(table.notes.end(), task.begin(), task.end());
     table.notes.push_back(statistics_note(block));
     for (std::string& note : standing_notes(block, context)) table.notes.push_back(std::move(note));
+    for (std::string& note : doubt_notes(block)) table.notes.push_back(std::move(note));
     for (std::string& note : provenance_notes(block)) table.notes.push_back(std::move(note));
     tables.push_back(std::move(table));
   }

@@ -28,7 +28,7 @@ const Block* Places::block(const MeasuredPlace& place) const {
 const Series* Places::find(const MeasuredPlace& place) const {
   const Block* const found = block(place);
   if (found == nullptr) return nullptr;
-  for (const Series& series : found->series)  // the largest scale comes first
+  for (const Series& series : found->series)
     if (series.engine == place.engine && series.processes == place.processes) return &series;
   return nullptr;
 }
@@ -55,7 +55,7 @@ FigureByRound figures_at(const Places& places, const MeasuredPlace& place, const
     return {};
   }
   FigureByRound figures = by_round(*series, metric);
-  if (figures.empty()) reason = series->scale != 1 ? "not measured at full scale" : "not measured";
+  if (figures.empty()) reason = series->any().scale != 1 ? "not measured at full scale" : "not measured";
   return figures;
 }
 

@@ -20,7 +20,7 @@ class Places {
   const std::vector<const Block*>& blocks() const { return blocks_; }
   const Block* block(const MeasuredPlace& place) const;
 
-  // Null when nothing was measured there. Of several scales the largest.
+  // Null when nothing was measured there.
   const Series* find(const MeasuredPlace& place) const;
 
   // Runs of all blocks that one of these workloads has, each once.

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <charconv>
 #include <set>
 
 #include "results/host_name.h"
@@ -38,6 +39,66 @@ std::string commit_text(const RunRecord& run) {
   return run.commit.substr(0, 10) + (run.dirty ? " with local changes" : "");
 }
 
+// The kinds of pages that an engine said it stores in, in the order in which it was told.
+std::string pages_of(const Series& series) {
+  std::vector<std::string> kinds;
+  for (const CellRecord* cell : series.cells)
+    for (const auto& [name, value] : cell->engine_facts)
+      if (name == "pages") add_unique(kinds, value);
+  return fmt::format("{}", fmt::join(kinds, " / "));
+}
+
+bool pages_differ(const Block& block) {
+  std::set<std::string> kinds;
+  for (const Series& series : block.series)
+    if (const std::string pages = pages_of(series); !pages.empty()) kinds.insert(pages);
+  return kinds.size() > 1;
+}
+
+// Below nine tenths the figure is more of fewer workers' than of so many.
+constexpr double kWorkersTogether = 0.9;
+
+// Nothing where the record does not tell.
+std::optional<double> overlap(const CellRecord& cell) {
+  return cell.overlap > 0 ? std::optional(cell.overlap) : std::nullopt;
+}
+
+bool client_bound(const Series& series) {
+  const auto held_up = std::ranges::count_if(
+      series.cells, [](const CellRecord* cell) { return cell->server_rusage && cell->limit == "workers"; });
+  return 2 * static_cast<std::size_t>(held_up) > series.cells.size();
+}
+
+// In how many repetitions the hypervisor and other programs took more than a twentieth of the machine.
+std::size_t disturbed_in(const Block& block, const Series& series) {
+  constexpr double kMuch = 0.05;
+  std::size_t times = 0;
+  for (const CellRecord* cell : series.cells) {
+    const auto run = std::ranges::find(block.runs, cell->run_id, &RunRecord::run_id);
+    if (!cell->disturbance || run == block.runs.end()) continue;
+    double cores = 0;
+    const std::string told = known_fact((*run)->host, "cores").value_or("");
+    std::from_chars(told.data(), told.data() + told.size(), cores);
+    const double taken = cell->disturbance->steal_s + cell->disturbance->others_s;
+    if (cores > 0 && taken > kMuch * cores * cell->elapsed_s) ++times;
+  }
+  return times;
+}
+
+std::vector<std::string> doubts(const Block& block, const Series& series) {
+  std::vector<std::string> parts;
+  if (!series.good()) return parts;
+  if (!long_enough(series)) parts.push_back(fmt::format("window {}", nanoseconds(1e9 * window_of(series))));
+  const auto together = median_of(series, overlap);
+  if (together && *together < kWorkersTogether)
+    parts.push_back(fmt::format("workers overlapped {} of the window", percent(*together)));
+  if (client_bound(series)) parts.emplace_back("client-bound");
+  const std::size_t disturbed = disturbed_in(block, series);
+  if (2 * disturbed >= series.cells.size())
+    parts.push_back(fmt::format("disturbed in {} of {}", disturbed, series.cells.size()));
+  return parts;
+}
+
 }  // namespace
 
 std::vector<std::string> provenance_notes(const std::vector<const RunRecord*>& runs) {
@@ -64,9 +125,11 @@ std::vector<std::string> provenance_notes(const std::vector<const RunRecord*>& r
 
 std::vector<std::string> provenance_notes(const Block& block) {
   std::vector<std::string> notes = provenance_notes(block.runs);
-  if (block.outdated > 0) {
-    notes.push_back(fmt::format("{} records of another version of the workload file are left out.", block.outdated));
-  }
+  if (block.outdated > 0)
+    notes.push_back(
+        fmt::format("{} records of other work (another version or scale of the workload) are left out.", block.outdated));
+  if (block.other_commits > 0)
+    notes.push_back(fmt::format("{} records of other commits are left out.", block.other_commits));
   return notes;
 }
 
@@ -117,23 +180,54 @@ std::vector<std::string> standing_notes(const Block& block, const TableContext& 
   return notes;
 }
 
-std::string row_remark(const Series& series, const TableContext& context) {
+std::string standing_remark(const Block& block, const Series& series, const TableContext& context) {
   std::vector<std::string> parts;
-  if (series.scale != 1) parts.push_back(fmt::format("scale {:g}", series.scale));
   if (series.start != "fork") parts.push_back(series.start);
   const Standing standing = standing_of(series, context);
-  if (standing == Standing::not_shared) parts.push_back("not shared");
+  if (standing == Standing::not_shared) parts.emplace_back("not shared");
   if (standing == Standing::cost) {
-    const auto cost = series.good() ? median_of(series, ns_per_op) : std::nullopt;
+    // In an open loop an operation takes as long as it is to the next one: that is no cost.
+    const auto cost = series.good() && !block.open_loop() ? median_of(series, ns_per_op) : std::nullopt;
     parts.push_back(cost ? fmt::format("harness: {}/op", nanoseconds(*cost)) : "harness");
   }
+  if (const std::string pages = pages_of(series); !pages.empty() && pages_differ(block))
+    parts.push_back("pages: " + pages);
   return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::string row_remark(const Block& block, const Series& series, const TableContext& context) {
+  std::vector<std::string> parts;
+  add_unique(parts, standing_remark(block, series, context));
+  for (std::string& doubt : doubts(block, series)) parts.push_back(std::move(doubt));
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::vector<std::string> doubt_notes(const Block& block) {
+  bool any_short = false, apart = false, bound = false, disturbed = false;
+  for (const Series& series : block.series)
+    for (const std::string& doubt : doubts(block, series)) {
+      any_short = any_short || doubt.starts_with("window");
+      apart = apart || doubt.starts_with("workers");
+      bound = bound || doubt.starts_with("client");
+      disturbed = disturbed || doubt.starts_with("disturbed");
+    }
+  std::vector<std::string> notes;
+  if (block.scale != 1) notes.push_back(fmt::format("Scale {:g} of the workload, for all engines alike.", block.scale));
+  if (any_short)
+    notes.push_back(fmt::format("Window: shorter than {:g} ms, too short for a steady state: the figure decides nothing.",
+                                1000 * kShortestWindow));
+  if (apart) notes.emplace_back("Workers overlapped: the rest of the window some of them had not begun or had ended.");
+  if (bound) notes.emplace_back("Client-bound: the workers were the limit, not the server; with more it does more.");
+  if (disturbed)
+    notes.emplace_back(
+        "Disturbed: in half of the repetitions or more other programs or the hypervisor took over 5 % of the machine.");
+  return notes;
 }
 
 std::string short_reason(const Series& series, std::vector<std::string>& notes) {
   constexpr std::size_t kLongest = 32;
   const std::string reason = series.reason();
-  if (reason.size() <= kLongest) return reason;
+  if (reason.size() <= kLongest || series.unfinished()) return reason;
   add_unique(notes, fmt::format("{}, {} {}: {}", series.engine, series.processes,
                                 series.processes == 1 ? "process" : "processes", reason));
   const std::size_t blank = reason.rfind(' ', kLongest);
@@ -159,9 +253,21 @@ TableCell speed_cell(const Series& series, std::vector<std::string>& notes) {
           .interval = std::pair(interval.low, interval.high)};
 }
 
+TableCell memory_cell(const Series& series) {
+  // A segment's head, a lock file, a few pages: below this the empty dict is of no account beside any that is used.
+  constexpr double kSmall = 64e3;
+  const auto item = series.good() ? median_of(series, bytes_per_item) : std::nullopt;
+  if (!item) return no_figure();
+  const auto empty = median_of(series, [](const CellRecord& cell) {
+    return std::optional(static_cast<double>(cell.memory.empty_bytes));
+  });
+  if (empty.value_or(0) < kSmall) return number_cell(byte_size(*item), *item);
+  return number_cell(fmt::format("{} + {}", byte_size(*item), byte_size(*empty)), *item);
+}
+
 TableCell verified_cell(const Series& series) {
-  const CellRecord& cell = series.broken != nullptr ? *series.broken : *series.cells.front();
-  if (cell.verified == "ok") return text_cell(cell.ok() ? "ok" : "-");
+  const CellRecord& cell = series.broken != nullptr ? *series.broken : series.any();
+  if (cell.verified == "ok") return text_cell(cell.ok() || series.unfinished() ? "ok" : "-");
   if (cell.verified.starts_with("failed")) return text_cell("failed");
   if (cell.verified.starts_with("not applicable")) return text_cell("n/a");
   return text_cell("-");

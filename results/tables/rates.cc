@@ -95,7 +95,7 @@ class Builder {
     const auto rate = series != nullptr && series->good() ? median_of(*series, ops_per_s) : std::nullopt;
     const auto ratio = rate && published ? std::optional(*rate / *published) : std::nullopt;
     if (series != nullptr)
-      if (const std::string more = row_remark(*series, context_); !more.empty())
+      if (const std::string more = row_remark(block, *series, context_); !more.empty())
         remark += (remark.empty() ? "" : "; ") + more;
     const unsigned processes = series != nullptr ? series->processes : 1;
     const auto here = [&](TableCell cell) { return series != nullptr ? cited(std::move(cell), *series) : cell; };

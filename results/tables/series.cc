@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 #include <map>
 #include <set>
 #include <tuple>
@@ -76,24 +77,41 @@ std::vector<Entry> drop_replaced(const std::vector<Entry>& entries) {
   return kept;
 }
 
-// The hash that counts for each host, tier, workload and scale: that of the run that started last.
-using HashKey = std::tuple<std::string, std::string, std::string, double>;
-std::map<HashKey, std::string> newest_hashes(const std::vector<Entry>& entries) {
-  std::map<HashKey, std::pair<std::string, std::string>> newest;  // start time, hash
-  for (const Entry& entry : entries) {
-    const std::string started = entry.run != nullptr ? entry.run->started : "";
-    auto& best = newest[{entry.host, entry.cell->tier, entry.cell->workload, entry.cell->scale}];
-    if (started >= best.first) best = {started, entry.cell->workload_hash};
-  }
-  std::map<HashKey, std::string> hashes;
-  for (const auto& [key, best] : newest) hashes[key] = best.second;
-  return hashes;
+// What a record did, and what it was built from.
+struct Version {
+  std::string hash;
+  double scale = 1;
+  std::string commit;
+
+  bool same_work(const Version& other) const { return hash == other.hash && scale == other.scale; }
+};
+
+Version version_of(const Entry& entry) {
+  return {entry.cell->workload_hash, entry.cell->scale, entry.run != nullptr ? commit_of(*entry.run) : ""};
 }
 
-Block& block_for(std::vector<Block>& blocks, const Entry& entry) {
+// The version that counts for each host, tier and workload: that of the run that started last, its largest scale.
+using WorkloadKey = std::tuple<std::string, std::string, std::string>;
+WorkloadKey workload_of(const Entry& entry) { return {entry.host, entry.cell->tier, entry.cell->workload}; }
+
+std::map<WorkloadKey, Version> newest_versions(const std::vector<Entry>& entries) {
+  std::map<WorkloadKey, std::pair<std::string, Version>> newest;  // with the start time
+  for (const Entry& entry : entries) {
+    const std::string started = entry.run != nullptr ? entry.run->started : "";
+    const auto [best, fresh] = newest.try_emplace(workload_of(entry), started, version_of(entry));
+    const auto& [time, version] = best->second;
+    if (fresh || started > time || (started == time && entry.cell->scale >= version.scale))
+      best->second = {started, version_of(entry)};
+  }
+  std::map<WorkloadKey, Version> versions;
+  for (const auto& [key, best] : newest) versions[key] = best.second;
+  return versions;
+}
+
+Block& block_for(std::vector<Block>& blocks, const Entry& entry, const Version& version) {
   for (Block& block : blocks) {
     if (block.host == entry.host && block.tier == entry.cell->tier && block.workload == entry.cell->workload &&
-        block.phase == entry.cell->phase) {
+        block.phase == entry.cell->phase && block.commit == version.commit) {
       return block;
     }
   }
@@ -102,51 +120,80 @@ Block& block_for(std::vector<Block>& blocks, const Entry& entry) {
   block.tier = entry.cell->tier;
   block.workload = entry.cell->workload;
   block.phase = entry.cell->phase;
+  block.workload_hash = version.hash;
+  block.scale = version.scale;
+  block.commit = version.commit;
   return block;
 }
 
 Series& series_for(Block& block, const CellRecord& cell) {
-  for (Series& series : block.series) {
-    if (series.engine == cell.engine && series.processes == cell.processes && series.scale == cell.scale &&
-        series.start == cell.start) {
-      return series;
-    }
-  }
+  for (Series& series : block.series)
+    if (series.engine == cell.engine && series.processes == cell.processes && series.start == cell.start) return series;
   Series& series = block.series.emplace_back();
   series.engine = cell.engine;
   series.processes = cell.processes;
-  series.scale = cell.scale;
   series.start = cell.start;
+  series.host = block.host;
+  series.commit = block.commit;
   return series;
 }
 
-// Wrong data is the worst, then a run that broke; "not done" and "unavailable" say least about the engine.
+bool too_slow(const CellRecord& cell) { return cell.status.starts_with("unfinished"); }
+
+// Wrong data is the worst, then a run that broke, then one that nobody checked; "unavailable" says least about the
+// engine.
 int severity(const CellRecord& cell) {
   if (shows_speed(cell)) return 0;
-  if (failed_verification(cell)) return 4;
-  if (!cell.ok()) return cell.status.starts_with("unavailable") ? 1 : 3;
-  return 2;
+  if (failed_verification(cell)) return 5;
+  if (cell.ok()) return 3;
+  if (too_slow(cell)) return 2;
+  return cell.status.starts_with("unavailable") ? 1 : 4;
 }
 
 }  // namespace
 
+std::string commit_of(const RunRecord& run) { return run.commit + (run.dirty ? " with local changes" : ""); }
+
+bool same_work(const Series& a, const Series& b) {
+  return a.host == b.host && a.commit == b.commit && a.any().workload_hash == b.any().workload_hash &&
+         a.any().scale == b.any().scale;
+}
+
+bool Block::open_loop() const {
+  return std::ranges::any_of(series, [](const Series& own) {
+    return std::ranges::any_of(own.cells, [](const CellRecord* cell) { return cell->work.arrival_rate > 0; });
+  });
+}
+
 std::vector<const Series*> fastest_first(const Block& block, const TableContext& context) {
   std::vector<const Series*> rows;
   for (const Series& series : block.series) rows.push_back(&series);
+  const bool open = block.open_loop();
   const auto rank = [&](const Series* series) {
-    const double speed = series->good() ? median_of(*series, ops_per_s).value_or(0) : -1;
-    return std::tuple(series->processes, standing_of(*series, context) == Standing::cost, -speed, series->engine,
-                      -series->scale, series->start);
+    constexpr double kNone = std::numeric_limits<double>::infinity();
+    const bool good = series->good();
+    const double p99 = good && open ? median_of(*series, latency_p99).value_or(kNone) : kNone;
+    const double p50 = good && open ? median_of(*series, latency_p50).value_or(kNone) : kNone;
+    const double speed = good && !open ? median_of(*series, ops_per_s).value_or(0) : 0;
+    return std::tuple(series->processes, standing_of(*series, context) == Standing::cost, !good, !series->unfinished(),
+                      p99, p50, -speed, series->engine, series->start);
   };
   std::sort(rows.begin(), rows.end(), [&](const Series* a, const Series* b) { return rank(a) < rank(b); });
   return rows;
 }
 
+double window_of(const Series& series) {
+  return median_of(series, [](const CellRecord& cell) { return std::optional(cell.elapsed_s); }).value_or(0);
+}
+
+bool long_enough(const Series& series) { return window_of(series) >= kShortestWindow; }
+
 bool shows_speed(const CellRecord& cell) { return cell.ok() && verified_enough(cell); }
 
 std::string Series::reason() const {
   if (broken == nullptr) return "";
-  std::string text = broken->status;
+  constexpr std::string_view kUnfinished = "unfinished: ";
+  std::string text = broken->status.substr(broken->status.starts_with(kUnfinished) ? kUnfinished.size() : 0);
   if (failed_verification(*broken)) {
     text = broken->verified;
   } else if (broken->ok()) {
@@ -161,8 +208,12 @@ std::string Series::reason() const {
   return text;
 }
 
+bool Series::unfinished() const {
+  return broken != nullptr && too_slow(*broken) && !failed_verification(*broken);
+}
+
 FigureSource source_of(const Series& series) {
-  const CellRecord& any = *series.cells.front();
+  const CellRecord& any = series.any();
   FigureSource source{.type = "cell",
                       .runs = {},
                       .tier = any.tier,
@@ -172,7 +223,13 @@ FigureSource source_of(const Series& series) {
                       .processes = any.processes,
                       .scale = any.scale,
                       .start = any.start,
-                      .fault = ""};
+                      .fault = "",
+                      .host = series.host,
+                      .commit = series.commit,
+                      .workload_hash = any.workload_hash,
+                      .keys = any.work.keys,
+                      .key_bytes = any.work.key_bytes,
+                      .value_bytes = any.work.value_bytes};
   for (const CellRecord* cell : series.cells)
     if (std::ranges::find(source.runs, cell->run_id) == source.runs.end()) source.runs.push_back(cell->run_id);
   return source;
@@ -193,15 +250,18 @@ Standing standing_of(const Series& series, const TableContext& context) {
   return context.private_engines.contains(name) ? Standing::not_shared : Standing::shared;
 }
 
-std::vector<Block> group_blocks(const RecordFile& records, const Selection& selection) {
+std::vector<Block> group_blocks(const RecordFile& records, const Selection& selection, Commits commits) {
   const std::vector<Entry> entries = drop_replaced(select(records, selection));
-  const std::map<HashKey, std::string> hashes = newest_hashes(entries);
+  const std::map<WorkloadKey, Version> newest = newest_versions(entries);
   std::vector<Block> blocks;
   for (const Entry& entry : entries) {
-    Block& block = block_for(blocks, entry);
-    if (hashes.at({entry.host, entry.cell->tier, entry.cell->workload, entry.cell->scale}) !=
-        entry.cell->workload_hash) {
-      ++block.outdated;
+    const Version& counts = newest.at(workload_of(entry));
+    const Version own = version_of(entry);
+    const bool same_work = own.same_work(counts);
+    const bool taken = same_work && (own.commit == counts.commit || commits == Commits::each);
+    Block& block = block_for(blocks, entry, taken ? own : counts);
+    if (!taken) {
+      ++(same_work ? block.other_commits : block.outdated);
       continue;
     }
     Series& series = series_for(block, *entry.cell);
@@ -216,11 +276,18 @@ std::vector<Block> group_blocks(const RecordFile& records, const Selection& sele
   // Runs are shuffled; what is made of them must not be.
   for (Block& block : blocks) {
     std::sort(block.series.begin(), block.series.end(), [](const Series& a, const Series& b) {
-      return std::tie(a.engine, a.processes, b.scale, a.start) < std::tie(b.engine, b.processes, a.scale, b.start);
+      return std::tie(a.engine, a.processes, a.start) < std::tie(b.engine, b.processes, b.start);
     });
   }
-  std::stable_sort(blocks.begin(), blocks.end(), [](const Block& a, const Block& b) {
-    return std::tie(a.workload, a.tier, a.host) < std::tie(b.workload, b.tier, b.host);
+  // By commit, not by Block: a run of some phases only must not change their order.
+  std::map<std::tuple<std::string, std::string, std::string, std::string>, std::string> last_start;
+  const auto started = [&](const Block& block) -> std::string& {
+    return last_start[{block.workload, block.tier, block.host, block.commit}];
+  };
+  for (const Block& block : blocks)
+    for (const RunRecord* run : block.runs) started(block) = std::max(started(block), run->started);
+  std::stable_sort(blocks.begin(), blocks.end(), [&](const Block& a, const Block& b) {
+    return std::tie(a.workload, a.tier, a.host, started(b)) < std::tie(b.workload, b.tier, b.host, started(a));
   });
   return blocks;
 }

@@ -4,9 +4,13 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <functional>
 #include <set>
+#include <tuple>
 
 #include "results/number_format.h"
+#include "results/statistics/paired.h"
+#include "results/statistics/verdict.h"
 #include "results/tables/provenance.h"
 #include "results/tables/series.h"
 
@@ -72,12 +76,13 @@ struct Kind {
   enum { alone, subject_by_base, base_by_subject } sides;
   bool more_is_better;
   std::string (*text)(double);
+  bool metric_is_speed = false;
 };
 
 Kind kind_of(TargetFigure figure) {
   switch (figure) {
-    case TargetFigure::speed: return {ops_per_s, Kind::subject_by_base, true, ratio_text};
-    case TargetFigure::ops_per_s: return {ops_per_s, Kind::alone, true, rate};
+    case TargetFigure::speed: return {ops_per_s, Kind::subject_by_base, true, ratio_text, true};
+    case TargetFigure::ops_per_s: return {ops_per_s, Kind::alone, true, rate, true};
     case TargetFigure::updates_per_s: return {updates_per_s, Kind::alone, true, rate};
     case TargetFigure::blocks_saved: return {storage_in_use, Kind::base_by_subject, true, ratio_text};
     case TargetFigure::length_saved: return {storage_length, Kind::base_by_subject, true, ratio_text};
@@ -92,47 +97,26 @@ Kind kind_of(TargetFigure figure) {
 // The records of one host.
 class Host {
  public:
-  Host(std::vector<const Block*> blocks, const TargetList& list) : blocks_(std::move(blocks)), list_(list) {}
-
-  // Figures by round, or nothing and why in `reason`.
-  FigureByRound figures(const TargetCells& cells, const Metric& metric, std::string& reason,
-                        std::vector<std::string>& notes, std::vector<FigureSource>& sources) const {
-    const std::string name = fmt::format("{} under {} with {} {}", cells.engine, cells.workload, cells.processes,
-                                         cells.processes == 1 ? "process" : "processes");
-    const Series* const series = find(cells);
-    if (series == nullptr) {
-      reason = "n/a: no record of " + name;
-      return {};
-    }
-    if (!series->good()) {
-      reason = fmt::format("n/a: {}: {}", cells.engine, short_reason(*series, notes));
-      return {};
-    }
-    FigureByRound figures = by_round(*series, metric);
-    if (figures.empty()) reason = fmt::format("n/a: the record of {} lacks the figure", name);
-    sources.push_back(source_of(*series));
-    return figures;
-  }
-
-  std::vector<const RunRecord*> runs() const {
-    std::vector<const RunRecord*> all;
+  Host(std::vector<const Block*> blocks, const TargetList& list) : blocks_(std::move(blocks)), list_(list) {
     for (const Block* block : blocks_)
-      for (const RunRecord* run : block->runs)
-        if (std::find(all.begin(), all.end(), run) == all.end()) all.push_back(run);
-    std::stable_sort(all.begin(), all.end(),
-                     [](const RunRecord* a, const RunRecord* b) { return a->started < b->started; });
-    return all;
+      if (std::ranges::find(commits_, block->commit) == commits_.end()) commits_.push_back(block->commit);
+    std::ranges::stable_sort(commits_, std::greater{}, [&](const std::string& commit) { return last_start(commit); });
   }
 
- private:
+  // The newest first.
+  const std::vector<std::string>& commits() const { return commits_; }
+
   // Forked processes or threads; at full scale, for which the targets are. With an engine's options only where there is
   // nothing without: they are a run's business (how long to wait for a lock). Unless the list names these options too.
-  const Series* find(const TargetCells& cells) const {
+  // Null: nothing of that commit.
+  const Series* find(const TargetCells& cells, const std::string& commit) const {
     const Series* with_options = nullptr;
     for (const Block* block : blocks_) {
-      if (block->workload != cells.workload || (cells.phase != nullptr && block->phase != cells.phase)) continue;
+      if (block->commit != commit || block->workload != cells.workload || block->scale != 1 ||
+          (cells.phase != nullptr && block->phase != cells.phase))
+        continue;
       for (const Series& series : block->series) {
-        if (series.processes != cells.processes || series.scale != 1 || series.start == "spawn") continue;
+        if (series.processes != cells.processes || series.start == "spawn") continue;
         if (series.engine == cells.engine) return &series;
         if (engine_name(series.engine) == cells.engine && !named(series.engine)) with_options = &series;
       }
@@ -140,63 +124,117 @@ class Host {
     return with_options;
   }
 
+  // Those of the runs with these cells.
+  std::vector<const RunRecord*> runs_of(const Series& series) const {
+    std::vector<const RunRecord*> runs;
+    for (const Block* block : blocks_)
+      for (const RunRecord* run : block->runs)
+        if (std::ranges::find(series.cells, run->run_id, &CellRecord::run_id) != series.cells.end() &&
+            std::ranges::find(runs, run) == runs.end())
+          runs.push_back(run);
+    return runs;
+  }
+
+ private:
   bool named(const std::string& engine) const {
     return std::ranges::any_of(list_.targets, [&](const Target& target) {
       return engine == target.subject.engine || (target.base.engine != nullptr && engine == target.base.engine);
     });
   }
 
+  std::string last_start(const std::string& commit) const {
+    std::string last;
+    for (const Block* block : blocks_)
+      if (block->commit == commit)
+        for (const RunRecord* run : block->runs) last = std::max(last, run->started);
+    return last;
+  }
+
   std::vector<const Block*> blocks_;
+  std::vector<std::string> commits_;
   const TargetList& list_;
 };
 
 struct Measured {
-  double median = 0;
-  Interval interval;
-  std::size_t rounds = 0;
+  std::vector<double> figures;  // by round
   std::vector<FigureSource> sources;
+  double window = kShortestWindow;  // of the shorter side, where the figure is a speed over it
 };
 
-// Of the newest run that has the figure: what several runs say is not one sample.
+std::string name_of(const TargetCells& cells) {
+  return fmt::format("{} under {} with {} {}", cells.engine, cells.workload, cells.processes,
+                     cells.processes == 1 ? "process" : "processes");
+}
+
+// The figures by round, or nothing and why in `reason`.
+FigureByRound figures_of(const TargetCells& cells, const Series* series, const Metric& metric, std::string& reason,
+                         std::vector<std::string>& notes) {
+  FigureByRound figures;
+  if (series == nullptr) {
+    reason = "n/a: no record of " + name_of(cells);
+  } else if (!series->good()) {
+    reason = fmt::format("n/a: {}: {}", cells.engine, short_reason(*series, notes));
+  } else {
+    figures = by_round(*series, metric);
+    if (figures.empty()) reason = fmt::format("n/a: the record of {} lacks the figure", name_of(cells));
+  }
+  return figures;
+}
+
+// Of the newest commit that has the figure, of all its runs; a ratio is of rounds of one run.
 std::optional<Measured> measure(const Host& host, const Target& target, std::set<const RunRecord*>& used,
                                 std::string& reason, std::vector<std::string>& notes) {
   const Kind kind = kind_of(target.figure);
   const bool compares = kind.sides != Kind::alone;
-  std::vector<FigureSource> sources;
-  const FigureByRound own = host.figures(target.subject, kind.metric, reason, notes, sources);
-  const FigureByRound base =
-      compares && !own.empty() ? host.figures(target.base, kind.metric, reason, notes, sources) : FigureByRound();
-  if (!reason.empty()) return std::nullopt;
-  const std::vector<const RunRecord*> runs = host.runs();
-  for (auto run = runs.rbegin(); run != runs.rend(); ++run) {
-    std::vector<double> sample;
-    for (const auto& [round, figure] : own) {
-      if (round.first != (*run)->run_id) continue;
-      const auto paired = base.find(round);
-      if (compares && (paired == base.end() || paired->second <= 0 || figure <= 0)) continue;
-      sample.push_back(!compares                             ? figure
-                       : kind.sides == Kind::subject_by_base ? figure / paired->second
-                                                             : paired->second / figure);
+  std::string newest;  // why the newest commit that has something of it lacks the figure
+  for (const std::string& commit : host.commits()) {
+    const Series* const own = host.find(target.subject, commit);
+    const Series* const base = compares ? host.find(target.base, commit) : nullptr;
+    std::string why;
+    std::vector<std::string> more;
+    const FigureByRound figures = figures_of(target.subject, own, kind.metric, why, more);
+    const FigureByRound bases =
+        compares && why.empty() ? figures_of(target.base, base, kind.metric, why, more) : FigureByRound();
+    Measured measured;
+    if (why.empty()) {
+      for (const auto& [round, figure] : figures) {
+        const auto paired = bases.find(round);
+        if (compares && (paired == bases.end() || paired->second <= 0 || figure <= 0)) continue;
+        measured.figures.push_back(!compares                             ? figure
+                                   : kind.sides == Kind::subject_by_base ? figure / paired->second
+                                                                         : paired->second / figure);
+      }
+      if (measured.figures.empty()) why = "n/a: no run has both";
     }
-    if (sample.empty()) continue;
-    used.insert(*run);
-    for (FigureSource& source : sources) source.runs = {(*run)->run_id};
-    return Measured{median(sample), median_interval(sample), sample.size(), std::move(sources)};
+    if (!why.empty()) {
+      if (newest.empty() && (own != nullptr || base != nullptr)) {
+        newest = why;
+        notes.insert(notes.end(), more.begin(), more.end());
+      }
+      if (reason.empty()) reason = why;
+      continue;
+    }
+    for (const Series* series : {own, base}) {
+      if (series == nullptr) continue;
+      measured.sources.push_back(source_of(*series));
+      for (const RunRecord* run : host.runs_of(*series)) used.insert(run);
+      if (kind.metric_is_speed) measured.window = std::min(measured.window, window_of(*series));
+    }
+    reason.clear();
+    return measured;
   }
-  reason = "n/a: no run has both";
+  if (!newest.empty()) reason = newest;
+  if (reason.empty()) reason = "n/a: no record of " + name_of(target.subject);
   return std::nullopt;
 }
 
 std::string verdict(const Target& target, const Measured& measured) {
-  if (measured.rounds < kFewestRounds)
-    return fmt::format("n/a: {} of at least {} rounds", measured.rounds, kFewestRounds);
   if (target.target == 0) return "no target";
+  if (measured.window < kShortestWindow) return fmt::format("open: window {}", nanoseconds(1e9 * measured.window));
   const bool more_is_better = kind_of(target.figure).more_is_better;
-  const auto reached = [&](double wanted) {
-    return more_is_better ? measured.median >= wanted : measured.median <= wanted;
-  };
-  if (target.stretch != 0 && reached(target.stretch)) return "met, stretch too";
-  return reached(target.target) ? "met" : "not met";
+  if (target.stretch != 0 && judge_bound(measured.figures, more_is_better, target.stretch) == Judged::met)
+    return "met, stretch too";
+  return judged_text(measured.figures, more_is_better, target.target);
 }
 
 std::vector<TableCell> row_of(const Host& host, const TargetList& list, const Target& target,
@@ -211,13 +249,15 @@ std::vector<TableCell> row_of(const Host& host, const TargetList& list, const Ta
   const std::optional<Measured> measured = measure(host, target, used, reason, notes);
   std::vector<TableCell> row = {text_cell(target.measure), text_cell(target.subject.workload)};
   if (measured) {
-    rounds.insert(measured->rounds);
-    row.push_back({.text = fmt::format("{} [{}, {}]", kind.text(measured->median), kind.text(measured->interval.low),
-                                       kind.text(measured->interval.high)),
-                   .number = measured->median,
-                   .interval = std::pair(measured->interval.low, measured->interval.high),
+    const std::size_t count = measured->figures.size();
+    rounds.insert(count);
+    const double middle = median(measured->figures);
+    const Interval interval = median_interval(measured->figures);
+    row.push_back({.text = fmt::format("{} [{}, {}]", kind.text(middle), kind.text(interval.low), kind.text(interval.high)),
+                   .number = middle,
+                   .interval = std::pair(interval.low, interval.high),
                    .sources = measured->sources});
-    row.push_back(number_cell(std::to_string(measured->rounds), static_cast<double>(measured->rounds)));
+    row.push_back(number_cell(std::to_string(count), static_cast<double>(count)));
   } else {
     row.insert(row.end(), 2, no_figure());
   }
@@ -230,9 +270,12 @@ std::vector<TableCell> row_of(const Host& host, const TargetList& list, const Ta
 std::vector<std::string> notes_of(const TargetList& list, const std::set<std::size_t>& rounds) {
   std::vector<std::string> notes = {
       fmt::format("A ratio is the median of the ratios of single rounds of one run, each of both sides' operations per "
-                  "second; storage and latency are medians over the rounds. The newest run that has the figure counts; "
-                  "`{}` makes one.",
-                  list.command)};
+                  "second; storage and latency are medians over the rounds. All runs of the newest commit that has the "
+                  "figure count; `{}` makes one.",
+                  list.command),
+      fmt::format("Met, missed: the whole interval lies on that side of the target; else open, as are figures of fewer than "
+                  "{} rounds and speeds over windows below {:g} ms.",
+                  pairs_for_interval(), 1000 * kShortestWindow)};
   std::vector<std::string> coverages;
   constexpr double kTie = 1e-6;  // 93.75 is rounded up whatever its last bit
   for (const std::size_t count : rounds)
@@ -249,7 +292,7 @@ std::vector<std::string> notes_of(const TargetList& list, const std::set<std::si
 std::vector<Table> build_targets(const TargetList& list, const RecordFile& records, const TableContext& context) {
   Selection selection = context.selection;
   selection.yardsticks = true;
-  const std::vector<Block> blocks = group_blocks(records, selection);
+  const std::vector<Block> blocks = group_blocks(records, selection, Commits::each);
   std::vector<std::string> hosts;
   for (const Block& block : blocks)
     if (block.tier == "c++" && std::find(hosts.begin(), hosts.end(), block.host) == hosts.end())
@@ -268,9 +311,8 @@ std::vector<Table> build_targets(const TargetList& list, const RecordFile& recor
     for (const Target& target : list.targets)
       table.rows.push_back(row_of(host, list, target, used, rounds, table.notes));
     for (std::string& note : notes_of(list, rounds)) table.notes.push_back(std::move(note));
-    std::vector<const RunRecord*> runs;
-    for (const RunRecord* run : host.runs())
-      if (used.contains(run)) runs.push_back(run);
+    std::vector<const RunRecord*> runs(used.begin(), used.end());
+    std::ranges::sort(runs, {}, [](const RunRecord* run) { return std::tie(run->started, run->run_id); });
     if (!runs.empty())
       for (std::string& note : provenance_notes(runs)) table.notes.push_back(std::move(note));
     tables.push_back(std::move(table));

@@ -46,9 +46,6 @@ struct TargetList {
   std::span<const Target> targets;
 };
 
-// Fewer repetitions decide nothing.
-inline constexpr std::size_t kFewestRounds = 5;
-
 // A table for each host that has any of the figures; a column `stretch` where the list has such targets.
 std::vector<Table> build_targets(const TargetList& list, const RecordFile& records, const TableContext& context);
 

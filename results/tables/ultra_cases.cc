@@ -36,10 +36,10 @@ Metric per_read(const char* name) {
 }
 
 std::uint64_t whole(const Series& series, const char* name) {
-  return static_cast<std::uint64_t>(number_fact(*series.cells.front(), name).value_or(0));
+  return static_cast<std::uint64_t>(number_fact(series.any(), name).value_or(0));
 }
 
-std::vector<TableCell> row(const Series& series, const TableContext& context, std::vector<std::string>& notes) {
+std::vector<TableCell> row(const Block& block, const Series& series, const TableContext& context, std::vector<std::string>& notes) {
   const std::uint64_t items = whole(series, "items"), updates = whole(series, "updates");
   const auto median_if_good = [&](const Metric& metric) -> std::optional<double> {
     return series.good() ? median_of(series, metric) : std::nullopt;
@@ -63,7 +63,7 @@ std::vector<TableCell> row(const Series& series, const TableContext& context, st
           figure(median_if_good(per_read("dumps_loaded")), count),
           figure(median_if_good(per_read("dumps_written")), count),
           figure(a_set, time),
-          text_cell(series.good() ? row_remark(series, context) : short_reason(series, notes))};
+          text_cell(series.good() ? standing_remark(block, series, context) : short_reason(series, notes))};
 }
 
 }  // namespace
@@ -79,17 +79,18 @@ std::vector<Table> build_ultra_cases(const RecordFile& records, const TableConte
   for (const std::string& host : hosts) {
     Table table{kName, "a read after updates by another process", {}, kColumns, {}};
     if (hosts.size() > 1) table.title += " on " + host;
-    std::vector<const Series*> rows;
+    std::vector<std::pair<const Block*, const Series*>> rows;
     const Block* any = nullptr;
     for (const Block& block : blocks) {
       if (block.host != host) continue;
       any = &block;
-      for (const Series& series : block.series) rows.push_back(&series);
+      for (const Series& series : block.series) rows.emplace_back(&block, &series);
     }
-    std::ranges::sort(rows, {}, [](const Series* series) {
-      return std::tuple(series->engine, whole(*series, "items"), whole(*series, "updates"));
+    std::ranges::sort(rows, {}, [](const auto& row) {
+      const Series& series = *row.second;
+      return std::tuple(series.engine, whole(series, "items"), whole(series, "updates"));
     });
-    for (const Series* series : rows) table.rows.push_back(row(*series, context, table.notes));
+    for (const auto& [block, series] : rows) table.rows.push_back(row(*block, *series, context, table.notes));
     table.notes.insert(table.notes.end(), kMeaning.begin(), kMeaning.end());
     table.notes.push_back(repetitions_note(*any));
     for (std::string& note : provenance_notes(*any)) table.notes.push_back(std::move(note));
