@@ -67,7 +67,8 @@ std::string fastest_host(const std::vector<const Series*>& hosts, const std::vec
     if (!long_enough(*hosts[host])) return fmt::format("window {}", nanoseconds(1e9 * window_of(*hosts[host])));
     open_loop = blocks[host]->open_loop();
     samples.emplace_back();
-    for (const auto& [round, figure] : by_round(*hosts[host], metric_of(*blocks[host]))) samples.back().push_back(figure);
+    for (const auto& [round, figure] : by_round(*hosts[host], metric_of(*blocks[host])))
+      samples.back().push_back(figure);
     names.push_back(host_label(host));
   }
   if (samples.size() < 2) return "-";
@@ -126,8 +127,9 @@ class WorkloadTable {
       }
       row.push_back(cited(speed_cell(*hosts[host], table_.notes), *hosts[host]));
       const bool cost = standing_of(*hosts[host], context_) == Standing::cost;
-      row.push_back(cost ? no_figure()
-                         : ratio_cell(*blocks_[host], *hosts[host], baseline_for(*blocks_[host], *hosts[host], context_)));
+      row.push_back(
+          cost ? no_figure()
+               : ratio_cell(*blocks_[host], *hosts[host], baseline_for(*blocks_[host], *hosts[host], context_)));
     }
     row.push_back(text_cell(remark(hosts)));
     if (!several()) return;
@@ -145,7 +147,8 @@ class WorkloadTable {
       texts.push_back(text);
       if (!text.empty()) told.push_back(fmt::format("{}: {}", host_label(host), text));
     }
-    if (std::ranges::all_of(texts, [&](const std::string& text) { return text == texts.front(); })) return texts.front();
+    if (std::ranges::all_of(texts, [&](const std::string& text) { return text == texts.front(); }))
+      return texts.front();
     return fmt::format("{}", fmt::join(told, "; "));
   }
 

@@ -125,7 +125,8 @@ std::vector<Table> build_claims(const RecordFile& records, const TableContext& c
     table.notes.emplace_back(
         "Original here: the document's own package in the Python tier; lockfree here: SharedDict(lockfree) asked the "
         "same. Ratios are medians of ratios paired by repetition; memory counts all that the dict costs, servers "
-        "included. \"n times slower\" holds where it is no slower than that. Yes, no: the whole order-statistic interval "
+        "included. \"n times slower\" holds where it is no slower than that. Yes, no: the whole order-statistic "
+        "interval "
         "of the median lies on that side of the bound; else open, as with fewer than 6 rounds.");
     const std::vector<const RunRecord*> runs = places.runs(workloads);
     if (runs.empty()) {

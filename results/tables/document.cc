@@ -120,7 +120,8 @@ class Builder {
       table.rows.push_back(measured_row(*block, *series, table.notes));
     if (blocks.empty()) return table;
     table.notes.push_back(
-        "Ratio: elapsed here to elapsed published with as many processes and items, on other hardware. User, sys, faults and switches: workers and servers together. Max RSS: the largest "
+        "Ratio: elapsed here to elapsed published with as many processes and items, on other hardware. User, sys, "
+        "faults and switches: workers and servers together. Max RSS: the largest "
         "single process; B/item: what the dict costs, servers included.");
     table.notes.push_back(repetitions_note(*blocks.front()));
     for (std::string& note : standing_notes(*blocks.front(), context_)) table.notes.push_back(std::move(note));
@@ -163,8 +164,7 @@ class Builder {
     return cells;
   }
 
-  std::vector<TableCell> measured_row(const Block& block, const Series& series,
-                                      std::vector<std::string>& notes) const {
+  std::vector<TableCell> measured_row(const Block& block, const Series& series, std::vector<std::string>& notes) const {
     std::vector<TableCell> cells = {text_cell(series.engine), text_cell(block.tier),
                                     number_cell(std::to_string(series.processes), series.processes)};
     for (const Figure* figure : figures_) {
@@ -176,8 +176,8 @@ class Builder {
         cells.push_back(cited(optional_cell(median_of(series, figure->measured), figure->text), series));
     }
     if (!series.good()) cells[3] = cited(text_cell(short_reason(series, notes)), series);
-    cells.insert(cells.end(),
-                 {ratio_cell(block, series), cited(verified_cell(series), series), text_cell(row_remark(block, series, context_))});
+    cells.insert(cells.end(), {ratio_cell(block, series), cited(verified_cell(series), series),
+                               text_cell(row_remark(block, series, context_))});
     return cells;
   }
 

@@ -42,7 +42,8 @@ std::string order_note(const Block& block) {
   double rate = 0;
   for (const Series& series : block.series) rate = std::max(rate, series.any().work.arrival_rate);
   return fmt::format(
-      "Open loop: {} come at fixed times, and latencies count from then. By p99, the lowest first. Ratio: of p99, to the "
+      "Open loop: {} come at fixed times, and latencies count from then. By p99, the lowest first. Ratio: of p99, to "
+      "the "
       "shared engine with the lowest median among those with as many processes, paired by repetition within one run.",
       dictbench::rate(rate));
 }

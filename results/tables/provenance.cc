@@ -126,8 +126,8 @@ std::vector<std::string> provenance_notes(const std::vector<const RunRecord*>& r
 std::vector<std::string> provenance_notes(const Block& block) {
   std::vector<std::string> notes = provenance_notes(block.runs);
   if (block.outdated > 0)
-    notes.push_back(
-        fmt::format("{} records of other work (another version or scale of the workload) are left out.", block.outdated));
+    notes.push_back(fmt::format("{} records of other work (another version or scale of the workload) are left out.",
+                                block.outdated));
   if (block.other_commits > 0)
     notes.push_back(fmt::format("{} records of other commits are left out.", block.other_commits));
   return notes;
@@ -214,8 +214,9 @@ std::vector<std::string> doubt_notes(const Block& block) {
   std::vector<std::string> notes;
   if (block.scale != 1) notes.push_back(fmt::format("Scale {:g} of the workload, for all engines alike.", block.scale));
   if (any_short)
-    notes.push_back(fmt::format("Window: shorter than {:g} ms, too short for a steady state: the figure decides nothing.",
-                                1000 * kShortestWindow));
+    notes.push_back(
+        fmt::format("Window: shorter than {:g} ms, too short for a steady state: the figure decides nothing.",
+                    1000 * kShortestWindow));
   if (apart) notes.emplace_back("Workers overlapped: the rest of the window some of them had not begun or had ended.");
   if (bound) notes.emplace_back("Client-bound: the workers were the limit, not the server; with more it does more.");
   if (disturbed)
@@ -258,9 +259,8 @@ TableCell memory_cell(const Series& series) {
   constexpr double kSmall = 64e3;
   const auto item = series.good() ? median_of(series, bytes_per_item) : std::nullopt;
   if (!item) return no_figure();
-  const auto empty = median_of(series, [](const CellRecord& cell) {
-    return std::optional(static_cast<double>(cell.memory.empty_bytes));
-  });
+  const auto empty = median_of(
+      series, [](const CellRecord& cell) { return std::optional(static_cast<double>(cell.memory.empty_bytes)); });
   if (empty.value_or(0) < kSmall) return number_cell(byte_size(*item), *item);
   return number_cell(fmt::format("{} + {}", byte_size(*item), byte_size(*empty)), *item);
 }

@@ -72,11 +72,11 @@ std::vector<TableCell> row_of(const Places& places, const PythonTarget& target, 
   if (reason.empty()) {
     const double middle = median(ratios);
     const Interval interval = median_interval(ratios);
-    row.push_back({.text = fmt::format("{} [{}, {}]", ratio_text(middle), ratio_text(interval.low),
-                                       ratio_text(interval.high)),
-                   .number = middle,
-                   .interval = std::pair(interval.low, interval.high),
-                   .sources = sources_at(places, target.subject, &target.base)});
+    row.push_back(
+        {.text = fmt::format("{} [{}, {}]", ratio_text(middle), ratio_text(interval.low), ratio_text(interval.high)),
+         .number = middle,
+         .interval = std::pair(interval.low, interval.high),
+         .sources = sources_at(places, target.subject, &target.base)});
     row.push_back(number_cell(std::to_string(ratios.size()), static_cast<double>(ratios.size())));
     window = std::min(window_of(*places.find(target.subject)), window_of(*places.find(target.base)));
   } else {
@@ -102,9 +102,11 @@ std::vector<Table> build_python_targets(const RecordFile& records, const TableCo
     Table table{kName, hosts.size() > 1 ? fmt::format("{} on {}", kTitle, host) : kTitle, {}, kColumns, {}};
     for (const PythonTarget& target : python_targets()) table.rows.push_back(row_of(places, target, table.notes));
     table.notes.emplace_back(
-        "Ratios of operations per second, medians over the rounds of all runs of the newest commit; in brackets the exact "
+        "Ratios of operations per second, medians over the rounds of all runs of the newest commit; in brackets the "
+        "exact "
         "order-statistic interval of the median. Met, missed: the whole interval lies on that side of the target; else "
-        "open, as with fewer than 6 rounds and windows below 200 ms. Reads and writes: one process, the loop of ultra-rank. Items: "
+        "open, as with fewer than 6 rounds and windows below 200 ms. Reads and writes: one process, the loop of "
+        "ultra-rank. Items: "
         "mpdict-1m as "
         "meant, every item read back. Empty call: an extension type that looks nothing up, in the same loop.");
     if (places.blocks().empty()) {

@@ -208,9 +208,7 @@ std::string Series::reason() const {
   return text;
 }
 
-bool Series::unfinished() const {
-  return broken != nullptr && too_slow(*broken) && !failed_verification(*broken);
-}
+bool Series::unfinished() const { return broken != nullptr && too_slow(*broken) && !failed_verification(*broken); }
 
 FigureSource source_of(const Series& series) {
   const CellRecord& any = series.any();

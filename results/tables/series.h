@@ -88,8 +88,8 @@ std::string engine_name(const std::string& spec);
 enum class Standing { shared, threads_only, not_shared, cost };
 Standing standing_of(const Series& series, const TableContext& context);
 
-// By processes; within them the best first: the most operations a second, in an open loop the lowest p99, then p50. What
-// has no figure comes after it, what was not finished in time before what failed, the harness's own cost last.
+// By processes; within them the best first: the most operations a second, in an open loop the lowest p99, then p50.
+// What has no figure comes after it, what was not finished in time before what failed, the harness's own cost last.
 std::vector<const Series*> fastest_first(const Block& block, const TableContext& context);
 
 // Whether this one record is fit to show a speed.
@@ -101,8 +101,8 @@ using Metric = std::function<std::optional<double>(const CellRecord&)>;
 std::optional<double> median_of(const Series& series, const Metric& metric);
 FigureByRound by_round(const Series& series, const Metric& metric);
 
-// Median of the measured windows, in seconds; shorter than kShortestWindow it is no steady state: at 10 ms lockfree took
-// 1.6 times as long an operation as at 200 ms, with the same keys. Such figures decide nothing.
+// Median of the measured windows, in seconds; shorter than kShortestWindow it is no steady state: at 10 ms lockfree
+// took 1.6 times as long an operation as at 200 ms, with the same keys. Such figures decide nothing.
 inline constexpr double kShortestWindow = 0.2;
 double window_of(const Series& series);
 bool long_enough(const Series& series);

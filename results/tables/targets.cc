@@ -181,6 +181,13 @@ FigureByRound figures_of(const TargetCells& cells, const Series* series, const M
   return figures;
 }
 
+// An engine is set against itself in another workload (batches against single gets) too, but not with other items.
+bool same_items(const Series& a, const Series& b) {
+  const Work &own = a.any().work, &other = b.any().work;
+  return own.keys == other.keys && own.key_bytes == other.key_bytes && own.value_bytes == other.value_bytes &&
+         (a.engine == b.engine || same_work(a, b));
+}
+
 // Of the newest commit that has the figure, of all its runs; a ratio is of rounds of one run.
 std::optional<Measured> measure(const Host& host, const Target& target, std::set<const RunRecord*>& used,
                                 std::string& reason, std::vector<std::string>& notes) {
@@ -195,6 +202,7 @@ std::optional<Measured> measure(const Host& host, const Target& target, std::set
     const FigureByRound figures = figures_of(target.subject, own, kind.metric, why, more);
     const FigureByRound bases =
         compares && why.empty() ? figures_of(target.base, base, kind.metric, why, more) : FigureByRound();
+    if (compares && why.empty() && !same_items(*own, *base)) why = "n/a: both did not do the same work";
     Measured measured;
     if (why.empty()) {
       for (const auto& [round, figure] : figures) {
@@ -253,10 +261,11 @@ std::vector<TableCell> row_of(const Host& host, const TargetList& list, const Ta
     rounds.insert(count);
     const double middle = median(measured->figures);
     const Interval interval = median_interval(measured->figures);
-    row.push_back({.text = fmt::format("{} [{}, {}]", kind.text(middle), kind.text(interval.low), kind.text(interval.high)),
-                   .number = middle,
-                   .interval = std::pair(interval.low, interval.high),
-                   .sources = measured->sources});
+    row.push_back(
+        {.text = fmt::format("{} [{}, {}]", kind.text(middle), kind.text(interval.low), kind.text(interval.high)),
+         .number = middle,
+         .interval = std::pair(interval.low, interval.high),
+         .sources = measured->sources});
     row.push_back(number_cell(std::to_string(count), static_cast<double>(count)));
   } else {
     row.insert(row.end(), 2, no_figure());
@@ -273,9 +282,10 @@ std::vector<std::string> notes_of(const TargetList& list, const std::set<std::si
                   "second; storage and latency are medians over the rounds. All runs of the newest commit that has the "
                   "figure count; `{}` makes one.",
                   list.command),
-      fmt::format("Met, missed: the whole interval lies on that side of the target; else open, as are figures of fewer than "
-                  "{} rounds and speeds over windows below {:g} ms.",
-                  pairs_for_interval(), 1000 * kShortestWindow)};
+      fmt::format(
+          "Met, missed: the whole interval lies on that side of the target; else open, as are figures of fewer than "
+          "{} rounds and speeds over windows below {:g} ms.",
+          pairs_for_interval(), 1000 * kShortestWindow)};
   std::vector<std::string> coverages;
   constexpr double kTie = 1e-6;  // 93.75 is rounded up whatever its last bit
   for (const std::size_t count : rounds)

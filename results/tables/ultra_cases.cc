@@ -39,7 +39,8 @@ std::uint64_t whole(const Series& series, const char* name) {
   return static_cast<std::uint64_t>(number_fact(series.any(), name).value_or(0));
 }
 
-std::vector<TableCell> row(const Block& block, const Series& series, const TableContext& context, std::vector<std::string>& notes) {
+std::vector<TableCell> row(const Block& block, const Series& series, const TableContext& context,
+                           std::vector<std::string>& notes) {
   const std::uint64_t items = whole(series, "items"), updates = whole(series, "updates");
   const auto median_if_good = [&](const Metric& metric) -> std::optional<double> {
     return series.good() ? median_of(series, metric) : std::nullopt;

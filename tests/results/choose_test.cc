@@ -315,32 +315,6 @@ TEST(Choose, AWorkloadThatIsNoLongerTheSameSaysNothing) {
   EXPECT_TRUE(ask(records).workload.empty());
 }
 
-TEST(Choose, EnginesWithFewerItemsStandAfterTheOthers) {
-  RecordFile records = records_of();
-  add(records, "fast", 9e6, 0, "get-uniform", 0.01);
-  add(records, "safe", 4e6);
-  const Choice choice = ask(records);
-  ASSERT_THAT(names(choice), ElementsAre("safe", "fast"));
-  EXPECT_TRUE(choice.fits[1].fewer_keys);
-  const Table table = answer_tables(choice)[0];
-  EXPECT_EQ(table.rows[1][2].text, "~2.25");
-  EXPECT_EQ(table.rows[1][8].text, "scale 0.01, only 10,000 items");
-  EXPECT_THAT(table.notes, Contains(HasSubstr("10,000 to 1,000,000 items")));
-  EXPECT_EQ(commands_for(choice, "fast"),
-            "dictbench run --engine fast --workload get-uniform --processes 2 --scale 1 --out need.jsonl\n");
-}
-
-TEST(Choose, TheAskedNumberOfItemsChoosesAmongScales) {
-  RecordFile records = records_of();
-  add(records, "fast", 9e6, 0, "get-uniform", 0.01);
-  add(records, "fast", 4e6);
-  Requirements asked;
-  asked.items = 12'000;
-  EXPECT_EQ(ask(records, asked).fits[0].keys, 10'000);
-  asked.items = 900'000;
-  EXPECT_EQ(ask(records, asked).fits[0].keys, 1'000'000);
-}
-
 TEST(Choose, RanksByWhatIsAsked) {
   RecordFile records = records_of();
   add(records, "fast", 9e6);

@@ -78,20 +78,6 @@ TEST(CompareEngines, AWrongCellHasNoSpeed) {
                                                HasSubstr("no speed: B failed: 3 keys lost")));
 }
 
-TEST(CompareEngines, OtherScalesAreNotCompared) {
-  RecordFile records = records_of({});
-  add(records, "lmdb", {1, 1, 1, 1, 1, 1});
-  add(records, "redis", {2, 2, 2, 2, 2, 2});
-  for (std::size_t k = 6; k < 12; ++k) records.cells[k].scale = 0.1;
-  const Table table = compare_engines(records, "lmdb", "redis", {})[0];
-  EXPECT_THAT(texts(table, 0), ElementsAre("get-uniform", "run", "2", "1 / 0.1", "1.00 M", "2.00 M", "-", "-",
-                                           "not comparable: differs in scale (1 / 0.1)"));
-  EXPECT_THAT(table.notes, Contains(HasSubstr("dictbench run --engine 'lmdb' --engine 'redis'")));
-  // A second series of redis at lmdb's scale is the one to take.
-  add(records, "redis", {3, 3, 3, 3, 3, 3});
-  EXPECT_EQ(verdict(compare_engines(records, "lmdb", "redis", {})[0]), "faster");
-}
-
 TEST(CompareEngines, OfDifferentRunsAreNotCompared) {
   RecordFile records = records_of({});
   add(records, "lmdb", {1, 1, 1, 1, 1, 1});
@@ -211,6 +197,14 @@ TEST_F(CompareFiles, LongDetailsGoToTheNotes) {
 TEST_F(CompareFiles, AnotherVersionOfTheWorkloadIsAnotherMeasurement) {
   for (CellRecord& cell : b_.cells) cell.workload_hash = "bb";
   EXPECT_EQ(verdict_of(a_, b_), "not comparable: differs in workload hash (aa / bb)");
+}
+
+TEST_F(CompareFiles, OtherScalesAreNotCompared) {
+  for (CellRecord& cell : b_.cells) cell.scale = 0.1;
+  const Table table = compare_files(a_, "a", b_, "b", {})[0];
+  EXPECT_EQ(table.rows[0][4].text, "1 / 0.1");
+  EXPECT_EQ(verdict(table), "not comparable: differs in scale (1 / 0.1)");
+  EXPECT_THAT(table.notes, Contains(HasSubstr("the same --scale")));
 }
 
 TEST_F(CompareFiles, ASelectionNarrows) {

@@ -23,31 +23,31 @@ Table built(const RecordFile& records) { return testing::built("design-targets",
 
 TEST(DesignTargets, SetAndGetAreComparedEachWithItsOwnPhase) {
   RecordFile records = one_run();
-  add(records, "bucket-table", "pyshmht-64b", 1, {3.3, 3.3, 3.3, 3.3, 3.3}, "set");
-  add(records, kLong, "pyshmht-64b", 1, {1, 1, 1, 1, 1}, "set");
-  add(records, "bucket-table", "pyshmht-64b", 1, {4, 4, 4, 4, 4}, "get");
-  add(records, kLong, "pyshmht-64b", 1, {2, 2, 2, 2, 2}, "get");
+  add(records, "bucket-table", "pyshmht-64b", 1, {3.3, 3.3, 3.3, 3.3, 3.3, 3.3}, "set");
+  add(records, kLong, "pyshmht-64b", 1, {1, 1, 1, 1, 1, 1}, "set");
+  add(records, "bucket-table", "pyshmht-64b", 1, {4, 4, 4, 4, 4, 4}, "get");
+  add(records, kLong, "pyshmht-64b", 1, {2, 2, 2, 2, 2, 2}, "get");
   const Table table = built(records);
   EXPECT_EQ(table.columns.size(), 6u) << "no stretch";
   constexpr const char* kSet = "bucket-table: set, against 1,280-byte buckets";
   constexpr const char* kGet = "bucket-table: get, against 1,280-byte buckets";
   EXPECT_EQ(text(table, kSet, kMeasured), "3.30 [3.30, 3.30]");
-  EXPECT_EQ(text(table, kSet, kRounds), "5");
+  EXPECT_EQ(text(table, kSet, kRounds), "6");
   EXPECT_EQ(text(table, kSet, kTarget), "at least 3.00");
   EXPECT_EQ(text(table, kSet, kVerdict), "met");
   EXPECT_EQ(text(table, kGet, kMeasured), "2.00 [2.00, 2.00]");
-  EXPECT_EQ(text(table, kGet, kVerdict), "not met");
+  EXPECT_EQ(text(table, kGet, kVerdict), "missed");
 }
 
 TEST(DesignTargets, BlocksAndLengthAreWhatTheOtherTakesThroughOwn) {
   RecordFile records = one_run();
-  add(records, kFitted, kItems, 1, {1, 1, 1, 1, 1}, "set");
+  add(records, kFitted, kItems, 1, {1, 1, 1, 1, 1, 1}, "set");
   for (CellRecord& cell : records.cells) cell.memory.storage_bytes = cell.memory.storage_length_bytes = 20'000'000;
   // Without options of its own it is not to be taken from an engine that the table names beside it.
   EXPECT_EQ(text(built(records), "bucket-table: blocks in use saved", kVerdict),
             "n/a: no record of bucket-table under pyshmht-mp-items with 1 process");
   const std::size_t first = records.cells.size();
-  add(records, kLong, kItems, 1, {1, 1, 1, 1, 1}, "set");
+  add(records, kLong, kItems, 1, {1, 1, 1, 1, 1, 1}, "set");
   for (std::size_t i = first; i < records.cells.size(); ++i) {
     records.cells[i].memory.storage_bytes = 600'000'000;
     records.cells[i].memory.storage_length_bytes = 190'000'000;
@@ -56,15 +56,15 @@ TEST(DesignTargets, BlocksAndLengthAreWhatTheOtherTakesThroughOwn) {
   EXPECT_EQ(text(table, "bucket-table?key=16&value=16: blocks in use saved", kMeasured), "30.0 [30.0, 30.0]");
   EXPECT_EQ(text(table, "bucket-table?key=16&value=16: blocks in use saved", kVerdict), "met");
   EXPECT_EQ(text(table, "bucket-table?key=16&value=16: length of the file saved", kMeasured), "9.50 [9.50, 9.50]");
-  EXPECT_EQ(text(table, "bucket-table?key=16&value=16: length of the file saved", kVerdict), "not met");
+  EXPECT_EQ(text(table, "bucket-table?key=16&value=16: length of the file saved", kVerdict), "missed");
 }
 
 TEST(DesignTargets, SpeedsAloneAndWithoutTarget) {
   RecordFile records = one_run();
-  add(records, "stream-log", "update-uniform", 1, {2.1, 2.2, 1.9, 2.3, 2.4});
-  add(records, "local", "update-uniform", 1, {2.1, 2.2, 1.9, 2.3, 2.4});
+  add(records, "stream-log", "update-uniform", 1, {2.1, 2.2, 2.05, 2.3, 2.4, 2.2});
+  add(records, "local", "update-uniform", 1, {2.1, 2.2, 2.05, 2.3, 2.4, 2.2});
   const Table table = built(records);
-  EXPECT_EQ(text(table, "stream-log: set of a key that is there", kMeasured), "2.20 M/s [1.90 M/s, 2.40 M/s]");
+  EXPECT_EQ(text(table, "stream-log: set of a key that is there", kMeasured), "2.20 M/s [2.05 M/s, 2.40 M/s]");
   EXPECT_EQ(text(table, "stream-log: set of a key that is there", kTarget), "at least 2.00 M/s");
   EXPECT_EQ(text(table, "stream-log: set of a key that is there", kVerdict), "met");
   EXPECT_EQ(text(table, "stream-log: set of a key that is there, against local", kTarget), "-");
@@ -74,7 +74,7 @@ TEST(DesignTargets, CatchingUpIsTheUpdatesOfACaseThroughTheTimeOfItsRead) {
   RecordFile records = one_run();
   for (const auto& [phase, ns] : {std::pair("10000 items, 10000 updates", 1e6), {"100000 items, 10000 updates", 4e6}}) {
     const std::size_t first = records.cells.size();
-    add(records, "stream-log?buffer=16M", "ultra-cases", 2, {1, 1, 1, 1, 1}, phase);
+    add(records, "stream-log?buffer=16M", "ultra-cases", 2, {1, 1, 1, 1, 1, 1}, phase);
     for (std::size_t i = first; i < records.cells.size(); ++i) {
       records.cells[i].engine_facts = {{"updates", "10000"}};
       records.cells[i].latency_ns->p50 = ns;
@@ -83,12 +83,12 @@ TEST(DesignTargets, CatchingUpIsTheUpdatesOfACaseThroughTheTimeOfItsRead) {
   const Table table = built(records);
   EXPECT_EQ(text(table, "stream-log: catching up, 10,000 keys", kMeasured), "10.0 M/s [10.0 M/s, 10.0 M/s]");
   EXPECT_EQ(text(table, "stream-log: catching up, 10,000 keys", kVerdict), "met");
-  EXPECT_EQ(text(table, "stream-log: catching up, 100,000 keys", kVerdict), "not met");
+  EXPECT_EQ(text(table, "stream-log: catching up, 100,000 keys", kVerdict), "missed");
 }
 
 TEST(DesignTargets, RunsForTargetsDoNotMixWithTheUsualOnes) {
   RecordFile records = one_run();
-  add(records, "stream-log", "get-uniform", 1, {5, 5, 5, 5, 5});
+  add(records, "stream-log", "get-uniform", 1, {5, 5, 5, 5, 5, 5});
   records.runs[0].options = {{"for", "targets"}};
   records.runs.push_back(make_run("run-2"));
   records.runs.back().options = {{"for", "all tables"}};

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "results/tables/tables.h"
 #include "tests/results/record_builder.h"
 #include "tests/results/target_table.h"
@@ -28,30 +30,33 @@ constexpr const char* kAgainstCuckoo = "random gets, 2 processes, against 2 thre
 TEST(LockfreeRivals, RatiosArePairedByRoundAndHeldAgainstTheirTargets) {
   RecordFile records = one_run();
   // The machine drifts; the ratios do not.
-  add(records, "lockfree", "get-uniform", 2, {20, 10, 30, 40, 24});
-  add(records, "rival-cuckoo", "get-uniform", 2, {8, 4, 10, 16, 10});
-  add(records, "rival-tbb", "get-uniform", 2, {8, 4, 10, 16, 10});
-  add(records, "lockfree", "get-uniform", 1, {10, 5, 15, 20, 12});
-  add(records, "local", "get-uniform", 1, {8, 4, 12, 16, 9.6});
+  add(records, "lockfree", "get-uniform", 2, {20, 10, 30, 40, 24, 20});
+  add(records, "rival-cuckoo", "get-uniform", 2, {8, 4, 10, 16, 10, 8});
+  add(records, "rival-tbb", "get-uniform", 2, {8, 4, 10, 16, 10, 8});
+  add(records, "lockfree", "get-uniform", 1, {10, 5, 15, 20, 12, 10});
+  add(records, "local", "get-uniform", 1, {8, 4, 12, 16, 9.6, 8});
   const Table table = built(records);
   EXPECT_EQ(text(table, kAgainstCuckoo, kMeasured), "2.50 [2.40, 3.00]");
-  EXPECT_EQ(text(table, kAgainstCuckoo, kRounds), "5");
+  EXPECT_EQ(text(table, kAgainstCuckoo, kRounds), "6");
   EXPECT_EQ(text(table, kAgainstCuckoo, kTarget), "at least 2.00");
   EXPECT_EQ(text(table, kAgainstCuckoo, kStretch), "at least 2.90");
   EXPECT_EQ(text(table, kAgainstCuckoo, kVerdict), "met");
-  EXPECT_EQ(text(table, "random gets, 2 processes, against 2 threads of TBB", kVerdict), "not met");
+  EXPECT_EQ(text(table, "random gets, 2 processes, against 2 threads of TBB", kMeasured), "2.50 [2.40, 3.00]");
+  EXPECT_EQ(text(table, "random gets, 2 processes, against 2 threads of TBB", kVerdict),
+            "open: the interval holds the bound")
+      << "once it was 3";
   EXPECT_EQ(text(table, "random gets, 1 process, against absl::flat_hash_map", kVerdict), "met, stretch too");
   EXPECT_EQ(text(table, "random gets, 2 processes, against own 1", kMeasured), "2.00 [2.00, 2.00]");
-  EXPECT_THAT(table.notes, Contains(HasSubstr("5 rounds: 93.8 %")));
+  EXPECT_THAT(table.notes, Contains(HasSubstr("6 rounds: 96.9 %")));
   EXPECT_THAT(table.notes, Contains(HasSubstr("Measured 2024-05-01")));
 }
 
 TEST(LockfreeRivals, StorageAndTailAreToBeSmall) {
   RecordFile records = one_run();
-  add(records, "lockfree", "load-1m", 1, {4, 4, 4, 4, 4});
-  add(records, "lockfree", "growth-tail", 2, {9, 9, 9, 9, 9});
-  add(records, "lockfree", "growth-10m", 2, {9, 9, 9, 9, 9});
-  add(records, "lockfree", "growth-10m-writers", 2, {9, 9, 9, 9, 9});
+  add(records, "lockfree", "load-1m", 1, {4, 4, 4, 4, 4, 4});
+  add(records, "lockfree", "growth-tail", 2, {9, 9, 9, 9, 9, 9});
+  add(records, "lockfree", "growth-10m", 2, {9, 9, 9, 9, 9, 9});
+  add(records, "lockfree", "growth-10m-writers", 2, {9, 9, 9, 9, 9, 9});
   for (CellRecord& cell : records.cells) {
     cell.memory.storage_bytes = 44'000'000;
     if (cell.workload == "growth-tail")
@@ -68,11 +73,11 @@ TEST(LockfreeRivals, StorageAndTailAreToBeSmall) {
   EXPECT_EQ(text(table, "storage in use per item, after the load", kVerdict), "met, stretch too");
   constexpr const char* kTail = "p99.9 of gets, one writer at full speed, the table growing";
   EXPECT_EQ(text(table, kTail, kMeasured), "21.0 us [21.0 us, 21.0 us]");
-  EXPECT_EQ(text(table, kTail, kVerdict), "not met");
+  EXPECT_EQ(text(table, kTail, kVerdict), "missed");
   constexpr const char* kPause = "longest of the sampled gets, while 1 process makes 1,000,000 keys 10,000,000";
   EXPECT_EQ(text(table, kPause, kMeasured), "5.00 ms [5.00 ms, 5.00 ms]");
   EXPECT_EQ(text(table, kPause, kVerdict), "met");
-  EXPECT_EQ(text(table, "longest of the sampled inserts, while 2 processes do", kVerdict), "not met");
+  EXPECT_EQ(text(table, "longest of the sampled inserts, while 2 processes do", kVerdict), "missed");
 }
 
 TEST(LockfreeRivals, WhatIsMissingSaysWhy) {
@@ -84,42 +89,74 @@ TEST(LockfreeRivals, WhatIsMissingSaysWhy) {
             "n/a: no record of rival-cuckoo under get-uniform with 2 processes");
   add(records, "rival-cuckoo", "get-uniform", 2, {5, 5, 5});
   EXPECT_EQ(text(built(records), kAgainstCuckoo, kMeasured), "4.00 [4.00, 4.00]");
-  EXPECT_EQ(text(built(records), kAgainstCuckoo, kVerdict), "n/a: 3 of at least 5 rounds");
+  EXPECT_EQ(text(built(records), kAgainstCuckoo, kVerdict), "open: 3 of 6 rounds");
   records.cells.back().verified = "failed: 3 keys lost";
   EXPECT_THAT(text(built(records), kAgainstCuckoo, kVerdict),
               HasSubstr("n/a: rival-cuckoo: failed: 3 keys lost (1 of 3)"));
-  for (CellRecord& cell : records.cells) cell.scale = 0.1;
+  for (CellRecord& cell : records.cells) cell.scale = 0.1;  // of all alike, but not the targets' work
   EXPECT_THAT(text(built(records), kAgainstCuckoo, kVerdict), StartsWith("n/a: no record of lockfree"));
 }
 
-TEST(LockfreeRivals, RatiosStayWithinTheNewestRunThatHasBoth) {
+TEST(LockfreeRivals, AllRunsOfTheNewestCommitWithBothAreTakenAndNoOther) {
   RecordFile records = one_run();
-  add(records, "lockfree", "get-uniform", 2, {20, 20, 20, 20, 20});
-  add(records, "rival-cuckoo", "get-uniform", 2, {5, 5, 5, 5, 5});
+  const auto add_to = [&](const std::string& run, const std::string& engine, double speed) {
+    const std::size_t first = records.cells.size();
+    add(records, engine, "get-uniform", 2, std::vector<double>(6, speed));
+    for (std::size_t i = first; i < records.cells.size(); ++i) records.cells[i].run_id = run;
+  };
+  add_to("run-1", "lockfree", 20);
+  add_to("run-1", "rival-cuckoo", 5);
   records.runs.push_back(make_run("run-2"));
   records.runs.back().started = "2024-06-01T10:00:00Z";
-  const std::size_t first = records.cells.size();
-  add(records, "lockfree", "get-uniform", 2, {30, 30, 30, 30, 30, 30});
-  for (std::size_t i = first; i < records.cells.size(); ++i) records.cells[i].run_id = "run-2";
-  EXPECT_EQ(text(built(records), kAgainstCuckoo, kMeasured), "4.00 [4.00, 4.00]");
-  const std::size_t second = records.cells.size();
-  add(records, "rival-cuckoo", "get-uniform", 2, {10, 10, 10, 10, 10, 10});
-  for (std::size_t i = second; i < records.cells.size(); ++i) records.cells[i].run_id = "run-2";
+  records.runs.back().commit = "fedcba9876543210";
+  add_to("run-2", "lockfree", 30);
+  EXPECT_EQ(text(built(records), kAgainstCuckoo, kMeasured), "4.00 [4.00, 4.00]") << "no ratio across commits";
+  add_to("run-2", "rival-cuckoo", 10);
   EXPECT_EQ(text(built(records), kAgainstCuckoo, kMeasured), "3.00 [3.00, 3.00]");
-  EXPECT_EQ(text(built(records), kAgainstCuckoo, kRounds), "6");
+  records.runs.push_back(make_run("run-3"));
+  records.runs.back().commit = "fedcba9876543210";
+  add_to("run-3", "lockfree", 20);
+  add_to("run-3", "rival-cuckoo", 10);
+  const Table table = built(records);
+  EXPECT_EQ(text(table, kAgainstCuckoo, kRounds), "12") << "an older run of the same commit is of the same sample";
+  EXPECT_EQ(text(table, kAgainstCuckoo, kMeasured), "2.50 [2.00, 3.00]");
+  const auto found = std::ranges::find_if(table.rows, [](const auto& row) { return row[0].text == kAgainstCuckoo; });
+  EXPECT_THAT(found->at(kMeasured).sources.at(0).runs, ::testing::UnorderedElementsAre("run-2", "run-3"));
+}
+
+TEST(LockfreeRivals, AnIntervalThatHoldsTheTargetIsOpen) {
+  RecordFile records = one_run();
+  add(records, "lockfree", "get-uniform", 2, {24, 24, 24, 24, 24, 24, 19, 19});
+  add(records, "rival-cuckoo", "get-uniform", 2, {10, 10, 10, 10, 10, 10, 10, 10});
+  EXPECT_EQ(text(built(records), kAgainstCuckoo, kMeasured), "2.40 [1.90, 2.40]");
+  EXPECT_EQ(text(built(records), kAgainstCuckoo, kVerdict), "open: the interval holds the bound");
+}
+
+TEST(LockfreeRivals, FiveRoundsAndShortWindowsDecideNothing) {
+  RecordFile records = one_run();
+  add(records, "lockfree", "get-uniform", 2, {90, 90, 90, 90, 90});
+  add(records, "rival-cuckoo", "get-uniform", 2, {5, 5, 5, 5, 5});
+  EXPECT_EQ(text(built(records), kAgainstCuckoo, kVerdict), "open: 5 of 6 rounds");
+  records.cells.clear();
+  add(records, "lockfree", "get-uniform", 2, std::vector<double>(9, 90));
+  add(records, "rival-cuckoo", "get-uniform", 2, std::vector<double>(9, 5));
+  EXPECT_EQ(text(built(records), kAgainstCuckoo, kVerdict), "met, stretch too");
+  for (CellRecord& cell : records.cells)
+    if (cell.engine == "lockfree") cell.elapsed_s = 0.012;
+  EXPECT_EQ(text(built(records), kAgainstCuckoo, kVerdict), "open: window 12.0 ms");
 }
 
 TEST(LockfreeRivals, AnEnginesOptionsAreTheRunsBusiness) {
   RecordFile records = one_run();
-  add(records, "lockfree", "get-uniform-1s", 2, {40, 40, 40, 40, 40});
-  add(records, "sqlite-wal?timeout=60000", "get-uniform-1s", 2, {1, 1, 1, 1, 1});
+  add(records, "lockfree", "get-uniform-1s", 2, {40, 40, 40, 40, 40, 40});
+  add(records, "sqlite-wal?timeout=60000", "get-uniform-1s", 2, {1, 1, 1, 1, 1, 1});
   EXPECT_EQ(text(built(records), "random gets, 2 processes, against sqlite-wal", kVerdict), "met");
 }
 
 TEST(LockfreeRivals, RunsOfYardsticksDoNotMixWithTheUsualOnes) {
   RecordFile records = one_run();
-  add(records, "lockfree", "get-uniform", 2, {20, 20, 20, 20, 20});
-  add(records, "rival-cuckoo", "get-uniform", 2, {5, 5, 5, 5, 5});
+  add(records, "lockfree", "get-uniform", 2, {20, 20, 20, 20, 20, 20});
+  add(records, "rival-cuckoo", "get-uniform", 2, {5, 5, 5, 5, 5, 5});
   records.runs[0].options = {{"engines", "lockfree rival-cuckoo"}};
   EXPECT_EQ(build_table("engines", records, {}).at(0).rows.size(), 2u) << "nothing else is there";
   records.runs.push_back(make_run("run-2"));

@@ -39,7 +39,10 @@ FigureSource source(const std::string& engine, const std::string& run = "run-1")
           .processes = 2,
           .scale = 1,
           .start = "fork",
-          .fault = ""};
+          .fault = "",
+          .host = "intel-xeon-2.50ghz-2-cores",
+          .commit = "0123456789abcdef",
+          .workload_hash = "aa"};
 }
 
 TEST(TableSources, AFigureNamesItsCellAndARatioBothSides) {

@@ -75,7 +75,10 @@ TEST(TableJson, TellsNumberIntervalAndWhereAFigureComesFrom) {
                             .processes = 2,
                             .scale = 0.5,
                             .start = "fork",
-                            .fault = ""};
+                            .fault = "",
+                            .host = "a host",
+                            .commit = "c",
+                            .workload_hash = "h"};
   FigureSource found;
   found.type = "torture";
   found.runs = {"run-2"};
@@ -91,7 +94,8 @@ TEST(TableJson, TellsNumberIntervalAndWhereAFigureComesFrom) {
   EXPECT_EQ(figures[1][1], nlohmann::json::parse(R"({"sources":[1,0]})"));
   EXPECT_EQ(json[0]["sources"][0],
             nlohmann::json::parse(R"({"type":"cell","engine":"lmdb","runs":["run-1"],"tier":"c++","workload":"w",
-                                      "phase":"run","processes":2,"scale":0.5,"start":"fork"})"));
+                                      "phase":"run","processes":2,"scale":0.5,"start":"fork","commit":"c",
+                                      "workload_hash":"h"})"));
   EXPECT_EQ(json[0]["sources"][1],
             nlohmann::json::parse(R"({"type":"torture","engine":"lmdb","runs":["run-2"],"fault":"kill"})"));
   EXPECT_TRUE(json[1]["sources"].empty());

@@ -90,7 +90,7 @@ TEST(Engines, ShowMedianIntervalAndRatioPairedByRepetition) {
   EXPECT_EQ(cell_text(table, "lmdb", "ratio"), "0.50");
   EXPECT_EQ(cell_text(table, "lmdb", "p50"), "164 ns");
   EXPECT_EQ(cell_text(table, "lmdb", "p99"), "1.20 us");
-  EXPECT_EQ(cell_text(table, "lmdb", "B/item"), "56");
+  EXPECT_EQ(cell_text(table, "lmdb", "B/item"), "56 B");
   EXPECT_EQ(cell_text(table, "lmdb", "vol"), "2.00");
   EXPECT_EQ(cell_text(table, "lmdb", "invol"), "0.010");
   EXPECT_EQ(cell_text(table, "lmdb", "verified"), "ok");
@@ -125,13 +125,77 @@ TEST(Engines, PrivateAndHarnessRowsAreNotTheFastest) {
   EXPECT_EQ(cell_text(table, "null", "B/item"), "-");
 }
 
-TEST(Engines, WithFewerKeysNobodyIsTheFastest) {
-  CellRecord in_the_caches = make_cell("redis", 9e6);
-  in_the_caches.scale = 0.01;
-  const Table table = engines(records_of({in_the_caches, make_cell("boost-map", 2e6), make_cell("lmdb", 1e6)}))[0];
+TEST(Engines, AShortWindowIsRemarkedAndNothingIsSetAgainstIt) {
+  CellRecord brief = make_cell("redis", 9e6);
+  brief.elapsed_s = 0.012;
+  const Table table = engines(records_of({brief, make_cell("boost-map", 2e6), make_cell("lmdb", 1e6)}))[0];
   EXPECT_EQ(cell_text(table, "boost-map", "ratio"), "1.00");
-  EXPECT_EQ(cell_text(table, "lmdb", "ratio"), "0.50");
-  EXPECT_EQ(cell_text(table, "redis", "ratio"), "~4.50");
+  EXPECT_EQ(cell_text(table, "redis", "ratio"), "4.50");
+  EXPECT_EQ(cell_text(table, "redis", "remark"), "window 12.0 ms");
+  EXPECT_EQ(cell_text(table, "lmdb", "remark"), "");
+  EXPECT_THAT(table.notes, Contains(StartsWith("Window: shorter than 200 ms")));
+}
+
+TEST(Engines, WhatWasNotDoneInTimeStandsAfterTheFiguresAndIsNoFailure) {
+  RecordFile records = records_of({make_broken("blob", "unfinished: not in 30 s: 410,000 of 1,000,000"),
+                                   make_broken("a-broken", "invalid: worker 1 was killed"), make_cell("lmdb", 1e6)});
+  records.cells[0].verified = "ok";
+  const Table table = engines(records)[0];
+  EXPECT_THAT(engines_of(table), ElementsAre("lmdb", "blob", "a-broken"));
+  EXPECT_EQ(cell_text(table, "blob", "ops/s"), "not in 30 s: 410,000 of 1,000,000");
+  EXPECT_EQ(cell_text(table, "blob", "verified"), "ok");
+  EXPECT_EQ(cell_text(table, "blob", "ratio"), "-");
+  records.cells[0].verified = "failed: 3 keys lost";
+  EXPECT_EQ(cell_text(engines(records)[0], "blob", "ops/s"), "failed: 3 keys lost");
+}
+
+TEST(Engines, AnOpenLoopIsRankedByItsTailNotByItsRate) {
+  RecordFile records = records_of(
+      {make_cell("lmdb", 1e5), make_cell("redis", 1.001e5), make_cell("blob", 1e5), make_cell("null", 1.002e5)});
+  const double p99[] = {900, 3000, 900, 40};
+  for (std::size_t i = 0; i < 4; ++i) {
+    records.cells[i].work.arrival_rate = 1e5;
+    records.cells[i].latency_ns->p99 = p99[i];
+  }
+  records.cells[2].latency_ns->p50 = 100;
+  records.cells[3].verified = "not applicable: it stores nothing";
+  const Table table = engines(records)[0];
+  EXPECT_THAT(engines_of(table), ElementsAre("blob", "lmdb", "redis", "null"));
+  EXPECT_EQ(cell_text(table, "redis", "ratio"), "3.33");
+  EXPECT_EQ(cell_text(table, "null", "remark"), "harness") << "10 us to the next operation are no cost";
+  EXPECT_THAT(table.notes, Contains(StartsWith("Open loop: 100 k/s come at fixed times")));
+}
+
+TEST(Engines, TheEmptyDictIsToldApartFromItsItems) {
+  RecordFile records = records_of({make_cell("redis", 1e6), make_cell("lmdb", 1e6)});
+  records.cells[0].memory.bytes_per_item = 106;
+  records.cells[0].memory.empty_bytes = 2'900'000;
+  records.cells[1].memory.empty_bytes = 60'000;
+  EXPECT_EQ(cell_text(engines(records)[0], "redis", "B/item"), "106 B + 2.90 MB");
+  EXPECT_EQ(cell_text(engines(records)[0], "lmdb", "B/item"), "56 B") << "a few pages";
+}
+
+TEST(Engines, RemarksTellWhatMakesAFigureDoubtful) {
+  RecordFile records = records_of({});
+  add(records, "redis", {1, 1, 1});
+  add(records, "lmdb", {1, 1, 1});
+  for (CellRecord& cell : records.cells) {
+    const bool redis = cell.engine == "redis";
+    cell.engine_facts = {{"pages", redis ? "4 KB" : "2 MB"}};
+    cell.overlap = redis ? 0.62 : 0.97;
+    cell.limit = "workers";
+    if (redis) cell.server_rusage = Usage{};
+    // A second on two CPUs: 5 % are 0.1 s.
+    cell.disturbance = Disturbance{.steal_s = 0.06, .others_s = redis && cell.repetition > 0 ? 0.06 : 0.0};
+  }
+  const Table table = engines(records)[0];
+  EXPECT_EQ(cell_text(table, "redis", "remark"),
+            "pages: 4 KB, workers overlapped 62 % of the window, client-bound, disturbed in 2 of 3");
+  EXPECT_EQ(cell_text(table, "lmdb", "remark"), "pages: 2 MB");
+  for (const char* note : {"Workers overlapped:", "Client-bound:", "Disturbed:"})
+    EXPECT_THAT(table.notes, Contains(StartsWith(note)));
+  for (CellRecord& cell : records.cells) cell.engine_facts = {{"pages", "2 MB"}};
+  EXPECT_EQ(cell_text(engines(records)[0], "lmdb", "remark"), "") << "all have the same";
 }
 
 TEST(Engines, ThreadsAreSaidAndAreNoSharedEngine) {
@@ -201,22 +265,26 @@ TEST(Engines, RatiosNeverCrossRuns) {
   EXPECT_EQ(cell_text(table, "lmdb", "ratio"), "-");
 }
 
-TEST(Engines, ScalesStayApartAndOldWorkloadVersionsOut) {
-  RecordFile records =
-      records_of({make_cell("lmdb", 1e6), make_cell("lmdb", 2e6), make_cell("redis", 3e6), make_cell("lmdb", 9e6, 1)});
-  records.cells[1].scale = 0.1;
-  records.cells[1].workload_hash = "bb";
+TEST(Engines, OtherWorkAndOtherCommitsAreLeftOut) {
+  RecordFile records = records_of({make_cell("lmdb", 1e6), make_cell("redis", 3e6), make_cell("blob", 2e6),
+                                   make_cell("lmdb", 9e6, 1), make_cell("redis", 8e6, 1)});
+  records.cells[2].scale = 0.1;
+  records.cells[2].workload_hash = "bb";
   records.cells[3].workload_hash = "old";
-  records.cells[3].run_id = "run-0";
+  records.cells[3].run_id = records.cells[4].run_id = "run-0";
   records.runs.push_back(make_run("run-0"));
   records.runs.back().started = "2024-04-01T10:00:00Z";
+  records.runs.back().commit = "fedcba9876543210";
   const Table table = engines(records)[0];
-  ASSERT_EQ(table.rows.size(), 3u);
-  EXPECT_THAT(engines_of(table), ElementsAre("redis", "lmdb", "lmdb"));
-  EXPECT_EQ(table.rows[1][column(table, "remark")].text, "scale 0.1");
-  EXPECT_EQ(table.rows[1][column(table, "ratio")].text, "~0.67");
-  EXPECT_EQ(table.rows[2][column(table, "ops/s")].text, "1.00 M");
-  EXPECT_THAT(table.notes, Contains(HasSubstr("1 records of another version")));
+  EXPECT_THAT(engines_of(table), ElementsAre("redis", "lmdb"));
+  EXPECT_EQ(cell_text(table, "redis", "ops/s"), "3.00 M");
+  EXPECT_THAT(table.notes, Contains(HasSubstr("2 records of other work")));
+  EXPECT_THAT(table.notes, Contains("1 records of other commits are left out."));
+  records.runs.back().commit = records.runs.front().commit;
+  records.runs.back().dirty = true;
+  EXPECT_EQ(cell_text(engines(records)[0], "redis", "ops/s"), "3.00 M") << "with local changes it is another";
+  records.runs.back().dirty = false;
+  EXPECT_EQ(cell_text(engines(records)[0], "redis", "ops/s"), "5.50 M [3.00, 8.00]");
 }
 
 TEST(Engines, BlocksByHostWorkloadAndPhase) {
@@ -253,7 +321,6 @@ TEST(Documents, PublishedRowFirstThenTheEnginesByTime) {
                                          .major_faults = 0,
                                          .voluntary_switches = 5,
                                          .involuntary_switches = 6};
-  records.cells[2].scale = 0.5;
   const std::vector<Table> tables = build_table("mpdict-1m", records, {});
   ASSERT_EQ(tables.size(), 1u);
   const Table& table = tables[0];
@@ -267,11 +334,9 @@ TEST(Documents, PublishedRowFirstThenTheEnginesByTime) {
               ElementsAre("mpdict, published", "-", "3", "3.140", "4.400", "0.570", "153", "80,632", "45,307", "27,576",
                           "200", "999,781", "-", "1.00", "-", "218 items lost"));
   EXPECT_THAT(row("boost-map"), ElementsAre("boost-map", "c++", "3", "1.000", "0.500", "0.125", "62", "80,632", "1,234",
-                                            "2,000", "10", "1,000,000", "56", "0.32", "ok", ""));
+                                            "2,000", "10", "1,000,000", "56 B", "0.32", "ok", ""));
   EXPECT_THAT(row("redis"), ElementsAre("redis", "c++", "3", "10.0", "1.500", "2.125", "36", "80,632", "1,235", "2,005",
-                                        "16", "1,000,000", "56", "3.19", "ok", ""));
-  EXPECT_EQ(cell_text(table, "lmdb", "ratio"), "~0.64") << "half the items: by the time an item takes";
-  EXPECT_EQ(cell_text(table, "lmdb", "remark"), "scale 0.5");
+                                        "16", "1,000,000", "56 B", "3.19", "ok", ""));
   EXPECT_EQ(cell_text(table, "memcached", "elapsed"), "unavailable: no memcached");
   EXPECT_EQ(cell_text(table, "memcached", "user"), "-");
   EXPECT_THAT(table.notes, Contains(StartsWith("Published: mpdict README; host: AMD A8-4500M")));
@@ -320,11 +385,6 @@ TEST(BlobGrowth, TellsWhereBlobIsOvertaken) {
   records.cells.push_back(make_broken("redis", "unavailable: no redis-server"));
   records.cells.back().workload = "blob-growth";
   records.cells.back().phase = "set-10";
-  CellRecord smaller = make_cell("memcached", 1e6);
-  smaller.workload = "blob-growth";
-  smaller.phase = "set-10";
-  smaller.scale = 0.1;
-  records.cells.push_back(smaller);
   const Table table = build_table("blob-growth", records, {})[0];
   EXPECT_THAT(engines_of(table), ElementsAre("blob", "lmdb", "local", "redis", "sqlite-wal"));
   EXPECT_EQ(cell_text(table, "blob", "set @ 10,000"), "100 us");
