@@ -114,6 +114,9 @@ class CellRun {
     if (!step(workers, kPreloadStep, 0)) return;
     for (std::size_t phase = 0; phase < records_.size(); ++phase)
       if (!run_phase(workers, phase)) return;
+    if (!step(workers, check_step(workload_), records_.size() - 1)) return;
+    // What a worker holds back until it detaches is lost to all others, so all are attached still.
+    Readback readback = read_by_another();
     if (!step(workers, finish_step(workload_), records_.size() - 1)) return;
 
     const std::vector<WorkerEnd> ends = workers.finish();
@@ -122,7 +125,8 @@ class CellRun {
         record.workers[worker].max_rss_bytes = ends[worker].max_rss_bytes;
         record.memory.max_rss_bytes = std::max(record.memory.max_rss_bytes, ends[worker].max_rss_bytes);
       }
-    verify();
+    if (readback.wrong.empty() && readback.not_done.empty()) recount_detached(readback);
+    verify(readback);
   }
 
   bool step(WorkerGroup& workers, std::uint32_t number, std::size_t phase) {
@@ -250,15 +254,30 @@ class CellRun {
       memory.bytes_per_item = static_cast<double>(memory.engine_bytes) / static_cast<double>(memory.items);
   }
 
-  void verify() {
+  bool read_by_others() const { return contract_.stores && contract_.shared_between_processes; }
+
+  Readback read_by_another() const {
+    if (!read_by_others()) return {};
+    return verify_in_new_process(
+        [&] { return engine_->attach(); },
+        [&](Dict& dict) { return read_back(dict, contract_, workload_, cell_.processes, executed_); },
+        options_.timeout);
+  }
+
+  void recount_detached(Readback& readback) const {
+    if (!read_by_others()) return;
+    const Readback later = verify_in_new_process(
+        [&] { return engine_->attach(); }, [&](Dict& dict) { return recount(dict, readback.items); }, options_.timeout);
+    if (!later.wrong.empty()) readback.wrong = later.wrong + " after its processes have detached";
+    readback.not_done = later.not_done;
+  }
+
+  void verify(Readback readback) {
     std::string verified = "ok";
-    Readback readback;
     const bool adds = std::ranges::any_of(workload_.phases, [](const Phase& phase) { return phase.mix.add > 0; });
     if (!contract_.stores) {
       verified = "not applicable: stores nothing";
     } else if (contract_.shared_between_processes) {
-      readback = verify_in_new_process([&] { return engine_->attach(); }, workload_, cell_.processes, executed_,
-                                       options_.timeout);
       if (!readback.not_done.empty()) verified = "not done: " + readback.not_done;
     } else {  // the workers have read it back themselves
       for (unsigned worker = 0; worker < cell_.processes; ++worker)

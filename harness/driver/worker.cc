@@ -36,9 +36,11 @@ class Worker {
       preload(*dict_, plan_.workload, shared() ? plan_.worker : 0, shared() ? plan_.processes : 1);
     arrive(kPreloadStep);
     for (std::size_t phase = 0; phase < plan_.workload.phases.size(); ++phase) run_phase(phase);
-    await(finish_step(plan_.workload));
+    await(check_step(plan_.workload));
     const bool others_check = plan_.sharing == Sharing::processes || (shared() && plan_.worker != 0);
     if (plan_.contract.stores && !others_check) check_dict();
+    arrive(check_step(plan_.workload));
+    await(finish_step(plan_.workload));
     dict_.reset();
     arrive(finish_step(plan_.workload));
   }
@@ -124,7 +126,7 @@ class Worker {
     if (plan_.sharing == Sharing::threads)
       for (unsigned worker = 0; worker < plan_.processes; ++worker)
         page_.workers[worker].reached.load(std::memory_order_acquire);
-    const Readback readback = read_back(*dict_, plan_.workload, plan_.processes, executed_);
+    const Readback readback = read_back(*dict_, plan_.contract, plan_.workload, plan_.processes, executed_);
     if (!readback.wrong.empty()) throw WrongData(readback.wrong);
     area_.verified_keys = readback.keys;
   }

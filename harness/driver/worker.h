@@ -6,7 +6,8 @@
 //   3 + 3p       prepare phase p: generate its operations, propose the sampling
 //   4 + 3p       run phase p, report: between this step's release and its end the clock runs
 //   5 + 3p       settle: free the operations, count the items; the driver then measures memory
-//   last + 1     check a dict that no other process can read, detach, end
+//   last + 1     check a dict that no other process can read; one that others can read is read now by one of them
+//   last + 2     detach, end
 // Runs in the worker's process only, or as a thread of it (worker_threads.h); ends by returning the exit status, never
 // by throwing.
 #pragma once
@@ -27,7 +28,8 @@ constexpr std::uint32_t kPreloadStep = 2;
 constexpr std::uint32_t prepare_step(std::size_t phase) { return 3 + 3 * static_cast<std::uint32_t>(phase); }
 constexpr std::uint32_t run_step(std::size_t phase) { return prepare_step(phase) + 1; }
 constexpr std::uint32_t settle_step(std::size_t phase) { return prepare_step(phase) + 2; }
-inline std::uint32_t finish_step(const Workload& workload) { return prepare_step(workload.phases.size()); }
+inline std::uint32_t check_step(const Workload& workload) { return prepare_step(workload.phases.size()); }
+inline std::uint32_t finish_step(const Workload& workload) { return check_step(workload) + 1; }
 
 // Whose dict the workers' dicts are.
 enum class Sharing {

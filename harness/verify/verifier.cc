@@ -8,16 +8,15 @@
 namespace dictbench {
 
 // The child is a group of one worker; its report carries the counts, its failure text the finding.
-Readback verify_in_new_process(const std::function<std::unique_ptr<Dict>()>& attach, const Workload& workload,
-                               unsigned processes, const std::vector<std::vector<std::uint64_t>>& executed,
-                               std::chrono::seconds timeout) {
+Readback verify_in_new_process(const std::function<std::unique_ptr<Dict>()>& attach,
+                               const std::function<Readback(Dict&)>& read, std::chrono::seconds timeout) {
   constexpr std::uint32_t kOnlyStep = 1;
   ControlMapping control;
   WorkerArea& area = control->workers[0];
   const auto read_in_child = [&](unsigned) {
     Readback readback;
     try {
-      readback = read_back(*attach(), workload, processes, executed);
+      readback = read(*attach());
     } catch (const std::exception& error) {
       readback.not_done = fmt::format("the reading process failed: {}", error.what());
     }

@@ -4,18 +4,15 @@
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <vector>
 
 #include "engines/engine.h"
 #include "harness/verify/readback.h"
-#include "workloads/workload.h"
 
 namespace dictbench {
 
-// As read_back(), in a child that `attach`es. A child that dies or does not end in time is told as
-// `not_done`. Called by the driver, with no worker attached any more.
-Readback verify_in_new_process(const std::function<std::unique_ptr<Dict>()>& attach, const Workload& workload,
-                               unsigned processes, const std::vector<std::vector<std::uint64_t>>& executed,
-                               std::chrono::seconds timeout);
+// What `read` finds, in a child that `attach`es. A child that dies or does not end in time is told as `not_done`.
+// Called by the driver; the workers may be attached, but none may write.
+Readback verify_in_new_process(const std::function<std::unique_ptr<Dict>()>& attach,
+                               const std::function<Readback(Dict&)>& read, std::chrono::seconds timeout);
 
 }  // namespace dictbench
