@@ -24,6 +24,7 @@ std::vector<Table> build_claims(const RecordFile& records, const TableContext& c
 std::vector<Table> build_python_targets(const RecordFile& records, const TableContext& context);
 std::vector<Table> build_lock_counter(const RecordFile& records, const TableContext& context);
 std::vector<Table> build_lockfree_rivals(const RecordFile& records, const TableContext& context);
+std::vector<Table> build_key_sizes(const RecordFile& records, const TableContext& context);
 std::vector<Table> build_design_targets(const RecordFile& records, const TableContext& context);
 std::vector<Table> build_blob_growth(const RecordFile& records, const TableContext& context);
 std::vector<Table> build_ultra_cases(const RecordFile& records, const TableContext& context);

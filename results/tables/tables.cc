@@ -26,6 +26,7 @@ const std::vector<TableDescription>& table_descriptions() {
       {"python-targets", "what SharedDict is to reach in the Python tier, and did", build_python_targets},
       {"lockfree-rivals", "what lockfree is to reach against the best in-process tables and the shared ones, and did",
        build_lockfree_rivals},
+      {"key-sizes", "lockfree, the other tables and the in-process ones with keys of 8 to 40 bytes", build_key_sizes},
       {"design-targets", "what bucket-table and stream-log are to reach, and did", build_design_targets},
       {"blob-growth", "set and get against the size of the dict, and where copying it at each set stops making sense",
        build_blob_growth},

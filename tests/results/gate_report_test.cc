@@ -166,9 +166,33 @@ TEST(GateTrialsTable, CountsGatesOfTheNewestRunOfEachTrial) {
   std::vector<std::string> rows;
   for (const auto& row : table.rows)
     rows.push_back(row[0].text + "|" + row[1].text + "|" + row[2].text + "|" + row[3].text + "|" + row[9].text);
-  EXPECT_THAT(rows, ::testing::ElementsAre("unchanged|this machine|1|0|yes", "slower, twice that|all simulated|2|1|no",
-                                           "unchanged|all simulated|1|0|yes", "slower, twice that|normal|2|1|-",
-                                           "unchanged|normal|1|0|-"));
+  EXPECT_THAT(rows, ::testing::ElementsAre("unchanged|this machine|1|0|not contradicted: at most 97.5 %",
+                                           "slower, twice that|all simulated|2|1|no: 1 of 2",
+                                           "unchanged|all simulated|1|0|not contradicted: at most 97.5 %",
+                                           "slower, twice that|normal|2|1|-", "unchanged|normal|1|0|-"));
+}
+
+// Of 20 that none failed up to 16.8 % may fail: that shows nothing of "at most 1 %". Of 400 at most 0.9 % may.
+TEST(GateTrialsTable, FewGatesShowNoPromiseKept) {
+  const auto kept = [](unsigned gates, unsigned failed, const std::string& trial) {
+    RecordFile records;
+    records.runs = {testing::make_run("run-1")};
+    const GateLook clean = look(0, -0.01, 0.05, false), flagged = look(0.2, 0.1, 0.05, true);
+    for (unsigned gate = 0; gate < gates; ++gate) {
+      GateRecord record = figure("lockfree", gate < failed ? std::vector{flagged, flagged} : std::vector{clean});
+      record.run_id = "run-1";
+      record.gate = gate;
+      record.trial = trial;
+      records.gates.push_back(record);
+    }
+    return build_table("gate-trials", records, {})[0].rows.at(0).at(9).text;
+  };
+  EXPECT_EQ(kept(20, 0, "unchanged"), "not contradicted: at most 16.8 %");
+  EXPECT_EQ(kept(400, 0, "unchanged"), "yes");
+  EXPECT_EQ(kept(20, 5, "unchanged"), "no: at least 8.7 %");
+  EXPECT_EQ(kept(20, 20, "slower, visible size"), "not contradicted: at least 83.2 %");
+  EXPECT_EQ(kept(20, 10, "slower, visible size"), "no: at most 72.8 %");
+  EXPECT_EQ(kept(20, 1, "quicker"), "no: 1 of 20");
 }
 
 TEST(GateReport, JsonHoldsEverySample) {

@@ -29,6 +29,7 @@ constexpr Place kPlaces[] = {
     {"c++", "stream-log", "get-uniform", "run", 1},
     {"c++", "rival-cuckoo", "get-uniform", "run", 2},
     {"c++", "lockfree", "get-batch-32", "run", 1},
+    {"c++", "lockfree", "keys-8", "get", 2},
     {"c++", "lockfree", "keys-16", "get", 2},
     {"c++", "rival-cuckoo", "keys-16", "get", 2},
     {"c++", "blob", "blob-growth", "set-10", 2},

@@ -30,11 +30,13 @@ constexpr const char* kAgainstCuckoo = "random gets, 2 processes, against 2 thre
 TEST(LockfreeRivals, RatiosArePairedByRoundAndHeldAgainstTheirTargets) {
   RecordFile records = one_run();
   // The machine drifts; the ratios do not.
-  add(records, "lockfree", "get-uniform", 2, {20, 10, 30, 40, 24, 20});
-  add(records, "rival-cuckoo", "get-uniform", 2, {8, 4, 10, 16, 10, 8});
-  add(records, "rival-tbb", "get-uniform", 2, {8, 4, 10, 16, 10, 8});
+  add(records, "lockfree", "keys-8", 2, {20, 10, 30, 40, 24, 20}, "get");
+  add(records, "rival-cuckoo", "keys-8", 2, {8, 4, 10, 16, 10, 8}, "get");
+  add(records, "rival-tbb", "keys-8", 2, {8, 4, 10, 16, 10, 8}, "get");
   add(records, "lockfree", "get-uniform", 1, {10, 5, 15, 20, 12, 10});
-  add(records, "local", "get-uniform", 1, {8, 4, 12, 16, 9.6, 8});
+  add(records, "lockfree", "get-uniform", 2, {20, 10, 30, 40, 24, 20});
+  add(records, "lockfree", "keys-8", 1, {10, 5, 15, 20, 12, 10}, "get");
+  add(records, "local", "keys-8", 1, {8, 4, 12, 16, 9.6, 8}, "get");
   const Table table = built(records);
   EXPECT_EQ(text(table, kAgainstCuckoo, kMeasured), "2.50 [2.40, 3.00]");
   EXPECT_EQ(text(table, kAgainstCuckoo, kRounds), "6");
@@ -82,12 +84,11 @@ TEST(LockfreeRivals, StorageAndTailAreToBeSmall) {
 
 TEST(LockfreeRivals, WhatIsMissingSaysWhy) {
   RecordFile records = one_run();
+  EXPECT_EQ(text(built(records), kAgainstCuckoo, kVerdict), "n/a: no record of lockfree under keys-8 with 2 processes");
+  add(records, "lockfree", "keys-8", 2, {20, 20, 20}, "get");
   EXPECT_EQ(text(built(records), kAgainstCuckoo, kVerdict),
-            "n/a: no record of lockfree under get-uniform with 2 processes");
-  add(records, "lockfree", "get-uniform", 2, {20, 20, 20});
-  EXPECT_EQ(text(built(records), kAgainstCuckoo, kVerdict),
-            "n/a: no record of rival-cuckoo under get-uniform with 2 processes");
-  add(records, "rival-cuckoo", "get-uniform", 2, {5, 5, 5});
+            "n/a: no record of rival-cuckoo under keys-8 with 2 processes");
+  add(records, "rival-cuckoo", "keys-8", 2, {5, 5, 5}, "get");
   EXPECT_EQ(text(built(records), kAgainstCuckoo, kMeasured), "4.00 [4.00, 4.00]");
   EXPECT_EQ(text(built(records), kAgainstCuckoo, kVerdict), "open: 3 of 6 rounds");
   records.cells.back().verified = "failed: 3 keys lost";
@@ -101,7 +102,7 @@ TEST(LockfreeRivals, AllRunsOfTheNewestCommitWithBothAreTakenAndNoOther) {
   RecordFile records = one_run();
   const auto add_to = [&](const std::string& run, const std::string& engine, double speed) {
     const std::size_t first = records.cells.size();
-    add(records, engine, "get-uniform", 2, std::vector<double>(6, speed));
+    add(records, engine, "keys-8", 2, std::vector<double>(6, speed), "get");
     for (std::size_t i = first; i < records.cells.size(); ++i) records.cells[i].run_id = run;
   };
   add_to("run-1", "lockfree", 20);
@@ -126,24 +127,37 @@ TEST(LockfreeRivals, AllRunsOfTheNewestCommitWithBothAreTakenAndNoOther) {
 
 TEST(LockfreeRivals, AnIntervalThatHoldsTheTargetIsOpen) {
   RecordFile records = one_run();
-  add(records, "lockfree", "get-uniform", 2, {24, 24, 24, 24, 24, 24, 19, 19});
-  add(records, "rival-cuckoo", "get-uniform", 2, {10, 10, 10, 10, 10, 10, 10, 10});
+  add(records, "lockfree", "keys-8", 2, {24, 24, 24, 24, 24, 24, 19, 19}, "get");
+  add(records, "rival-cuckoo", "keys-8", 2, {10, 10, 10, 10, 10, 10, 10, 10}, "get");
   EXPECT_EQ(text(built(records), kAgainstCuckoo, kMeasured), "2.40 [1.90, 2.40]");
   EXPECT_EQ(text(built(records), kAgainstCuckoo, kVerdict), "open: the interval holds the bound");
 }
 
 TEST(LockfreeRivals, FiveRoundsAndShortWindowsDecideNothing) {
   RecordFile records = one_run();
-  add(records, "lockfree", "get-uniform", 2, {90, 90, 90, 90, 90});
-  add(records, "rival-cuckoo", "get-uniform", 2, {5, 5, 5, 5, 5});
+  add(records, "lockfree", "keys-8", 2, {90, 90, 90, 90, 90}, "get");
+  add(records, "rival-cuckoo", "keys-8", 2, {5, 5, 5, 5, 5}, "get");
   EXPECT_EQ(text(built(records), kAgainstCuckoo, kVerdict), "open: 5 of 6 rounds");
   records.cells.clear();
-  add(records, "lockfree", "get-uniform", 2, std::vector<double>(9, 90));
-  add(records, "rival-cuckoo", "get-uniform", 2, std::vector<double>(9, 5));
+  add(records, "lockfree", "keys-8", 2, std::vector<double>(9, 90), "get");
+  add(records, "rival-cuckoo", "keys-8", 2, std::vector<double>(9, 5), "get");
   EXPECT_EQ(text(built(records), kAgainstCuckoo, kVerdict), "met, stretch too");
   for (CellRecord& cell : records.cells)
     if (cell.engine == "lockfree") cell.elapsed_s = 0.012;
   EXPECT_EQ(text(built(records), kAgainstCuckoo, kVerdict), "open: window 12.0 ms");
+}
+
+TEST(LockfreeRivals, EachLengthOfKeysHasItsOwnVerdict) {
+  RecordFile records = one_run();
+  for (const auto& [workload, cuckoo] : {std::pair("keys-8", 20.0), {"keys-16", 5.0}}) {
+    add(records, "lockfree", workload, 2, std::vector<double>(6, 20), "get");
+    add(records, "rival-cuckoo", workload, 2, std::vector<double>(6, cuckoo), "get");
+  }
+  std::vector<std::string> verdicts;
+  for (const auto& row : built(records).rows)
+    if (row[0].text == kAgainstCuckoo) verdicts.push_back(row[1].text + ": " + row[kVerdict].text.substr(0, 6));
+  EXPECT_THAT(verdicts, ::testing::ElementsAre("keys-8: missed", "keys-15: n/a: n", "keys-16: met, s",
+                                               "keys-24: n/a: n", "keys-40: n/a: n"));
 }
 
 TEST(LockfreeRivals, AnEnginesOptionsAreTheRunsBusiness) {
@@ -155,8 +169,8 @@ TEST(LockfreeRivals, AnEnginesOptionsAreTheRunsBusiness) {
 
 TEST(LockfreeRivals, RunsOfYardsticksDoNotMixWithTheUsualOnes) {
   RecordFile records = one_run();
-  add(records, "lockfree", "get-uniform", 2, {20, 20, 20, 20, 20, 20});
-  add(records, "rival-cuckoo", "get-uniform", 2, {5, 5, 5, 5, 5, 5});
+  add(records, "lockfree", "keys-8", 2, {20, 20, 20, 20, 20, 20}, "get");
+  add(records, "rival-cuckoo", "keys-8", 2, {5, 5, 5, 5, 5, 5}, "get");
   records.runs[0].options = {{"engines", "lockfree rival-cuckoo"}};
   EXPECT_EQ(build_table("engines", records, {}).at(0).rows.size(), 2u) << "nothing else is there";
   records.runs.push_back(make_run("run-2"));
