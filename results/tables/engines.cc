@@ -7,6 +7,7 @@
 #include "results/tables/builders.h"
 #include "results/tables/provenance.h"
 #include "results/tables/series.h"
+#include "results/tables/trust.h"
 
 namespace dictbench {
 namespace {
@@ -77,7 +78,7 @@ const std::vector<TableColumn> kColumns = {
     {"engine", "", Alignment::left},   {"procs", "", Alignment::right}, {"ops/s", "", Alignment::right},
     {"ratio", "", Alignment::right},   {"p50", "", Alignment::right},   {"p99", "", Alignment::right},
     {"B/item", "", Alignment::right},  {"vol", "", Alignment::right},   {"invol", "", Alignment::right},
-    {"verified", "", Alignment::left}, {"remark", "", Alignment::left}};
+    {"verified", "", Alignment::left}, {"order", "", Alignment::left},  {"remark", "", Alignment::left}};
 
 }  // namespace
 
@@ -90,6 +91,7 @@ std::vector<Table> build_engines(const RecordFile& records, const TableContext& 
   std::vector<Table> tables;
   for (const Block& block : blocks) {
     Table table{"engines", title_of(block, blocks), {}, kColumns, {}};
+    const OrderChecks order(records, block.host);
     const std::vector<const Series*> best_first = fastest_first(block, context);
     for (const Series* series : best_first) {
       const Standing standing = standing_of(*series, context);
@@ -104,8 +106,13 @@ std::vector<Table> build_engines(const RecordFile& records, const TableContext& 
            stores ? ratio_cell(block, *series, base_of(best_first, series->processes, context)) : no_figure(),
            figure(latency_p50, nanoseconds), figure(latency_p99, nanoseconds), cited(memory_cell(*series), *series),
            figure(voluntary_per_1000, small_number), figure(involuntary_per_1000, small_number),
-           cited(verified_cell(*series), *series), text_cell(row_remark(block, *series, context))});
+           cited(verified_cell(*series), *series), stores ? order.cell(series->engine, block.runs) : no_figure(),
+           text_cell(row_remark(block, *series, context))});
     }
+    table.notes.emplace_back(
+        order.any() ? "Order: whether `dictbench check` saw that the promised order of operations is kept, with which "
+                      "version, over how many operations (docs/method.md)."
+                    : "Order: none of these records is of `dictbench check`.");
     for (std::string& note : notes_of(block, context)) table.notes.push_back(std::move(note));
     tables.push_back(std::move(table));
   }

@@ -9,6 +9,7 @@
 #include "results/host_name.h"
 #include "results/number_format.h"
 #include "results/tables/provenance.h"
+#include "results/tables/series.h"
 
 namespace dictbench {
 namespace {
@@ -121,8 +122,15 @@ Kills kills_of(const Found& found, const std::string& engine) {
   return kills;
 }
 
+// "Boost 1.74.0, commit e51b2fec31": of what the engine uses, and of its own code.
+std::string version_text(const RunRecord& run, const std::string& engine) {
+  const std::string commit = "commit " + run.commit.substr(0, 10) + (run.dirty ? " with local changes" : "");
+  const auto version = known_fact(run.versions, engine_name(engine));
+  return version ? fmt::format("{}, {}", *version, commit) : commit;
+}
+
 TableCell linearizable_cell(const CheckRecord* check) {
-  if (check == nullptr) return no_figure();
+  if (check == nullptr) return text_cell("not checked");
   const std::string verdict = first_word(check->verdict);
   if (verdict == "not applicable") return text_cell("n/a");
   const std::string promise = check->promise == "linearizable" ? "" : fmt::format("{}: ", check->promise);
@@ -135,7 +143,7 @@ TableCell durable_cell(const TortureRecord* torture) {
   return text_cell(torture->ok() ? torture->found : short_status(*torture));
 }
 
-Table figures_table(const Found& found, const TableContext& context) {
+Table figures_table(const RecordFile& records, const Found& found, const TableContext& context) {
   Table table{kName,
               "What was found: kills and histories",
               {},
@@ -145,6 +153,7 @@ Table figures_table(const Found& found, const TableContext& context) {
                {"acknowledged writes lost", "", Alignment::right},
                {"left per 1,000 kills", "", Alignment::right},
                {"linearizable", "", Alignment::left},
+               {"checked version", "", Alignment::left},
                {"writes synced", "", Alignment::left}},
               {}};
   for (const std::string& engine : found.engines) {
@@ -166,6 +175,8 @@ Table figures_table(const Found& found, const TableContext& context) {
     }
     const CheckRecord* const history = check == found.checks.end() ? nullptr : check->second;
     row.push_back(cited(linearizable_cell(history), history));
+    const RunRecord* const run = history == nullptr ? nullptr : records.run(history->run_id);
+    row.push_back(run == nullptr ? no_figure() : cited(text_cell(version_text(*run, engine)), history));
     if (history != nullptr && history->verdict != "ok" && first_word(history->verdict) != "not applicable")
       table.notes.push_back(fmt::format("{}, history: {}.", engine, history->verdict));
     row.push_back(cited(durable_cell(found.torture(engine, "durable")), found.torture(engine, "durable")));
@@ -234,11 +245,36 @@ constexpr const char* kHowToRead =
 
 }  // namespace
 
+OrderChecks::OrderChecks(const RecordFile& records, const std::string& host) : records_(records) {
+  for (const CheckRecord& check : records.checks) {
+    const RunRecord* const run = records.run(check.run_id);
+    if (run != nullptr && host_name(run->host) == host) checks_[check.engine] = &check;
+  }
+}
+
+TableCell OrderChecks::cell(const std::string& engine, const std::vector<const RunRecord*>& measured) const {
+  if (!any()) return no_figure();
+  const auto found = checks_.find(engine);
+  if (found == checks_.end()) return text_cell("not checked");
+  const CheckRecord& check = *found->second;
+  const std::string verdict = first_word(check.verdict);
+  if (verdict == "not applicable") return cited(text_cell("n/a"), &check);
+  if (verdict != "ok") return cited(text_cell(verdict == "illegal" ? "NO" : verdict), &check);
+  const RunRecord& run = *records_.run(check.run_id);
+  std::string text = fmt::format("checked: {}, {} operations", version_text(run, engine), grouped(check.operations));
+  const auto checked = known_fact(run.versions, engine_name(engine));
+  for (const RunRecord* const other : measured) {
+    const auto used = known_fact(other->versions, engine_name(engine));
+    if (checked && used && *checked != *used) return cited(text_cell(text + "; measured: " + *used), &check);
+  }
+  return cited(text_cell(std::move(text)), &check);
+}
+
 std::vector<Table> build_trust(const RecordFile& records, const TableContext& context) {
   std::vector<Table> tables;
   const std::vector<Found> hosts = last_of_each(records);
   for (const Found& found : hosts) {
-    std::vector<Table> own = {figures_table(found, context)};
+    std::vector<Table> own = {figures_table(records, found, context)};
     if (!found.faults.empty()) {
       own.push_back(behaviour_table(found));
       own.push_back(faults_table(found));

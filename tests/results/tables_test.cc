@@ -55,10 +55,11 @@ void add(RecordFile& records, const std::string& engine, const std::vector<doubl
 }
 
 TEST(Registry, KnowsItsTables) {
-  EXPECT_THAT(table_names(), ElementsAre("engines", "mpdict-1m", "redis-100k", "pyshmht-mp", "pyshmht-64b", "ultra-old",
-                                         "ultra-new", "ultra-rank", "ultra-rank-more", "smd-sync", "lock-counter",
-                                         "claims", "python-targets", "lockfree-rivals", "key-sizes", "design-targets", "blob-growth",
-                                         "ultra-cases", "needs", "gate-trials", "hosts", "across-hosts", "contracts"));
+  EXPECT_THAT(table_names(),
+              ElementsAre("engines", "mpdict-1m", "redis-100k", "pyshmht-mp", "pyshmht-64b", "ultra-old", "ultra-new",
+                          "ultra-rank", "ultra-rank-more", "smd-sync", "lock-counter", "claims", "python-targets",
+                          "lockfree-rivals", "key-sizes", "design-targets", "blob-growth", "ultra-cases", "needs",
+                          "gate-trials", "hosts", "across-hosts", "contracts"));
   EXPECT_THAT([] { build_table("nosuch", {}, {}); },
               ThrowsMessage<UnknownTable>(HasSubstr("there are engines, mpdict-1m")));
 }
@@ -285,6 +286,36 @@ TEST(Engines, OtherWorkAndOtherCommitsAreLeftOut) {
   EXPECT_EQ(cell_text(engines(records)[0], "redis", "ops/s"), "3.00 M") << "with local changes it is another";
   records.runs.back().dirty = false;
   EXPECT_EQ(cell_text(engines(records)[0], "redis", "ops/s"), "5.50 M [3.00, 8.00]");
+}
+
+TEST(Engines, ARowTellsWhetherItsOrderWasChecked) {
+  RecordFile records =
+      records_of({make_cell("lmdb", 1e6), make_cell("redis", 2e6), make_cell("blob", 1e6), make_cell("null", 9e6)});
+  EXPECT_EQ(cell_text(engines(records)[0], "lmdb", "order"), "-");
+  EXPECT_THAT(engines(records)[0].notes, Contains("Order: none of these records is of `dictbench check`."));
+  const auto check = [&](const std::string& engine, const std::string& verdict) {
+    CheckRecord record;
+    record.run_id = "run-1";
+    record.engine = engine;
+    record.operations = 1'000'036;
+    record.verdict = verdict;
+    records.checks.push_back(record);
+  };
+  check("lmdb", "ok");
+  check("redis", "illegal: a read of nothing");
+  check("null", "not applicable: it promises no order");
+  EXPECT_EQ(cell_text(engines(records)[0], "lmdb", "order"),
+            "checked: 0.9.24, commit 0123456789, 1,000,036 operations");
+  EXPECT_EQ(cell_text(engines(records)[0], "redis", "order"), "NO");
+  EXPECT_EQ(cell_text(engines(records)[0], "blob", "order"), "not checked");
+  EXPECT_EQ(cell_text(engines(records)[0], "null", "order"), "-");
+  records.checks[0].run_id = "run-0";
+  records.runs.push_back(make_run("run-0"));
+  records.runs.back().versions = {{"lmdb", "0.9.23"}};
+  EXPECT_EQ(cell_text(engines(records)[0], "lmdb", "order"),
+            "checked: 0.9.23, commit 0123456789, 1,000,036 operations; measured: 0.9.24");
+  records.runs.back().host = {{"cpu_model", "Other"}, {"cores", "64"}};
+  EXPECT_EQ(cell_text(engines(records)[0], "lmdb", "order"), "not checked") << "on this machine";
 }
 
 TEST(Engines, BlocksByHostWorkloadAndPhase) {

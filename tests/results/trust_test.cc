@@ -60,10 +60,10 @@ TEST(Trust, SumsTheKillsOfAllKindsAndTellsThePromise) {
   records.tortures = {kill, points, torture("boost-map", "kill", 950, 1000)};
   records.checks = {check("lmdb", 1'000'000, "ok"), check("boost-map", 5000, "illegal: a read of nothing")};
   const Table table = build_trust(records, boost_map_promises_nothing()).at(0);
-  EXPECT_THAT(texts(table.rows.at(0)),
-              ElementsAre("lmdb", "1,200 of 1,200", "12.0 ms", "0", "0 B", "yes, 1,000,000 operations", "-"));
-  EXPECT_THAT(texts(table.rows.at(1)),
-              ElementsAre("boost-map", "950 of 1,000, not promised", "0.0 ns", "0", "0 B", "NO", "-"));
+  EXPECT_THAT(texts(table.rows.at(0)), ElementsAre("lmdb", "1,200 of 1,200", "12.0 ms", "0", "0 B",
+                                                   "yes, 1,000,000 operations", "0.9.24, commit 0123456789", "-"));
+  EXPECT_THAT(texts(table.rows.at(1)), ElementsAre("boost-map", "950 of 1,000, not promised", "0.0 ns", "0", "0 B",
+                                                   "NO", "commit 0123456789", "-"));
   EXPECT_THAT(table.notes, Contains("boost-map, history: illegal: a read of nothing."));
   EXPECT_THAT(table.notes, Contains(HasSubstr("Host: Intel(R) Xeon(R)")));
 }
