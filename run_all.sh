@@ -33,13 +33,13 @@ usage: ./run_all.sh [COMMAND]
                        machine to the tables hosts and across-hosts (about 15 minutes; read docs/hosts.md before)
   torture              set up, build, the long torture: 1,000 kills of every engine, all other faults, millions of
                        operations checked for linearizability (about 15 minutes)
-  rivals [ROUNDS]      set up, build, lockfree beside the best in-process tables and the other shared dicts, at least 5 (7)
+  rivals [ROUNDS]      set up, build, lockfree beside the best in-process tables and the other shared dicts, at least 6 (7)
                        rounds of each, then the table lockfree-rivals (about 15 minutes, on a quiet machine)
-  tier                 set up, build, the documents' programs over Python's shared dicts: five rounds of what the table
+  tier                 set up, build, the documents' programs over Python's shared dicts: seven rounds of what the table
                        python-targets is made of, three of everything (about 10 minutes); the standard suite has one round
   originals            set up, install the documents' own packages from the Python package index, where it answers, into
                        build/originals, so that the Python tier measures them too
-  targets [ROUNDS]     set up, build, bucket-table and stream-log beside what they are to beat, at least 5 (5) rounds, then the
+  targets [ROUNDS]     set up, build, bucket-table and stream-log beside what they are to beat, at least 6 (7) rounds, then the
                        table design-targets (about 6 minutes, on a quiet machine)
   package              set up, build a Debian package of the command, its data and pages, and say where it lies
   agreement            set up, build, compare with redis-benchmark, memcslap and dictbench_micro (minutes, on a quiet machine)
@@ -82,7 +82,7 @@ run_tier() {
     standard) "${tier[@]}" --repetitions 1 || status=$? ;;
     full)
       "${tier[@]}" --repetitions 3 || status=$?
-      "${tier[@]}" --repetitions 5 --targets || status=$?
+      "${tier[@]}" --repetitions 7 --targets || status=$?
       ;;
   esac
   return "$status"
@@ -160,7 +160,7 @@ run_torture() {
 
 # Measures what the table lockfree-rivals is made of into one record file, and prints the table. Ratios hold within a run
 # only, so each run has both sides of its own: in-process tables operation by operation; the other shared dicts,
-# up to a hundred times slower, by time over the same keys, in 5 rounds; the tail of gets while a table grows; how
+# up to a hundred times slower, by time over the same keys, in 7 rounds; the tail of gets while a table grows; how
 # long a large one holds up others when it does; and what long churn does to the storage.
 # $RIVALS_ENGINE stands in for lockfree.
 run_rivals() {
@@ -172,13 +172,13 @@ run_rivals() {
   local run=("$dictbench" run --engine "$own" --out "$records" --format none)
   "${run[@]}" --repetitions "$rounds" --engine local --engine rival-cuckoo --engine rival-tbb --processes 1,2 \
     --workload get-uniform --workload update-uniform --workload zipf-95-5 --workload get-batch-32 --workload load-1m || status=$?
-  "${run[@]}" --repetitions 5 --engine boost-map --engine lmdb --engine 'sqlite-wal?timeout=60000' --engine redis --engine memcached \
+  "${run[@]}" --repetitions 7 --engine boost-map --engine lmdb --engine 'sqlite-wal?timeout=60000' --engine redis --engine memcached \
     --workload workloads/rivals/get-uniform-1s.toml || status=$?
   "${run[@]}" --repetitions "$rounds" --engine rival-cuckoo --engine rival-tbb --workload growth-tail || status=$?
   "${run[@]}" --repetitions "$rounds" --workload workloads/rivals/growth-10m.toml \
     --workload workloads/rivals/growth-10m-writers.toml || status=$?
-  "${run[@]}" --repetitions 5 --workload workloads/rivals/churn-long.toml || status=$?
-  if [[ -s $records ]]; then "$dictbench" table lockfree-rivals --results "$records"; fi
+  "${run[@]}" --repetitions 7 --workload workloads/rivals/churn-long.toml || status=$?
+  if [[ -s $records ]]; then "$dictbench" table key-sizes --results "$records" && "$dictbench" table lockfree-rivals --results "$records"; fi
   say "records: $records"
   exit "$status"
 }
@@ -211,8 +211,8 @@ main() {
       if [[ $# -eq 1 && $command == run ]]; then usage_error "unknown command 'run'"; fi
       ;;
     rivals | targets)
-      if (($# > 2)) || [[ ! ${2:-7} =~ ^[0-9]{1,3}$ ]] || ((10#${2:-7} < 5)); then
-        usage_error "$command takes a number of rounds from 5 to 999 or nothing, '${*:2}' was given"
+      if (($# > 2)) || [[ ! ${2:-7} =~ ^[0-9]{1,3}$ ]] || ((10#${2:-7} < 6)); then
+        usage_error "$command takes a number of rounds from 6 to 999 or nothing, '${*:2}' was given"
       fi
       ;;
     test)
@@ -249,7 +249,7 @@ main() {
     package) build_package ;;
     targets)
       build release dictbench
-      run_targets "$((10#${2:-5}))"
+      run_targets "$((10#${2:-7}))"
       ;;
     agreement)
       build release

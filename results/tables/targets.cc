@@ -13,6 +13,7 @@
 #include "results/statistics/verdict.h"
 #include "results/tables/provenance.h"
 #include "results/tables/series.h"
+#include "results/tables/target_figures.h"
 
 namespace dictbench {
 namespace {
@@ -30,68 +31,6 @@ std::vector<TableColumn> columns_of(const TargetList& list) {
   if (has_stretch(list)) columns.push_back({"stretch", "", Alignment::right});
   columns.push_back({"verdict", "", Alignment::left});
   return columns;
-}
-
-std::optional<double> storage_per_item(const CellRecord& cell) {
-  if (!shows_speed(cell) || cell.memory.items == 0) return std::nullopt;
-  return static_cast<double>(cell.memory.storage_bytes) / static_cast<double>(cell.memory.items);
-}
-
-std::optional<double> read_p999(const CellRecord& cell) {
-  if (!shows_speed(cell) || !cell.read_latency_ns) return std::nullopt;
-  return cell.read_latency_ns->p999;
-}
-
-std::optional<double> longest_read(const CellRecord& cell) {
-  if (!shows_speed(cell) || !cell.read_latency_ns) return std::nullopt;
-  return cell.read_latency_ns->max;
-}
-
-std::optional<double> longest(const CellRecord& cell) {
-  if (!shows_speed(cell) || !cell.latency_ns) return std::nullopt;
-  return cell.latency_ns->max;
-}
-
-std::optional<double> storage_in_use(const CellRecord& cell) {
-  if (!shows_speed(cell) || cell.memory.storage_bytes == 0) return std::nullopt;
-  return static_cast<double>(cell.memory.storage_bytes);
-}
-
-std::optional<double> storage_length(const CellRecord& cell) {
-  if (!shows_speed(cell) || cell.memory.storage_length_bytes == 0) return std::nullopt;
-  return static_cast<double>(cell.memory.storage_length_bytes);
-}
-
-std::optional<double> updates_per_s(const CellRecord& cell) {
-  const auto p50 = latency_p50(cell);
-  if (!shows_speed(cell) || !p50 || *p50 <= 0) return std::nullopt;
-  const auto updates = number_fact(cell, "updates");
-  if (!updates) return std::nullopt;
-  return *updates / (*p50 * 1e-9);
-}
-
-// What a kind of figure is taken from, whether it compares two sides and how, and whether more of it is better.
-struct Kind {
-  Metric metric;
-  enum { alone, subject_by_base, base_by_subject } sides;
-  bool more_is_better;
-  std::string (*text)(double);
-  bool metric_is_speed = false;
-};
-
-Kind kind_of(TargetFigure figure) {
-  switch (figure) {
-    case TargetFigure::speed: return {ops_per_s, Kind::subject_by_base, true, ratio_text, true};
-    case TargetFigure::ops_per_s: return {ops_per_s, Kind::alone, true, rate, true};
-    case TargetFigure::updates_per_s: return {updates_per_s, Kind::alone, true, rate};
-    case TargetFigure::blocks_saved: return {storage_in_use, Kind::base_by_subject, true, ratio_text};
-    case TargetFigure::length_saved: return {storage_length, Kind::base_by_subject, true, ratio_text};
-    case TargetFigure::bytes_per_item: return {storage_per_item, Kind::alone, false, byte_size};
-    case TargetFigure::read_p999_ns: return {read_p999, Kind::alone, false, nanoseconds};
-    case TargetFigure::longest_read_ns: return {longest_read, Kind::alone, false, nanoseconds};
-    case TargetFigure::longest_ns: return {longest, Kind::alone, false, nanoseconds};
-  }
-  return {};
 }
 
 // The records of one host.
@@ -191,8 +130,8 @@ bool same_items(const Series& a, const Series& b) {
 // Of the newest commit that has the figure, of all its runs; a ratio is of rounds of one run.
 std::optional<Measured> measure(const Host& host, const Target& target, std::set<const RunRecord*>& used,
                                 std::string& reason, std::vector<std::string>& notes) {
-  const Kind kind = kind_of(target.figure);
-  const bool compares = kind.sides != Kind::alone;
+  const TargetKind kind = kind_of(target.figure);
+  const bool compares = kind.sides != TargetKind::alone;
   std::string newest;  // why the newest commit that has something of it lacks the figure
   for (const std::string& commit : host.commits()) {
     const Series* const own = host.find(target.subject, commit);
@@ -208,9 +147,9 @@ std::optional<Measured> measure(const Host& host, const Target& target, std::set
       for (const auto& [round, figure] : figures) {
         const auto paired = bases.find(round);
         if (compares && (paired == bases.end() || paired->second <= 0 || figure <= 0)) continue;
-        measured.figures.push_back(!compares                             ? figure
-                                   : kind.sides == Kind::subject_by_base ? figure / paired->second
-                                                                         : paired->second / figure);
+        measured.figures.push_back(!compares                                   ? figure
+                                   : kind.sides == TargetKind::subject_by_base ? figure / paired->second
+                                                                               : paired->second / figure);
       }
       if (measured.figures.empty()) why = "n/a: no run has both";
     }
@@ -248,7 +187,7 @@ std::string verdict(const Target& target, const Measured& measured) {
 std::vector<TableCell> row_of(const Host& host, const TargetList& list, const Target& target,
                               std::set<const RunRecord*>& used, std::set<std::size_t>& rounds,
                               std::vector<std::string>& notes) {
-  const Kind kind = kind_of(target.figure);
+  const TargetKind kind = kind_of(target.figure);
   const auto wanted = [&](double number) {
     if (number == 0) return no_figure();
     return number_cell(fmt::format("{} {}", kind.more_is_better ? "at least" : "at most", kind.text(number)), number);
