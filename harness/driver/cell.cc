@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "harness/driver/limit.h"
 #include "harness/driver/spawned_worker.h"
 #include "harness/driver/suitability.h"
 #include "harness/driver/worker.h"
@@ -11,6 +12,7 @@
 #include "harness/meters/latency_summary.h"
 #include "harness/meters/memory.h"
 #include "harness/meters/usage.h"
+#include "harness/meters/window_meter.h"
 #include "harness/verify/verifier.h"
 #include "workloads/operation_generator.h"
 
@@ -154,10 +156,14 @@ class CellRun {
       control_->one_in = std::max(control_->one_in, control_->workers[worker].report.one_in);
     const std::vector<pid_t> servers = engine_->server_pids();
     const Usage before = usage_of(servers);
+    const WindowMeter meter(workers.pids(), servers);
     if (!step(workers, run_step(phase), phase)) return false;
+    const WindowFigures beside = meter.stop();
     if (!servers.empty()) records_[phase].server_rusage = difference(usage_of(servers), before);
     if (!step(workers, settle_step(phase), phase)) return false;
     take_reports(phase);
+    records_[phase].disturbance = beside.disturbance;
+    if (workload_.phases[phase].arrival_rate == 0) records_[phase].limit = who_limits(beside, records_[phase]);
     measure_memory(workers, servers, records_[phase].memory);
     records_[phase].engine_facts = engine_->facts();  // some show only once there is data: the size of its pages
     return true;
@@ -190,6 +196,7 @@ class CellRun {
                                 .usage = report.usage});
     }
     record.elapsed_s = static_cast<double>(last_end - first_start) * 1e-9;
+    record.clock_tick_ns = options_.clock.step_ns;
     record.memory.items = items;
     Histogram all = reads;
     all.merge(writes);

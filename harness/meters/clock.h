@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include <cstdint>
+#include <span>
 #if defined(__x86_64__)
 #include <x86intrin.h>
 #endif
@@ -21,6 +22,7 @@ std::int64_t monotonic_ns() noexcept;
 struct TickClock {
   double ns_per_tick = 1;
   bool time_stamp_counter = false;
+  double step_ns = 1;  // smallest difference that two readings can have: the counter may count in steps of many ticks
 
   // Takes about 20 ms. Any process, before the clock is needed.
   static TickClock calibrate();
@@ -49,8 +51,17 @@ struct TickClock {
     return now();
   }
 
+  // What a latency contains of the clock itself: the median of two readings in order with nothing between them.
+  double stamp_ns() const;
+
   double to_ns(std::uint64_t ticks) const noexcept { return static_cast<double>(ticks) * ns_per_tick; }
   std::uint64_t from_ns(double ns) const noexcept { return static_cast<std::uint64_t>(ns / ns_per_tick); }
 };
+
+// The step in which a clock counts, in ticks, from its readings one after the other: the largest that all their
+// differences are multiples of, give or take the tick that rounding costs. A virtual machine's counter may advance by
+// 10 ns at a time, which is 24.45 of its ticks, so that differences of 24 and of 25 are the same step. Steps below 4
+// ticks are told as the greatest common divisor. 0 when the clock never moved.
+double step_of(std::span<const std::uint64_t> readings);
 
 }  // namespace dictbench

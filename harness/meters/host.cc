@@ -230,11 +230,14 @@ StealReading StealReading::take() {
   std::string label;
   fields >> label;
   StealReading reading;
-  constexpr int kStealField = 7;  // cpu user nice system idle iowait irq softirq steal
+  constexpr int kIdleField = 3, kWaitField = 4, kStealField = 7;  // cpu user nice system idle iowait irq softirq steal
   std::uint64_t ticks = 0;
   for (int i = 0; i <= kStealField && fields >> ticks; ++i) {
     reading.total += ticks;
-    if (i == kStealField) reading.steal = ticks;
+    if (i == kStealField)
+      reading.steal = ticks;
+    else if (i != kIdleField && i != kWaitField)
+      reading.busy += ticks;
   }
   return reading;
 }

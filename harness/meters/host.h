@@ -16,11 +16,13 @@ Facts host_facts();
 // Conditions that make figures doubtful, each with what to do about it. `most_processes` of the run.
 std::vector<std::string> host_warnings(unsigned most_processes);
 
-// Share of processor time that the hypervisor gave to others between two readings, 0..1.
+// All processors' time since the machine was started, in ticks of sysconf(_SC_CLK_TCK): what the hypervisor gave to
+// others, what was worked, and everything. Zeros where there is no /proc/stat.
 struct StealReading {
-  std::uint64_t steal = 0, total = 0;
+  std::uint64_t steal = 0, busy = 0, total = 0;
   static StealReading take();
 };
+// Share of processor time that the hypervisor gave to others between two readings, 0..1.
 double steal_between(const StealReading& before, const StealReading& after);
 
 }  // namespace dictbench

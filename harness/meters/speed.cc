@@ -149,7 +149,8 @@ std::string memory_latency(const std::uint32_t* successor, bool huge) {
 }
 
 Facts all(const std::string& text) {
-  return {{"measured_mhz", text}, {"memory_latency_4k_ns", text}, {"memory_latency_2m_ns", text}};
+  return {
+      {"measured_mhz", text}, {"memory_latency_4k_ns", text}, {"memory_latency_2m_ns", text}, {"clock_stamp_ns", text}};
 }
 
 }  // namespace
@@ -164,7 +165,8 @@ Facts measured_speed() {
     fill_cycle(successor);
     return {{"measured_mhz", fmt::format("{:.0f}", measured_mhz())},
             {"memory_latency_4k_ns", memory_latency(successor, false)},
-            {"memory_latency_2m_ns", memory_latency(successor, true)}};
+            {"memory_latency_2m_ns", memory_latency(successor, true)},
+            {"clock_stamp_ns", fmt::format("{:.1f}", TickClock::calibrate().stamp_ns())}};
   } catch (const std::bad_alloc&) {
     return all("unavailable: no 72 MB of memory to measure in");
   }

@@ -1,4 +1,5 @@
-// The processor's clock frequency and the memory's latency, measured: what the machine gives, not what it says.
+// The processor's clock frequency, the memory's latency and the cost of a time stamp, measured: what the machine gives,
+// not what it says.
 //
 // For the record of a run (harness/meters/host.h), before any worker exists; together under 300 ms. All memory comes
 // from mmap and goes back, so that the heap of the process, which workers inherit, is as before. Of several short
@@ -18,6 +19,7 @@ namespace dictbench {
 // over
 //   64 MB (less than some machines' caches: hold them against the fact `caches`), in pages of 4 kB, and of 2 MB where
 //   the kernel grants them.
+// clock_stamp_ns: what every sampled latency contains of the clock itself (harness/meters/clock.h).
 // Each is a plain number, or "unavailable: reason". $DICTBENCH_MEASURE_SPEED=no leaves them out: a gate makes hundreds
 // of runs on one machine.
 Facts measured_speed();

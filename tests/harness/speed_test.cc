@@ -20,13 +20,15 @@ void expect_plausible(const std::string& text, double low, double high) {
 
 TEST(MeasuredSpeed, IsPlausibleOrSaysWhyNot) {
   const Facts facts = measured_speed();
-  ASSERT_EQ(facts.size(), 3u);
+  ASSERT_EQ(facts.size(), 4u);
   EXPECT_EQ(facts[0].first, "measured_mhz");
   expect_plausible(facts[0].second, 400, 10'000);
   EXPECT_EQ(facts[1].first, "memory_latency_4k_ns");
   expect_plausible(facts[1].second, 2, 2'000);
   EXPECT_EQ(facts[2].first, "memory_latency_2m_ns");
   expect_plausible(facts[2].second, 2, 2'000);
+  EXPECT_EQ(facts[3].first, "clock_stamp_ns");
+  expect_plausible(facts[3].second, 1, 1'000);
 }
 
 TEST(MeasuredSpeed, IsQuickAndAgreesWithItself) {

@@ -158,3 +158,13 @@ def test_trials_show_what_the_gate_promises(dictbench, tmp_path):
     assert result.returncode == 0, result.stdout + result.stderr
     assert "| unchanged" in result.stdout and "| slower, twice that" in result.stdout
     assert result.stdout == dictbench("table", "gate-trials", "--results", "t.jsonl").stdout
+
+
+def test_runs_of_a_gate_leave_the_machines_speed_alone(dictbench, tmp_path):
+    program = tmp_path / "program"
+    program.write_text(f'#!/bin/sh\necho "$DICTBENCH_MEASURE_SPEED" >> {tmp_path}/seen\nexec {COMMAND} "$@"\n')
+    program.chmod(0o755)
+    dictbench("gate", "--base", program, "--engine", "null", *SMALL, timeout=120)
+    seen = (tmp_path / "seen").read_text().split("\n")
+    assert len(seen) > 16 and set(seen) == {"no", ""}
+    assert seen.count("") == 1
