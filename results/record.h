@@ -183,7 +183,7 @@ struct GateRecord {
   std::string run_id;
   unsigned gate = 1;        // number of the gate within the run: trials have many
   std::string trial;        // what is tried out: "a/a", "injected"; empty: an ordinary gate
-  double injected = 0;      // slowdown that a trial put in
+  double injected = 0;      // slowdown that a trial meant to put in; looks[0].slowdown is what it came to
   std::string base, head;   // what was run: commit, or file
   std::string engine;       // spec text
   std::string head_engine;  // where it differs: the head's

@@ -54,21 +54,12 @@ class DisturbedMeasurer : public Measurer {
   Measurer& measurer_;
 };
 
-// The smallest slowdown that the gate called visible in any of its times.
-double visible_of(const GateResult& result) {
-  double visible = 0;
-  for (const GateRecord& figure : result.figures)
-    if (figure.figure == kTime && !figure.looks.empty() && (visible == 0 || figure.looks[0].visible < visible))
-      visible = figure.looks[0].visible;
-  return visible;
-}
-
 // How many nanoseconds each operation must take longer so that the first of the times grows to what was visible of it.
 std::uint64_t visible_ns(const GateResult& result) {
   double least = 0;
   for (const GateRecord& figure : result.figures) {
     if (figure.figure != kTime || figure.looks.empty()) continue;
-    // The figure is of all processes together; each of them is to be held up.
+    // As slowdown_of_delays(), the other way round.
     const double ns = figure.looks[0].visible * median(figure.looks[0].base) * figure.processes;
     least = least == 0 ? ns : std::min(least, ns);
   }
@@ -83,8 +74,9 @@ class Trials {
     const std::vector<NoiseModel>& models = noise_models();
     for (unsigned i = 0; i < plan_.simulated; ++i) {
       const NoiseModel& noise = models[i % models.size()];
-      const double visible = visible_of(simulated(kUnchanged, noise, 4, 0, 0));
+      simulated(kUnchanged, noise, 4, 0, 0);
       if (i % 3 != 0) continue;
+      const double visible = visible_alone(noise);
       simulated(kVisible, noise, 1, visible, 0);
       simulated(kTwice, noise, 1, 2 * visible, 0);
       simulated(kOneSided, noise, 1, 0, 1.0);
@@ -97,14 +89,13 @@ class Trials {
         {.base = this_binary(), .head = this_binary(), .plugins = {}, .limit = plan_.limit, .seed = plan_.seed});
     DisturbedMeasurer disturbed(programs);
     for (unsigned i = 0; i < plan_.real; ++i) {
-      const GateResult unchanged = measured(kUnchanged, programs, 0, 0, 0);
+      const GateResult unchanged = measured(kUnchanged, programs, 0, 0);
       if (i % 2 != 0) continue;
-      const double visible = visible_of(unchanged);
       const std::uint64_t ns = visible_ns(unchanged);
-      measured(kVisible, programs, 0, ns, visible);
-      measured(kTwice, programs, 0, 2 * ns, 2 * visible);
-      measured(kOneSided, disturbed, 0, 0, 0);
-      measured(kQuicker, programs, ns, 0, -visible);
+      measured(kVisible, programs, 0, ns);
+      measured(kTwice, programs, 0, 2 * ns);
+      measured(kOneSided, disturbed, 0, 0);
+      measured(kQuicker, programs, ns, 0);
     }
   }
 
@@ -117,29 +108,43 @@ class Trials {
     return options;
   }
 
-  GateResult simulated(const char* trial, const NoiseModel& noise, unsigned cells, double slowdown, double one_sided) {
-    const GateOptions chosen = options();
+  static GateResult gate_simulated(const NoiseModel& noise, unsigned cells, double slowdown, double one_sided,
+                                   const GateOptions& chosen) {
     SimulatedMeasurer measurer(noise, chosen.seed, slowdown, one_sided);
     std::vector<GateCell> gated;
     for (unsigned i = 1; i <= cells; ++i) gated.push_back({"simulated", "simulated", fmt::format("cell {}", i), 1, 1});
-    return finished(run_gate(gated, measurer, chosen), trial, slowdown, noise.name);
+    return run_gate(gated, measurer, chosen);
   }
 
-  GateResult measured(const char* trial, Measurer& measurer, std::uint64_t base_ns, std::uint64_t head_ns,
-                      double injected) {
+  void simulated(const char* trial, const NoiseModel& noise, unsigned cells, double slowdown, double one_sided) {
+    finished(gate_simulated(noise, cells, slowdown, one_sided, options()), trial, noise.name,
+             [&](const GateRecord&) { return slowdown; });
+  }
+
+  // What a gate over one cell calls visible: with more cells each look may err less often, and sees less.
+  double visible_alone(const NoiseModel& noise) {
+    return gate_simulated(noise, 1, 0, 0, options()).figures[0].looks[0].visible;
+  }
+
+  GateResult measured(const char* trial, Measurer& measurer, std::uint64_t base_ns, std::uint64_t head_ns) {
     std::string engine;
     for (const char c : plan_.engine) c == '&' ? engine.append("%26") : engine.append(1, c);
     const auto slowed = [&](std::uint64_t ns) { return fmt::format("slow?engine={}&ns={}", engine, ns); };
     const GateCell cell{slowed(base_ns), slowed(head_ns), plan_.workload, plan_.processes, plan_.scale};
-    return finished(run_gate({cell}, measurer, options()), trial, injected, "this machine");
+    return finished(run_gate({cell}, measurer, options()), trial, "this machine", [&](const GateRecord& figure) {
+      return figure.figure == kTime && !figure.looks.empty()
+                 ? slowdown_of_delays(base_ns, head_ns, median(figure.looks[0].base), figure.processes)
+                 : 0;
+    });
   }
 
-  GateResult finished(GateResult result, const char* trial, double injected, const std::string& noise) {
+  GateResult finished(GateResult result, const char* trial, const std::string& noise,
+                      const std::function<double(const GateRecord&)>& injected) {
     std::vector<GateRecord> figures = result.figures;
     for (GateRecord& figure : figures) {
       figure.gate = gates_;
       figure.trial = trial;
-      figure.injected = injected;
+      figure.injected = injected(figure);
       figure.base = figure.head = noise;
     }
     done_(std::move(figures));
@@ -154,6 +159,10 @@ class Trials {
 };
 
 }  // namespace
+
+double slowdown_of_delays(std::uint64_t base_ns, std::uint64_t head_ns, double base_time_ns, unsigned processes) {
+  return (static_cast<double>(head_ns) - static_cast<double>(base_ns)) / (base_time_ns * processes);
+}
 
 void run_trials(const TrialPlan& plan, const TrialDone& done) {
   Trials trials(plan, done);

@@ -34,6 +34,10 @@ struct TrialPlan {
 // Called with the figures of every gate when it is done; run_id is still to be filled in.
 using TrialDone = std::function<void(std::vector<GateRecord> figures)>;
 
+// What delays in each operation are to come to, as a share of the base's time per operation, its own delay included:
+// taken away from it they make a negative one. The time is of all processes together, the delay is in each of them.
+double slowdown_of_delays(std::uint64_t base_ns, std::uint64_t head_ns, double base_time_ns, unsigned processes);
+
 // Throws Interrupted, SpecError and WorkloadError.
 void run_trials(const TrialPlan& plan, const TrialDone& done);
 

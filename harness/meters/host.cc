@@ -174,6 +174,9 @@ Facts host_facts() {
                  {"cpu_microcode", field("/proc/cpuinfo", "microcode")},
                  {"cpu_mhz", field("/proc/cpuinfo", "cpu MHz")},
                  {"cores", std::to_string(std::thread::hardware_concurrency())},
+                 {"allowed_cpus", field("/proc/self/status", "Cpus_allowed_list")},
+                 {"numa_nodes", first_line("/sys/devices/system/node/online")},
+                 {"workers_pinned", "no"},  // the scheduler places them, as it does those of a program that uses a dict
                  {"smt", first_line("/sys/devices/system/cpu/smt/active")},
                  {"caches", caches()},
                  {"memory", memory()},

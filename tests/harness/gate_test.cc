@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "harness/gate/simulated.h"
+#include "harness/gate/trials.h"
 #include "results/gate/figures.h"
 
 namespace dictbench {
@@ -176,6 +177,11 @@ TEST(Gate, CommittedRatiosStandInForTheBase) {
   committed.head.resize(5);
   EXPECT_THAT(run_gate(cells(1), measurer, {.pairs = 20}, find).figures[0].verdict,
               HasSubstr("the records hold 5 pairs of it, 8 are needed"));
+}
+
+TEST(GateTrials, DelayIsAShareOfTheBaseItIsAddedTo) {
+  EXPECT_DOUBLE_EQ(slowdown_of_delays(0, 10, 35, 2), 10.0 / 70);
+  EXPECT_DOUBLE_EQ(slowdown_of_delays(10, 0, 40, 2), -10.0 / 80);  // -v / (1 + v) with v = 1 / 7
 }
 
 }  // namespace

@@ -165,7 +165,7 @@ TEST(GateTrialsTable, CountsGatesOfTheNewestRunOfEachTrial) {
   const Table table = build_table("gate-trials", records, {})[0];
   std::vector<std::string> rows;
   for (const auto& row : table.rows)
-    rows.push_back(row[0].text + "|" + row[1].text + "|" + row[2].text + "|" + row[3].text + "|" + row[9].text);
+    rows.push_back(row[0].text + "|" + row[1].text + "|" + row[2].text + "|" + row[3].text + "|" + row[10].text);
   EXPECT_THAT(rows, ::testing::ElementsAre("unchanged|this machine|1|0|not contradicted: at most 97.5 %",
                                            "slower, twice that|all simulated|2|1|no: 1 of 2",
                                            "unchanged|all simulated|1|0|not contradicted: at most 97.5 %",
@@ -185,7 +185,7 @@ TEST(GateTrialsTable, FewGatesShowNoPromiseKept) {
       record.trial = trial;
       records.gates.push_back(record);
     }
-    return build_table("gate-trials", records, {})[0].rows.at(0).at(9).text;
+    return build_table("gate-trials", records, {})[0].rows.at(0).at(10).text;
   };
   EXPECT_EQ(kept(20, 0, "unchanged"), "not contradicted: at most 16.8 %");
   EXPECT_EQ(kept(400, 0, "unchanged"), "yes");
@@ -193,6 +193,23 @@ TEST(GateTrialsTable, FewGatesShowNoPromiseKept) {
   EXPECT_EQ(kept(20, 20, "slower, visible size"), "not contradicted: at least 83.2 %");
   EXPECT_EQ(kept(20, 10, "slower, visible size"), "no: at most 72.8 %");
   EXPECT_EQ(kept(20, 1, "quicker"), "no: 1 of 20");
+}
+
+// What was put in is what was meant; what it came to stands beside it.
+TEST(GateTrialsTable, TellsTheMeasuredSlowdownBesideTheOnePutIn) {
+  RecordFile records;
+  records.runs = {testing::make_run("run-1")};
+  GateRecord record = figure("slow?ns=10", {look(0.194, 0.1, 0.1, true)});
+  record.run_id = "run-1";
+  record.trial = "slower, visible size";
+  record.base = "this machine";
+  record.injected = 0.143;
+  records.gates.push_back(record);
+  const Table table = build_table("gate-trials", records, {})[0];
+  EXPECT_EQ(table.columns[7].name, "put in");
+  EXPECT_THAT(table.rows[0][7].text, ::testing::StartsWith("+14.3 %"));
+  EXPECT_EQ(table.columns[8].name, "measured");
+  EXPECT_THAT(table.rows[0][8].text, ::testing::StartsWith("+19.4 %"));
 }
 
 TEST(GateReport, JsonHoldsEverySample) {
