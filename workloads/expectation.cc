@@ -44,22 +44,30 @@ class Replay {
 }  // namespace
 
 struct Expectation::State {
-  State(const Workload& work, unsigned count) : workload(work), processes(count), texts(work.keys) {}
+  State(const Workload& work, unsigned count) : workload(work), processes(count), texts(work) {}
 
   void write(std::uint64_t key, std::uint16_t by_phase, unsigned worker, std::uint64_t sequence);
   void replay(std::size_t phase, unsigned worker, std::uint64_t first_sequence, std::uint64_t executed);
+  // Counters with numbers of their own lie behind all other keys.
+  std::uint64_t place_of(std::uint64_t number) const {
+    return number >= kFirstCounter ? plain + (number - kFirstCounter) : number;
+  }
+  std::uint64_t number_at(std::uint64_t place) const { return place < plain ? place : kFirstCounter + (place - plain); }
+  bool counts(std::uint64_t place) const { return all_count || place >= plain; }
+
   std::string check_counter(std::uint64_t number, std::string_view value) const;
   std::string check_stamp(std::uint64_t number, Stamp stamp) const;
 
   const Workload workload;
   const unsigned processes;
-  const KeyTexts texts;
+  const WorkloadKeys texts;
   std::vector<ValueChecker> checkers;  // of the preload and the phases
-  bool counters = false;
+  std::uint64_t plain = 0;  // keys that are no counters of their own
+  bool all_count = false;   // the plain keys are counters
   std::vector<bool> present;              // of each key
   std::vector<std::uint16_t> written_in;  // of each key: kNobody, kPreload or kFirstPhase + phase
   std::vector<std::uint64_t> last;        // of each key and worker: 1 + sequence of its last write in that phase, or 0
-  std::vector<std::int64_t> sums;         // of each counter
+  std::vector<std::int64_t> sums;         // of each key, where there are counters
   std::uint64_t items = 0;
 };
 
@@ -81,11 +89,12 @@ void Expectation::State::replay(std::size_t index, unsigned worker, std::uint64_
   replay.each([&](const OperationGenerator::Step& step, std::uint64_t at, std::uint64_t times) {
     switch (step.kind) {
       case OperationKind::get:
+      case OperationKind::get_absent:
       case OperationKind::scan: return;
       case OperationKind::erase: present[step.key_number] = false; return;
       case OperationKind::add:
-        sums[step.key_number] += phase.delta * static_cast<std::int64_t>(times);
-        present[step.key_number] = true;
+        sums[place_of(step.key_number)] += phase.delta * static_cast<std::int64_t>(times);
+        present[place_of(step.key_number)] = true;
         return;
       case OperationKind::set:
       case OperationKind::insert:
@@ -106,14 +115,20 @@ Expectation::Expectation(const Workload& workload, unsigned processes,
   State& state = *state_;
   std::uint64_t keys = workload.keys.count;
   for (unsigned worker = 0; worker < processes; ++worker) {
-    const OwnKeys own = own_keys_before(workload, workload.phases.size(), worker, processes);
+    const OwnKeys own = own_keys_before(workload, workload.phases.size(), worker, processes, executed);
     if (own.inserted() > 0) keys = std::max(keys, own.inserted_key(own.inserted() - 1) + 1);
   }
-  for (const Phase& phase : workload.phases) state.counters |= phase.mix.add > 0;
+  state.plain = keys;
+  keys += workload.counters.count;
+  bool adds = false;
+  for (const Phase& phase : workload.phases) {
+    adds |= phase.mix.add > 0;
+    state.all_count |= phase.mix.add > 0 && !phase.counters;
+  }
   state.present.resize(keys, false);
   state.written_in.resize(keys, kNobody);
   state.last.resize(keys * processes, 0);
-  if (state.counters) state.sums.resize(keys, 0);
+  if (adds) state.sums.resize(keys, 0);
 
   state.checkers.emplace_back(workload, preload_phase(workload));
   if (workload.preload) {
@@ -135,13 +150,13 @@ Expectation::~Expectation() = default;
 
 std::uint64_t Expectation::items() const noexcept { return state_->items; }
 std::uint64_t Expectation::keys() const noexcept { return state_->present.size(); }
-std::string Expectation::key(std::uint64_t number) const { return state_->texts.text(number); }
+std::string Expectation::key(std::uint64_t number) const { return state_->texts.text(state_->number_at(number)); }
 bool Expectation::present(std::uint64_t number) const { return state_->present[number]; }
 
 std::string Expectation::check(std::uint64_t number, std::string_view value) const {
   const State& state = *state_;
   if (!state.present[number]) return "is there though it must not be";
-  if (state.counters) return state.check_counter(number, value);
+  if (state.counts(number)) return state.check_counter(number, value);
   const ValueChecker& checker = state.checkers[state.written_in[number] - kPreload];
   std::string wrong = checker.check(key(number), number, value);
   if (!wrong.empty()) return wrong;

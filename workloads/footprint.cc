@@ -74,13 +74,18 @@ Footprint footprint(const Workload& workload, unsigned processes) {
   std::vector<Balance> balances(processes);
   Footprint result{base.count(), 0, 0};
   double most_bytes = base.bytes(), items_then = static_cast<double>(base.count());
-  std::uint64_t key_numbers = workload.keys.count;
+  std::uint64_t key_numbers = workload.keys.count, counters = 0;
   for (std::size_t index = 0; index < workload.phases.size(); ++index) {
     const Phase& phase = workload.phases[index];
     const double size = phase.mix.add > 0 ? kCounterBytes : mean_size(phase.values);
+    if (phase.counters) {
+      const std::uint64_t touched = touched_keys(workload, phase);
+      counters = std::max(counters, phase.operations == 0 ? touched : std::min(touched, phase.operations));
+      continue;
+    }
     if (sets_keys(phase.mix)) {
-      const std::uint64_t touched = phase.keys == 0 ? workload.keys.count : std::min(phase.keys, workload.keys.count);
-      base.set(phase.seconds > 0 ? touched : std::min(touched, phase.operations), size);
+      const std::uint64_t touched = touched_keys(workload, phase);
+      base.set(phase.operations == 0 ? touched : std::min(touched, phase.operations), size);
       for (Balance& balance : balances) balance.now = std::max<std::int64_t>(balance.now, 0);  // erased keys come back
     }
     std::int64_t balance = 0;
@@ -101,7 +106,10 @@ Footprint footprint(const Workload& workload, unsigned processes) {
     const OwnKeys own = own_keys_before(workload, workload.phases.size(), worker, processes);
     if (own.inserted() > 0) key_numbers = std::max(key_numbers, own.inserted_key(own.inserted() - 1) + 1);
   }
+  result.items += counters;
   result.key_bytes = KeyTexts(workload.keys).longest(key_numbers);
+  if (counters > 0)
+    result.key_bytes = std::max<std::uint64_t>(result.key_bytes, KeyTexts(workload.counters).longest(counters));
   result.value_bytes = items_then > 0 ? static_cast<std::uint64_t>(most_bytes / items_then + 0.999)
                                       : static_cast<std::uint64_t>(mean_size(workload.values));
   return result;

@@ -113,4 +113,34 @@ std::string KeyTexts::text(std::uint64_t number) const {
   return text;
 }
 
+WorkloadKeys::WorkloadKeys(const Workload& workload) : keys_(workload.keys), counter_count_(workload.counters.count) {
+  if (counter_count_ > 0) counters_.emplace(workload.counters);
+  const auto begins_a_key = [&](char byte) {
+    const auto begins = [&](const KeyFormat& format) { return format.prefix.starts_with(byte); };
+    return std::ranges::any_of(keys_.formats(), begins) || (counters_ && std::ranges::any_of(counters_->formats(), begins));
+  };
+  absent_ = '~';
+  while (begins_a_key(absent_) || (absent_ >= '0' && absent_ <= '9')) --absent_;
+}
+
+std::size_t WorkloadKeys::longest(const Phase& phase, std::uint64_t limit) const noexcept {
+  return phase.counters ? counters_->longest(counter_count_) : keys_.longest(limit);
+}
+
+std::size_t WorkloadKeys::write(std::uint64_t number, std::uint8_t group, char* out) const noexcept {
+  if (number >= kFirstAbsent) {
+    const std::size_t length = keys_.write(number - kFirstAbsent, group, out);
+    *out = absent_;
+    return length;
+  }
+  return number >= kFirstCounter ? counters_->write(number - kFirstCounter, group, out) : keys_.write(number, group, out);
+}
+
+std::string WorkloadKeys::text(std::uint64_t number) const {
+  if (number >= kFirstCounter && number < kFirstAbsent) return counters_->text(number - kFirstCounter);
+  std::string text = keys_.text(number >= kFirstAbsent ? number - kFirstAbsent : number);
+  if (number >= kFirstAbsent) text.front() = absent_;
+  return text;
+}
+
 }  // namespace dictbench

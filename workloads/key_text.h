@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,10 +48,37 @@ class KeyTexts {
 
   std::string text(std::uint64_t number) const;
 
+  const std::vector<KeyFormat>& formats() const noexcept { return formats_; }
+
  private:
   std::uint64_t count_;
   std::vector<KeyFormat> formats_;
   std::vector<std::uint64_t> first_;  // number of each group's first key, and count_ at the end
+};
+
+// All keys of a workload: those that are there, counters, and those that never are.
+class WorkloadKeys {
+ public:
+  explicit WorkloadKeys(const Workload& workload);
+
+  std::uint8_t group(std::uint64_t number) const noexcept {
+    if (number >= kFirstAbsent) return keys_.group(number - kFirstAbsent);
+    return number >= kFirstCounter ? counters_->group(number - kFirstCounter) : keys_.group(number);
+  }
+
+  // Longest key that the phase asks for, of keys whose numbers are below `limit`; counters all count.
+  std::size_t longest(const Phase& phase, std::uint64_t limit) const noexcept;
+
+  // Room for longest() bytes is enough. Returns the length.
+  std::size_t write(std::uint64_t number, std::uint8_t group, char* out) const noexcept;
+
+  std::string text(std::uint64_t number) const;
+
+ private:
+  KeyTexts keys_;
+  std::optional<KeyTexts> counters_;
+  std::uint64_t counter_count_;
+  char absent_;  // first byte of keys that never are: no key begins with it
 };
 
 }  // namespace dictbench

@@ -12,7 +12,8 @@ enum class Purpose : std::uint64_t { kinds = 1, keys, scatter };
 
 constexpr std::size_t kTurnClass = 2;  // inserts and erases
 constexpr OperationKind kClassKinds[] = {OperationKind::get, OperationKind::set,  OperationKind::insert,
-                                         OperationKind::add, OperationKind::scan, OperationKind::read_modify_write};
+                                         OperationKind::add, OperationKind::scan, OperationKind::read_modify_write,
+                                         OperationKind::get_absent};
 
 std::uint64_t seed_for(const Workload& workload, Purpose purpose, std::uint64_t phase, std::uint64_t worker) noexcept {
   return mix64(workload.seed, static_cast<std::uint64_t>(purpose), phase, worker);
@@ -29,16 +30,17 @@ bool keys_set_before_erase(const Workload& workload) noexcept {
   if (workload.preload) return true;
   for (const Phase& phase : workload.phases) {
     if (phase.mix.erase > 0) return false;
-    if (sets_keys(phase.mix)) return true;
+    if (sets_keys(phase.mix) && !phase.counters) return true;
   }
   return false;
 }
 
-std::uint64_t touched_keys(const Workload& workload, const Phase& phase) noexcept {
-  return phase.keys == 0 ? workload.keys.count : std::min(phase.keys, workload.keys.count);
-}
-
 }  // namespace
+
+std::uint64_t touched_keys(const Workload& workload, const Phase& phase) noexcept {
+  const std::uint64_t all = phase.counters ? workload.counters.count : workload.keys.count;
+  return phase.keys == 0 ? all : std::min(phase.keys, all);
+}
 
 bool sets_keys(const Mix& mix) noexcept { return mix.set > 0 || mix.add > 0 || mix.read_modify_write > 0; }
 bool has_own_keys(const Mix& mix) noexcept { return mix.insert > 0 || mix.erase > 0; }
@@ -49,7 +51,7 @@ Mix mix_of(const Phase& phase, unsigned worker) noexcept {
   if (reads_on(phase, worker))
     mix.set = mix.insert = mix.erase = mix.add = mix.read_modify_write = 0;
   else
-    mix.get = mix.scan = 0;
+    mix.get = mix.scan = mix.get_absent = 0;
   return mix;
 }
 
@@ -63,7 +65,8 @@ std::uint64_t operation_share(const Phase& phase, unsigned worker, unsigned proc
 
 KindSequence::KindSequence(const Mix& mix, std::uint64_t seed) noexcept : random_(seed) {
   const double turn_weight = mix.insert + mix.erase;
-  const double weights[kClasses] = {mix.get, mix.set, turn_weight, mix.add, mix.scan, mix.read_modify_write};
+  const double weights[kClasses] = {mix.get,  mix.set,  turn_weight, mix.add, mix.scan, mix.read_modify_write,
+                                    mix.get_absent};
   double sum = 0;
   for (const double weight : weights) sum += weight;
   double reached = 0;
@@ -112,13 +115,16 @@ KindSequence kinds_of_phase(const Workload& workload, std::size_t index, unsigne
   return {mix_of(workload.phases[index], worker), seed_for(workload, Purpose::kinds, index, worker)};
 }
 
-OwnKeys own_keys_before(const Workload& workload, std::size_t before, unsigned worker, unsigned processes) {
+OwnKeys own_keys_before(const Workload& workload, std::size_t before, unsigned worker, unsigned processes,
+                        const std::vector<std::vector<std::uint64_t>>& executed) {
   OwnKeys own(workload, worker, processes);
   for (std::size_t index = 0; index < before; ++index) {
     const Phase& phase = workload.phases[index];
     if (!has_own_keys(phase.mix)) continue;
     KindSequence kinds = kinds_of_phase(workload, index, worker);
-    for (std::uint64_t left = operation_share(phase, worker, processes); left > 0; --left) {
+    std::uint64_t left = operation_share(phase, worker, processes);
+    if (!executed.empty()) left = std::min(left, executed[index][worker]);
+    for (; left > 0; --left) {
       const OperationKind kind = kinds.next();
       if (kind == OperationKind::insert) own.insert();
       if (kind == OperationKind::erase) own.erase();
@@ -143,6 +149,7 @@ void check_processes(const Workload& workload, unsigned processes) {
 OperationGenerator::OperationGenerator(const Workload& workload, const Phase& phase, unsigned worker,
                                        unsigned processes)
     : inserts_(mix_of(phase, worker).insert > 0),
+      counters_(phase.counters),
       all_keys_(workload.keys.count),
       kinds_(mix_of(phase, worker), seed_for(workload, Purpose::kinds, phase_index(workload, phase), worker)),
       own_(own_keys_before(workload, phase_index(workload, phase), worker, processes)),
@@ -163,6 +170,8 @@ OperationGenerator::Step OperationGenerator::next() {
   }
   if (kind == OperationKind::erase) return {own_.erase(), kind};
   const std::uint64_t number = distribution_->next(random_);
+  if (counters_) return {kFirstCounter + first_ + number, kind};
+  if (kind == OperationKind::get_absent) return {kFirstAbsent + first_ + number % count_, kind};
   return {number < count_ ? first_ + number : own_.inserted_key(number - count_), kind};
 }
 

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "workloads/distribution.h"
 #include "workloads/operation_stream.h"
@@ -23,7 +24,7 @@ class KindSequence {
   OperationKind next() noexcept;
 
  private:
-  static constexpr std::size_t kClasses = 6;
+  static constexpr std::size_t kClasses = 7;
 
   OperationKind turn() noexcept;
 
@@ -64,12 +65,13 @@ class OperationGenerator {
 
   Step next();
 
-  // The next `steps` key numbers stay below this.
+  // The next `steps` key numbers of keys that there are, counters apart, stay below this.
   std::uint64_t key_limit(std::uint64_t steps) const noexcept;
 
  private:
   std::uint64_t first_, count_;  // the keys that get, set, add, scan and read_modify_write touch
   bool inserts_;
+  bool counters_;
   std::uint64_t all_keys_;
   KindSequence kinds_;
   OwnKeys own_;
@@ -93,8 +95,10 @@ void check_processes(const Workload& workload, unsigned processes);
 bool sets_keys(const Mix& mix) noexcept;
 bool has_own_keys(const Mix& mix) noexcept;
 
-// What a process has inserted and erased once phases 0..before-1 have run to their ends.
-OwnKeys own_keys_before(const Workload& workload, std::size_t before, unsigned worker, unsigned processes);
+// What a process has inserted and erased once phases 0..before-1 have run: to their ends, or as many operations as
+// executed[phase][worker] says.
+OwnKeys own_keys_before(const Workload& workload, std::size_t before, unsigned worker, unsigned processes,
+                        const std::vector<std::vector<std::uint64_t>>& executed = {});
 
 // The sequence of kinds of the workload's phase `index`.
 KindSequence kinds_of_phase(const Workload& workload, std::size_t index, unsigned worker);

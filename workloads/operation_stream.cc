@@ -28,11 +28,11 @@ struct Shape {
   std::size_t size, stride;
 };
 
-Shape stream_shape(const OperationGenerator& generator, const KeyTexts& texts, const Phase& phase, unsigned worker,
+Shape stream_shape(const OperationGenerator& generator, const WorkloadKeys& texts, const Phase& phase, unsigned worker,
                    unsigned processes) {
-  const bool timed = phase.seconds > 0 || reads_on(phase, worker);
+  const bool timed = phase.operations == 0 || reads_on(phase, worker);
   const std::size_t most = timed ? kRoundOperations : operation_share(phase, worker, processes);
-  const std::size_t stride = sizeof(Operation) + round_up(texts.longest(generator.key_limit(most)), kPiece);
+  const std::size_t stride = sizeof(Operation) + round_up(texts.longest(phase, generator.key_limit(most)), kPiece);
   return {timed ? std::clamp<std::size_t>(kRoundBytes / stride, 1, most) : most, stride};
 }
 
@@ -43,7 +43,7 @@ void OperationStream::Free::operator()(std::byte* storage) const noexcept { std:
 OperationStream::OperationStream(const Workload& workload, const Phase& phase, unsigned worker, unsigned processes) {
   check_processes(workload, processes);
   OperationGenerator generator(workload, phase, worker, processes);
-  const KeyTexts texts(workload.keys);
+  const WorkloadKeys texts(workload);
   const Shape shape = stream_shape(generator, texts, phase, worker, processes);
   size_ = shape.size;
   stride_ = shape.stride;
@@ -71,9 +71,9 @@ OperationStream::OperationStream(const Workload& workload, const Phase& phase, u
 
 std::size_t OperationStream::operations(const Workload& workload, const Phase& phase, unsigned worker,
                                         unsigned processes) {
-  if (phase.seconds == 0 && !reads_on(phase, worker)) return operation_share(phase, worker, processes);
+  if (phase.operations != 0 && !reads_on(phase, worker)) return operation_share(phase, worker, processes);
   const OperationGenerator generator(workload, phase, worker, processes);
-  return stream_shape(generator, KeyTexts(workload.keys), phase, worker, processes).size;
+  return stream_shape(generator, WorkloadKeys(workload), phase, worker, processes).size;
 }
 
 Phase preload_phase(const Workload& workload) {

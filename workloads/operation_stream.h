@@ -16,9 +16,10 @@
 
 namespace dictbench {
 
-enum class OperationKind : std::uint8_t { get, set, insert, erase, add, scan, read_modify_write };
+enum class OperationKind : std::uint8_t { get, set, insert, erase, add, scan, read_modify_write, get_absent };
 
-// insert differs from set in meaning only: the key is new. read_modify_write is a get and a set.
+// insert differs from set in meaning only: the key is new; get_absent from get: the key never is. read_modify_write is
+// a get and a set.
 struct Operation {
   std::uint64_t key_number;
   std::uint32_t key_tag;  // 32 bits of the key's hash, as `tagged` values carry it; of a scan: see scan_length()
@@ -43,7 +44,7 @@ static_assert(sizeof(Operation) == 16);
 class OperationStream {
  public:
   // Process `worker` of `processes`. Operations are split as evenly as whole numbers allow. For phases
-  // limited by seconds, and for a process that reads until others have written, the stream holds a finite
+  // limited by seconds alone, and for a process that reads until others have written, the stream holds a finite
   // number of operations and the caller walks it round and round (sequence numbers go on rising). `phase` is
   // preload_phase() or one of the workload's, which is known by its name. Throws WorkloadError where a
   // process would own no key.

@@ -45,7 +45,7 @@ std::vector<std::string> group_texts(const ValueSpec& values, std::size_t bytes)
 
 bool has_add(const Workload& workload) noexcept {
   return std::any_of(workload.phases.begin(), workload.phases.end(),
-                     [](const Phase& phase) { return phase.mix.add > 0; });
+                     [](const Phase& phase) { return phase.mix.add > 0 && !phase.counters; });
 }
 
 std::string wrong_length(std::size_t bytes, std::string_view right) {

@@ -40,6 +40,11 @@ struct DistributionSpec {
 // text is formats[g] with {index} replaced by the number within the group ({index:013} pads with zeros).
 // Inserted keys go on from number `count`: the k-th of process w of n has number count + k*n + w, belongs
 // to group (number - count) % groups and has its number for {index}. No two keys have one text.
+// Counters have numbers of their own, from kFirstCounter on; so have keys that never are (kFirstAbsent + i: the text of
+// key number i with another first byte).
+inline constexpr std::uint64_t kFirstCounter = std::uint64_t{1} << 40;
+inline constexpr std::uint64_t kFirstAbsent = std::uint64_t{1} << 41;
+
 struct KeySpec {
   std::vector<std::string> formats;
   std::uint64_t count = 0;
@@ -62,9 +67,11 @@ struct ValueSpec {
   std::vector<std::string> texts;  // `repeat`: one per key group
 };
 
-// Weights; they are normalised.
+// Weights; they are normalised. get_absent asks for keys that never are.
 struct Mix {
-  double get = 0, set = 0, insert = 0, erase = 0, add = 0, scan = 0, read_modify_write = 0;
+  double get = 0, set = 0, insert = 0, erase = 0, add = 0, scan = 0, read_modify_write = 0, get_absent = 0;
+
+  double sum() const noexcept { return get + set + insert + erase + add + scan + read_modify_write + get_absent; }
 };
 
 enum class Share {
@@ -80,13 +87,16 @@ enum class Start {
 struct Phase {
   std::string name;
   Mix mix;
-  std::uint64_t operations = 0;  // over all processes; 0 when `seconds` is given
-  double seconds = 0;
+  std::uint64_t operations = 0;  // over all processes; 0: as many as `seconds` hold
+  double seconds = 0;            // that the phase lasts, or at most where `operations` end it earlier; 0: no end by time
+  double limit = 0;  // seconds: by then all `operations` are done, or the phase has no figure; 0: the run chooses
+  bool fill = false;  // what `operations` left undone at the limit is done untimed, so that later phases find all keys
   std::uint32_t batch = 1;         // > 1: get_many / set_many; only for pure get or set mixes
   double arrival_rate = 0;         // operations per second over all processes; 0: closed loop
   std::uint32_t scan_limit = 100;  // a scan visits 1..scan_limit keys, uniformly chosen
   std::int64_t delta = 1;          // of add
   std::uint64_t keys = 0;          // only the first so many keys are touched (and split by `share`); 0: all
+  bool counters = false;           // `add` on Workload::counters instead of `keys`
   DistributionSpec distribution;
   Share share = Share::all;
   Start start = Start::together;
@@ -104,11 +114,17 @@ struct Workload {
   unsigned repetitions = 5;
   bool preload = false;  // every key is set once, untimed, before the first phase
   KeySpec keys;
+  KeySpec counters;  // what `add` works on; count 0: on `keys`, which nothing else may write then
   ValueSpec values;  // of the preload
   std::vector<Phase> phases;
   double scale = 1;
-  std::uint64_t hash = 0;  // of everything above but name, summary, source, processes and repetitions
+  // Of everything above but name, summary, source, processes and repetitions, and but the times of the phases: a longer
+  // window is the same work.
+  std::uint64_t hash = 0;
 };
+
+// The number of keys that a phase touches (and splits by `share`), and of its first: counters or keys.
+std::uint64_t touched_keys(const Workload& workload, const Phase& phase) noexcept;
 
 // Loads NAME (from the folder of standard workloads) or a path that ends in .toml. `scale` multiplies
 // keys and operations, not seconds: at least 16 keys (or all, where there are fewer) stay, a multiple of the

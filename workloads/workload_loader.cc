@@ -22,6 +22,7 @@ constexpr std::int64_t kMaxBatch = 65536;
 constexpr std::int64_t kMaxDelta = 1'000'000;  // so that no sum leaves the range of int64
 constexpr std::int64_t kMaxChoices = 256;      // lengths that an even distribution is expanded to
 constexpr double kLeastExponent = 0.001, kMostExponent = 100;
+constexpr double kLeastSeconds = 0.001, kMostSeconds = 86400;
 
 KeySpec read_keys(TableReader reader) {
   KeySpec keys;
@@ -114,8 +115,9 @@ Mix read_mix(TableReader reader) {
   mix.add = reader.number("add", 0, kMost, 0);
   mix.scan = reader.number("scan", 0, kMost, 0);
   mix.read_modify_write = reader.number("read_modify_write", 0, kMost, 0);
+  mix.get_absent = reader.number("get_absent", 0, kMost, 0);
   reader.finish();
-  if (mix.get + mix.set + mix.insert + mix.erase + mix.add + mix.scan + mix.read_modify_write == 0)
+  if (mix.sum() == 0)
     throw reader.error("", "has no weight above 0", "at least one operation with a weight above 0");
   return mix;
 }
@@ -150,17 +152,20 @@ Phase read_phase(TableReader& reader, const Workload& workload) {
   phase.name = reader.text("name");
   reader.set_path(fmt::format("phase {}.", phase.name));
   phase.mix = read_mix(reader.table("mix"));
-  if (reader.has("operations") == reader.has("seconds"))
-    throw reader.error(reader.has("seconds") ? "seconds" : "", "needs either operations or seconds", "one of the two");
-  if (reader.has("seconds"))
-    phase.seconds = reader.number("seconds", 0.001, 86400);
-  else
+  if (!reader.has("operations") && !reader.has("seconds"))
+    throw reader.error("", "has no end", "seconds, operations, or both: whichever ends first");
+  phase.seconds = reader.has("seconds") ? reader.number("seconds", kLeastSeconds, kMostSeconds) : 0;
+  if (reader.has("operations"))
     phase.operations = static_cast<std::uint64_t>(reader.integer("operations", 1, kMaxOperations));
+  phase.limit = reader.has("limit") ? reader.number("limit", kLeastSeconds, kMostSeconds) : 0;
+  phase.fill = reader.boolean("fill", false);
   phase.batch = static_cast<std::uint32_t>(reader.integer("batch", 1, kMaxBatch, 1));
   phase.arrival_rate = reader.number("arrival_rate", 0, 1e9, 0);
   phase.scan_limit = static_cast<std::uint32_t>(reader.integer("scan_limit", 1, 1'000'000, phase.scan_limit));
   phase.delta = reader.integer("delta", -kMaxDelta, kMaxDelta, phase.delta);
-  phase.keys = static_cast<std::uint64_t>(reader.integer("keys", 0, static_cast<std::int64_t>(workload.keys.count), 0));
+  phase.counters = phase.mix.add > 0 && workload.counters.count > 0;
+  const std::uint64_t most_keys = phase.counters ? workload.counters.count : workload.keys.count;
+  phase.keys = static_cast<std::uint64_t>(reader.integer("keys", 0, static_cast<std::int64_t>(most_keys), 0));
   phase.distribution = read_distribution(reader);
   phase.share = reader.choice<Share>("share", {{"all", Share::all}, {"own", Share::own}}, phase.share);
   phase.start =
@@ -191,6 +196,7 @@ Workload parse_workload(std::string_view text, const std::string& where, double 
   workload.repetitions = static_cast<unsigned>(reader.integer("repetitions", 1, 1000, workload.repetitions));
   workload.preload = reader.boolean("preload", false);
   workload.keys = read_keys(reader.table("keys"));
+  if (reader.has("counters")) workload.counters = read_keys(reader.table("counters"));
   workload.values.sizes = {{kStampBytes, 1}};
   if (reader.has("values")) workload.values = read_values(reader.table("values"), workload.keys);
   for (TableReader& phase : reader.tables("phase")) workload.phases.push_back(read_phase(phase, workload));

@@ -33,8 +33,7 @@ bool suffixes_meet(std::string_view a, std::string_view b) {
 }
 
 bool pure(const Mix& mix, double weight) {
-  return weight > 0 &&
-         weight == mix.get + mix.set + mix.insert + mix.erase + mix.add + mix.scan + mix.read_modify_write;
+  return weight > 0 && weight == mix.sum();
 }
 
 std::uint64_t scaled(std::uint64_t number, double scale) {
@@ -59,14 +58,20 @@ std::string canonical(const Phase& phase) {
   const auto bits = [](double number) { return std::bit_cast<std::uint64_t>(number); };
   const Mix& mix = phase.mix;
   const DistributionSpec& spec = phase.distribution;
+  // Only what is used: a file that does not know of something keeps its hash.
+  std::string used;
+  if (phase.writers > 0) used += fmt::format("writers {}\n", phase.writers);
+  if (mix.get_absent > 0) used += fmt::format("absent {:x}\n", bits(mix.get_absent));
+  if (phase.fill) used += "fill\n";
+  if (phase.counters) used += "counters\n";
   return fmt::format("phase {}:{} {:x} {:x} {:x} {:x} {:x} {:x} {:x}\n", phase.name.size(), phase.name, bits(mix.get),
                      bits(mix.set), bits(mix.insert), bits(mix.erase), bits(mix.add), bits(mix.scan),
                      bits(mix.read_modify_write)) +
-         fmt::format("{} {:x} {} {:x} {} {} {}\n", phase.operations, bits(phase.seconds), phase.batch,
+         fmt::format("{} {:d} {} {:x} {} {} {}\n", phase.operations, phase.seconds > 0, phase.batch,
                      bits(phase.arrival_rate), phase.scan_limit, phase.delta, phase.keys) +
          fmt::format("{} {:x} {:x} {:x} {} {}\n", static_cast<int>(spec.kind), bits(spec.exponent), bits(spec.hot_keys),
                      bits(spec.hot_operations), static_cast<int>(phase.share), static_cast<int>(phase.start)) +
-         (phase.writers > 0 ? fmt::format("writers {}\n", phase.writers) : std::string()) + canonical(phase.values);
+         used + canonical(phase.values);
 }
 
 }  // namespace
@@ -90,13 +95,21 @@ void check_phase(const Phase& phase, const TableReader& reader) {
   if (phase.batch > 1 && !pure(mix, mix.get) && !pure(mix, mix.set))
     throw reader.error("batch", "goes with one kind of operation only",
                        "batch above 1 with mix = {get = 1} or {set = 1}");
-  if (has_own_keys(mix) && phase.seconds > 0)
-    throw reader.error("seconds", "does not go with insert or erase, which need a known number of keys",
-                       "operations instead of seconds");
+  if (has_own_keys(mix) && phase.operations == 0)
+    throw reader.error("seconds", "alone does not go with insert or erase, which need a known number of keys",
+                       "operations, alone or beside seconds");
+  if (phase.limit > 0 && (phase.operations == 0 || phase.seconds > 0))
+    throw reader.error("limit", "goes with a number of operations that all are to be done",
+                       "operations and no seconds beside limit");
+  if (phase.fill && (!pure(mix, mix.set) || phase.operations == 0 || phase.seconds > 0))
+    throw reader.error("fill", "goes with a load", "mix = {set = 1}, operations and no seconds beside fill");
   if (mix.erase > 0 && sets_keys(mix) && (phase.share == Share::all || phase.keys > 0))
     throw reader.error("mix",
                        "erases keys that another process may set at the same time, so that the outcome is unknown",
                        "erase beside set or read_modify_write with share = \"own\" and without keys");
+  if (mix.get_absent > 0 && (mix.insert > 0 || phase.batch > 1))
+    throw reader.error("mix", "asks for absent keys beside inserts or in batches",
+                       "get_absent with single operations and without insert");
   if (phase.writers > 0) {
     if (mix.get + mix.scan == 0 || !(sets_keys(mix) || has_own_keys(mix)))
       throw reader.error("writers", "has nobody to set apart", "a mix with gets or scans and with writes");
@@ -109,17 +122,32 @@ void check_phase(const Phase& phase, const TableReader& reader) {
 
 void check_workload(const Workload& workload, const TableReader& reader) {
   std::set<std::string> names;
-  bool adds = false, writes = workload.preload;
+  bool adds = false, adds_to_counters = false, writes = workload.preload;
   for (const Phase& phase : workload.phases) {
     if (!names.insert(phase.name).second)
       throw reader.error("phase", fmt::format("has two phases \"{}\"", phase.name), "a name of its own for each");
     const Mix& mix = phase.mix;
-    adds |= mix.add > 0;
+    adds |= mix.add > 0 && !phase.counters;
+    adds_to_counters |= phase.counters;
     writes |= mix.set > 0 || mix.read_modify_write > 0 || has_own_keys(mix);
+    if (phase.counters && !pure(mix, mix.add))
+      throw reader.error("phase", fmt::format("{} has other operations beside add", phase.name),
+                         "add alone where the workload has counters");
+    if (has_own_keys(mix) && (phase.seconds > 0 || phase.limit > 0) && &phase != &workload.phases.back())
+      throw reader.error("phase", fmt::format("{} may end before all its keys are inserted or erased", phase.name),
+                         "insert or erase with seconds or limit in the last phase only");
+  }
+  if (workload.counters.count > 0) {
+    if (!adds_to_counters) throw reader.error("counters", "are there, and no phase adds", "a phase with mix = {add = 1}");
+    std::vector<std::string> formats = workload.keys.formats;
+    formats.insert(formats.end(), workload.counters.formats.begin(), workload.counters.formats.end());
+    if (const auto clash = clashing_formats(formats))
+      throw reader.error("counters", fmt::format("'{}' and '{}' can make the same key", clash->first, clash->second),
+                         "formats that differ from those of the keys in more than digits at {index}");
   }
   if (adds && writes)
     throw reader.error("phase", "has add beside operations that write other values, to which nothing can be added",
-                       "add beside get and scan only, without preload");
+                       "add beside get and scan only, without preload, or on counters of its own");
 }
 
 void check_split(const Workload& workload, unsigned processes, const TableReader& reader) {
@@ -137,14 +165,18 @@ void scale_workload(Workload& workload, double scale) {
   workload.scale = scale;
   if (scale == 1) return;
   const std::uint64_t groups = workload.keys.formats.size();
-  const std::uint64_t keys_before = workload.keys.count;
-  workload.keys.count = scaled_keys(keys_before, scale, groups);
+  const Workload whole = workload;
+  workload.keys.count = scaled_keys(workload.keys.count, scale, groups);
+  if (workload.counters.count > 0)
+    workload.counters.count = scaled_keys(workload.counters.count, scale, workload.counters.formats.size());
   const std::uint64_t most_processes = *std::max_element(workload.processes.begin(), workload.processes.end());
   for (Phase& phase : workload.phases) {
-    const std::uint64_t touched_before = phase.keys == 0 ? keys_before : phase.keys;
-    const std::uint64_t touched = std::min(scaled_keys(touched_before, scale, groups), workload.keys.count);
-    if (phase.keys != 0) phase.keys = touched;
-    if (phase.seconds > 0) continue;
+    const std::uint64_t touched_before = touched_keys(whole, phase);
+    if (phase.keys != 0)
+      phase.keys = std::min(scaled_keys(phase.keys, scale, groups),
+                            phase.counters ? workload.counters.count : workload.keys.count);
+    const std::uint64_t touched = touched_keys(workload, phase);
+    if (phase.operations == 0) continue;
     // A phase that goes over its keys a whole number of times still does, so that all of them are set.
     const bool rounds = phase.operations % touched_before == 0 && touched_before >= kLeastScaledKeys;
     phase.operations = rounds ? phase.operations / touched_before * touched
@@ -156,6 +188,10 @@ std::uint64_t hash_workload(const Workload& workload) {
   std::string text = fmt::format("generator {} seed {} preload {} keys {}\n", kGeneratorVersion, workload.seed,
                                  workload.preload, workload.keys.count);
   for (const std::string& format : workload.keys.formats) text += fmt::format("{}:{}\n", format.size(), format);
+  if (workload.counters.count > 0) {
+    text += fmt::format("counters {}\n", workload.counters.count);
+    for (const std::string& format : workload.counters.formats) text += fmt::format("{}:{}\n", format.size(), format);
+  }
   text += canonical(workload.values);
   for (const Phase& phase : workload.phases) text += canonical(phase);
   std::uint64_t hash = 0xcbf29ce484222325;

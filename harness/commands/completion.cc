@@ -10,6 +10,7 @@
 #include "harness/torture/fault.h"
 #include "results/choose/requirements.h"
 #include "results/tables/tables.h"
+#include "harness/driver/suite.h"
 #include "workloads/workload.h"
 
 namespace dictbench {
@@ -25,7 +26,7 @@ std::map<std::string, std::vector<std::string>> known_values() {
   values["table name"].emplace_back("all");
   for (const torture::Fault& fault : torture::faults()) values["--faults"].emplace_back(fault.name);
   for (const Guarantee guarantee : all_guarantees()) values["--must"].emplace_back(to_string(guarantee));
-  values["--suite"] = {"standard", "smoke"};
+  values["--suite"] = suite_names();
   values["--reads-are"] = {"gets", "scans"};
   values["--writes-are"] = {"sets", "churn", "adds"};
   values["--rank-by"] = {"ops", "p99", "memory"};

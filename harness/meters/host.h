@@ -8,8 +8,8 @@
 
 namespace dictbench {
 
-// cpu_model, cores, which of them this process may use, NUMA nodes, smt, caches, memory, governor, turbo, power, kernel,
-// os, mitigations, virtualization, steal, transparent huge pages, /dev/shm, load, and what was measured
+// cpu_model, cores, which of them this process may use, NUMA nodes, smt, caches, memory, governor, turbo, power,
+// kernel, os, mitigations, virtualization, steal, transparent huge pages, /dev/shm, load, and what was measured
 // (harness/meters/speed.h), which takes up to 300 ms. The names are told to readers by results/tables/hosts.cc.
 Facts host_facts();
 
