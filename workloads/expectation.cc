@@ -61,9 +61,9 @@ struct Expectation::State {
   const Workload workload;
   const unsigned processes;
   const WorkloadKeys texts;
-  std::vector<ValueChecker> checkers;  // of the preload and the phases
-  std::uint64_t plain = 0;  // keys that are no counters of their own
-  bool all_count = false;   // the plain keys are counters
+  std::vector<ValueChecker> checkers;     // of the preload and the phases
+  std::uint64_t plain = 0;                // keys that are no counters of their own
+  bool all_count = false;                 // the plain keys are counters
   std::vector<bool> present;              // of each key
   std::vector<std::uint16_t> written_in;  // of each key: kNobody, kPreload or kFirstPhase + phase
   std::vector<std::uint64_t> last;        // of each key and worker: 1 + sequence of its last write in that phase, or 0

@@ -31,8 +31,8 @@ class Expectation {
 
   std::uint64_t items() const noexcept;  // keys that must be there at the end
 
-  // Every key that the run touched or could have touched, present or not: 0..keys()-1, numbered as the workload does, but
-  // for counters of their own, which come last.
+  // Every key that the run touched or could have touched, present or not: 0..keys()-1, numbered as the workload does,
+  // but for counters of their own, which come last.
   std::uint64_t keys() const noexcept;
   std::string key(std::uint64_t number) const;
   bool present(std::uint64_t number) const;

@@ -117,7 +117,8 @@ WorkloadKeys::WorkloadKeys(const Workload& workload) : keys_(workload.keys), cou
   if (counter_count_ > 0) counters_.emplace(workload.counters);
   const auto begins_a_key = [&](char byte) {
     const auto begins = [&](const KeyFormat& format) { return format.prefix.starts_with(byte); };
-    return std::ranges::any_of(keys_.formats(), begins) || (counters_ && std::ranges::any_of(counters_->formats(), begins));
+    return std::ranges::any_of(keys_.formats(), begins) ||
+           (counters_ && std::ranges::any_of(counters_->formats(), begins));
   };
   absent_ = '~';
   while (begins_a_key(absent_) || (absent_ >= '0' && absent_ <= '9')) --absent_;
@@ -133,7 +134,8 @@ std::size_t WorkloadKeys::write(std::uint64_t number, std::uint8_t group, char* 
     *out = absent_;
     return length;
   }
-  return number >= kFirstCounter ? counters_->write(number - kFirstCounter, group, out) : keys_.write(number, group, out);
+  return number >= kFirstCounter ? counters_->write(number - kFirstCounter, group, out)
+                                 : keys_.write(number, group, out);
 }
 
 std::string WorkloadKeys::text(std::uint64_t number) const {

@@ -11,8 +11,9 @@ namespace {
 enum class Purpose : std::uint64_t { kinds = 1, keys, scatter };
 
 constexpr std::size_t kTurnClass = 2;  // inserts and erases
-constexpr OperationKind kClassKinds[] = {OperationKind::get, OperationKind::set,  OperationKind::insert,
-                                         OperationKind::add, OperationKind::scan, OperationKind::read_modify_write,
+constexpr OperationKind kClassKinds[] = {OperationKind::get,       OperationKind::set,
+                                         OperationKind::insert,    OperationKind::add,
+                                         OperationKind::scan,      OperationKind::read_modify_write,
                                          OperationKind::get_absent};
 
 std::uint64_t seed_for(const Workload& workload, Purpose purpose, std::uint64_t phase, std::uint64_t worker) noexcept {
@@ -65,7 +66,7 @@ std::uint64_t operation_share(const Phase& phase, unsigned worker, unsigned proc
 
 KindSequence::KindSequence(const Mix& mix, std::uint64_t seed) noexcept : random_(seed) {
   const double turn_weight = mix.insert + mix.erase;
-  const double weights[kClasses] = {mix.get,  mix.set,  turn_weight, mix.add, mix.scan, mix.read_modify_write,
+  const double weights[kClasses] = {mix.get,       mix.set, turn_weight, mix.add, mix.scan, mix.read_modify_write,
                                     mix.get_absent};
   double sum = 0;
   for (const double weight : weights) sum += weight;

@@ -88,9 +88,9 @@ struct Phase {
   std::string name;
   Mix mix;
   std::uint64_t operations = 0;  // over all processes; 0: as many as `seconds` hold
-  double seconds = 0;            // that the phase lasts, or at most where `operations` end it earlier; 0: no end by time
-  double limit = 0;  // seconds: by then all `operations` are done, or the phase has no figure; 0: the run chooses
-  bool fill = false;  // what `operations` left undone at the limit is done untimed, so that later phases find all keys
+  double seconds = 0;  // that the phase lasts, or at most where `operations` end it earlier; 0: no end by time
+  double limit = 0;    // seconds: by then all `operations` are done, or the phase has no figure; 0: the run chooses
+  bool fill = false;   // what `operations` left undone at the limit is done untimed, so that later phases find all keys
   std::uint32_t batch = 1;         // > 1: get_many / set_many; only for pure get or set mixes
   double arrival_rate = 0;         // operations per second over all processes; 0: closed loop
   std::uint32_t scan_limit = 100;  // a scan visits 1..scan_limit keys, uniformly chosen
@@ -109,6 +109,7 @@ struct Workload {
   std::string name;
   std::string summary;  // one line for `dictbench list workloads`
   std::string source;   // where it comes from
+  std::string file;     // it was read from: what load_workload() takes
   std::uint64_t seed = 1;
   std::vector<unsigned> processes;
   unsigned repetitions = 5;
@@ -118,8 +119,8 @@ struct Workload {
   ValueSpec values;  // of the preload
   std::vector<Phase> phases;
   double scale = 1;
-  // Of everything above but name, summary, source, processes and repetitions, and but the times of the phases: a longer
-  // window is the same work.
+  // Of everything above but name, summary, source, file, processes and repetitions, and but the times of the phases: a
+  // longer window is the same work.
   std::uint64_t hash = 0;
 };
 

@@ -117,8 +117,7 @@ Mix read_mix(TableReader reader) {
   mix.read_modify_write = reader.number("read_modify_write", 0, kMost, 0);
   mix.get_absent = reader.number("get_absent", 0, kMost, 0);
   reader.finish();
-  if (mix.sum() == 0)
-    throw reader.error("", "has no weight above 0", "at least one operation with a weight above 0");
+  if (mix.sum() == 0) throw reader.error("", "has no weight above 0", "at least one operation with a weight above 0");
   return mix;
 }
 
@@ -184,6 +183,7 @@ Workload parse_workload(std::string_view text, const std::string& where, double 
   TableReader reader(file, where, "");
   Workload workload;
   workload.name = std::filesystem::path(where).stem().string();
+  workload.file = where;
   workload.summary = reader.text("summary", "");
   workload.source = reader.text("source", "");
   workload.seed = static_cast<std::uint64_t>(reader.integer("seed", 0, INT64_MAX, 1));

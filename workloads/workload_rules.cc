@@ -32,9 +32,7 @@ bool suffixes_meet(std::string_view a, std::string_view b) {
   return b.ends_with(a) && all_digits(b.substr(0, b.size() - a.size()));
 }
 
-bool pure(const Mix& mix, double weight) {
-  return weight > 0 && weight == mix.sum();
-}
+bool pure(const Mix& mix, double weight) { return weight > 0 && weight == mix.sum(); }
 
 std::uint64_t scaled(std::uint64_t number, double scale) {
   return static_cast<std::uint64_t>(std::floor(static_cast<double>(number) * scale + 0.5));
@@ -138,7 +136,8 @@ void check_workload(const Workload& workload, const TableReader& reader) {
                          "insert or erase with seconds or limit in the last phase only");
   }
   if (workload.counters.count > 0) {
-    if (!adds_to_counters) throw reader.error("counters", "are there, and no phase adds", "a phase with mix = {add = 1}");
+    if (!adds_to_counters)
+      throw reader.error("counters", "are there, and no phase adds", "a phase with mix = {add = 1}");
     std::vector<std::string> formats = workload.keys.formats;
     formats.insert(formats.end(), workload.counters.formats.begin(), workload.counters.formats.end());
     if (const auto clash = clashing_formats(formats))

@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "engines/registry.h"
-#include "harness/driver/cell.h"
+#include "harness/driver/plan.h"
 #include "workloads/workload.h"
 
 namespace dictbench {
@@ -23,6 +23,7 @@ std::string special_of(const Phase& phase) {
   if (phase.batch > 1) return fmt::format("batches of {}", phase.batch);
   if (phase.arrival_rate > 0) return "a fixed arrival rate";
   if (phase.writers > 0) return "some processes only read";
+  if (phase.mix.get_absent > 0) return "keys that are not there";
   if (phase.start != Start::together) return "one process runs before the others";
   return "";
 }
@@ -38,9 +39,9 @@ double mean_bytes(const ValueSpec& values) {
 
 PhaseTraits traits_of(const Workload& workload, const Phase& phase) {
   const Mix& mix = phase.mix;
-  const double all = mix.get + mix.set + mix.insert + mix.erase + mix.add + mix.scan + mix.read_modify_write;
+  const double all = mix.sum();
   return {
-      .gets = mix.get / all,
+      .gets = (mix.get + mix.get_absent) / all,
       .scans = mix.scan / all,
       .sets = mix.set / all,
       .inserts = mix.insert / all,
@@ -48,7 +49,7 @@ PhaseTraits traits_of(const Workload& workload, const Phase& phase) {
       .adds = mix.add / all,
       .read_modify_writes = mix.read_modify_write / all,
       .value_bytes = mean_bytes(phase.values),
-      .keys = phase.keys == 0 ? workload.keys.count : phase.keys,
+      .keys = touched_keys(workload, phase),
       .every_key_by_all = phase.share == Share::all,
       .memory_is_its_own = std::ranges::all_of(
           workload.phases, [&](const Phase& other) { return mean_bytes(other.values) == mean_bytes(phase.values); }),
@@ -86,10 +87,7 @@ class WorkloadFiles {
   static void load(const fs::path& file, double scale, const std::optional<std::uint64_t>& seed,
                    std::vector<Workload>& workloads) {
     try {
-      Cell cell;
-      cell.workload = file.string();
-      cell.scale = scale;
-      workloads.push_back(workload_of(cell, seed));
+      workloads.push_back(with_seed(load_workload(file.string(), scale), seed));
     } catch (const WorkloadError&) {
       // `dictbench run` tells what is wrong with it; no record of it can be judged.
     }

@@ -7,10 +7,10 @@
 #include "engines/registry.h"
 #include "harness/commands/commands.h"
 #include "harness/completion/shells.h"
+#include "harness/driver/suite.h"
 #include "harness/torture/fault.h"
 #include "results/choose/requirements.h"
 #include "results/tables/tables.h"
-#include "harness/driver/suite.h"
 #include "workloads/workload.h"
 
 namespace dictbench {

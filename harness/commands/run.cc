@@ -28,7 +28,11 @@ void fill_from_suite(RunArguments& arguments) {
   if (selection.workloads.empty()) selection.workloads = suite.workloads;
   if (!selection.repetitions) selection.repetitions = suite.repetitions;
   if (!selection.scale) selection.scale = suite.scale;
+  if (selection.processes.empty()) selection.processes = suite.processes;
+  if (!selection.seconds) selection.seconds = suite.seconds;
+  if (!selection.limit) selection.limit = suite.limit;
   if (!arguments.options.budget_s) arguments.options.budget_s = suite.budget_s;
+  arguments.options.least_repetitions = suite.least_repetitions;
 }
 
 int exit_code(const RunSummary& summary) {
@@ -70,7 +74,8 @@ void add_run_command(CLI::App& app, Action& action) {
       ->add_option("--workload", selection.workloads,
                    "name of a standard workload or a .toml file; repeatable (default: the standard suite)")
       ->allow_extra_args(false);
-  command->add_option("--suite", arguments->suite, "standard (about ten minutes) or smoke (tiny)");
+  command->add_option("--suite", arguments->suite,
+                      "standard (about ten minutes), host (up to an hour) or smoke (tiny)");
   command
       ->add_option("--processes", selection.processes,
                    "numbers of worker processes, like 1,2,4 (default: as the workload says)")
@@ -79,10 +84,16 @@ void add_run_command(CLI::App& app, Action& action) {
   command->add_option("--repetitions", selection.repetitions, "of every cell (default: as the workload says)")
       ->check(CLI::Range(1U, 1000U));
   command->add_option("--scale", selection.scale, "multiplies keys and operations")->check(CLI::Range(1e-6, 1e6));
-  command->add_option("--budget", options.budget_s, "seconds for the whole run: slow engines get a smaller scale")
+  command->add_option("--seconds", selection.seconds, "that each timed phase lasts (default: as the workload says)")
+      ->check(CLI::Range(0.001, 86'400.0));
+  command
+      ->add_option("--limit", selection.limit,
+                   "seconds in which a phase must do its operations, or has no figure (default: none)")
+      ->check(CLI::Range(0.001, 86'400.0));
+  command
+      ->add_option("--budget", options.budget_s,
+                   "seconds for the whole run: chooses the seconds of a phase and the repetitions")
       ->check(CLI::PositiveNumber);
-  command->add_option("--scales-like", options.scales_like,
-                      "record file, of another machine for instance: its cells get the scale that they have there");
   command->add_option("--out", options.out, "record file to append to (default: a new one in dictbench-records/)");
   command->add_flag("--resume", options.resume, "skip the cells that the record file holds already")->needs("--out");
   command->add_flag("--targets", options.for_targets, "measured for a table of targets: other tables leave it out");

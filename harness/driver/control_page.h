@@ -26,9 +26,11 @@ inline constexpr unsigned kMaxWorkers = kMaxProcesses;
 
 // What one worker reports of one phase. Times are CLOCK_MONOTONIC nanoseconds, comparable across processes.
 struct PhaseReport {
-  std::uint64_t ops = 0;
-  std::uint64_t misses = 0;  // gets and erases that did not find their key
+  std::uint64_t ops = 0;       // in the measured window
+  std::uint64_t executed = 0;  // with those before it and after it: so much of its stream the worker has done
+  std::uint64_t misses = 0;    // gets and erases that did not find their key, gets that found an absent one
   std::int64_t start_ns = 0, end_ns = 0;
+  bool late = false;         // ended before all was done: at the phase's limit, or behind a fixed rate
   std::uint64_t one_in = 1;  // latency sampling
   std::uint64_t items = 0;   // Dict::size() when the phase was over
   Usage usage;

@@ -38,6 +38,8 @@ class SingleExecutor {
     for (std::size_t left = end - index; left > 0; --left, ++sequence) {
       if (operation->kind == OperationKind::get) [[likely]]
         misses += !dict.get(operation->key(), value_);
+      else if (operation->kind == OperationKind::get_absent)
+        misses += dict.get(operation->key(), value_);
       else
         misses += execute_other(*operation, sequence);
       operation = operation->after(stride);
@@ -56,6 +58,7 @@ class SingleExecutor {
  private:
   [[gnu::noinline]] unsigned execute_other(const Operation& operation, std::uint64_t sequence) {
     switch (operation.kind) {
+      case OperationKind::get_absent: return plan_.dict.get(operation.key(), value_);
       case OperationKind::set:
       case OperationKind::insert: plan_.dict.set(operation.key(), writer_.make(operation, sequence)); return 0;
       case OperationKind::erase: return !plan_.dict.erase(operation.key());
@@ -154,7 +157,8 @@ class SampleGaps {
 };
 
 Histogram& latency_of(OperationKind kind, LoopResult& result) {
-  return kind == OperationKind::get || kind == OperationKind::scan ? result.reads : result.writes;
+  const bool reads = kind == OperationKind::get || kind == OperationKind::get_absent || kind == OperationKind::scan;
+  return reads ? result.reads : result.writes;
 }
 
 template <class Executor>
@@ -165,17 +169,20 @@ LoopResult closed_loop(const LoopPlan& plan) {
   const std::size_t size = plan.stream.size();
   const unsigned group = executor.group();
   const bool awaits = plan.writes_done != nullptr;
-  const bool timed = plan.phase.seconds > 0 || awaits;
+  const bool cyclic = plan.phase.operations == 0 || awaits;
+  const bool timed = plan.seconds > 0 || awaits;
   constexpr std::int64_t kLookNs = 10'000'000;  // look whether it is time to end about this often at least
   // Between two looks: far more work than the look, far less than the phase.
   std::size_t stretch = timed ? std::min<std::size_t>(size, 16 * plan.one_in * group) : size;
 
   result.start_ns = monotonic_ns();
-  const std::int64_t deadline = result.start_ns + static_cast<std::int64_t>(plan.phase.seconds * 1e9);
+  const std::int64_t deadline =
+      plan.seconds > 0 ? result.start_ns + static_cast<std::int64_t>(plan.seconds * 1e9) : INT64_MAX;
   std::int64_t looked = result.start_ns;
-  std::uint64_t done = 0;  // operations of earlier rounds of the stream
-  std::size_t sample = (gaps.next() - 1) * group;
-  for (std::size_t index = 0;;) {
+  std::size_t index = cyclic ? plan.already % size : std::min<std::size_t>(plan.already, size);
+  std::uint64_t done = plan.already - index;  // operations of earlier rounds of the stream
+  std::size_t sample = index + (gaps.next() - 1) * group;
+  while (true) {
     const std::size_t end = std::min(size, index + stretch);
     while (index < end) {
       const std::size_t stop = std::min(end, sample);
@@ -193,7 +200,8 @@ LoopResult closed_loop(const LoopPlan& plan) {
     }
     if (timed) {
       const std::int64_t now = monotonic_ns();
-      if (awaits ? plan.writes_done->load(std::memory_order_relaxed) >= plan.writes_wanted : now >= deadline) {
+      const bool written = awaits && plan.writes_done->load(std::memory_order_relaxed) >= plan.writes_wanted;
+      if (written || now >= deadline) {
         done += index;
         break;
       }
@@ -203,12 +211,12 @@ LoopResult closed_loop(const LoopPlan& plan) {
     }
     if (index < size) continue;
     done += size;
-    if (!timed) break;
+    if (!cyclic) break;
     index = 0;
     sample = (gaps.next() - 1) * group;
   }
   result.end_ns = monotonic_ns();
-  result.ops = done;
+  result.ops = done - plan.already;
   return result;
 }
 
@@ -232,22 +240,29 @@ LoopResult open_loop(const LoopPlan& plan) {
   // The workers' operations interleave: worker w has every n-th arrival, beginning with the w-th.
   const double gap_ns = 1e9 / plan.phase.arrival_rate;
   const double own_gap_ns = gap_ns * plan.processes;
+  const bool cyclic = plan.phase.operations == 0;
+  const std::uint64_t left = cyclic ? UINT64_MAX : plan.stream.size() - std::min(plan.already, plan.stream.size());
   const std::uint64_t count =
-      plan.phase.seconds > 0 ? static_cast<std::uint64_t>(plan.phase.seconds * 1e9 / own_gap_ns) : plan.stream.size();
+      plan.seconds > 0 ? std::min(left, static_cast<std::uint64_t>(plan.seconds * 1e9 / own_gap_ns)) : left;
   result.start_ns = monotonic_ns();
   const std::uint64_t start = plan.clock.now();
-  for (std::uint64_t i = 0; i < count; ++i) {
-    const std::size_t index = i % plan.stream.size();
+  const std::uint64_t leave = start + plan.clock.from_ns(2 * own_gap_ns * static_cast<double>(count));
+  std::uint64_t i = 0;
+  for (; i < count && !result.late; ++i) {
+    const std::size_t index = (plan.already + i) % plan.stream.size();
     const std::uint64_t due = start + plan.clock.from_ns(gap_ns * plan.worker + own_gap_ns * static_cast<double>(i));
     wait_until(due, plan.clock);
-    const unsigned missed = executor.execute(index, plan.first_sequence + i);
+    const unsigned missed = executor.execute(index, plan.first_sequence + plan.already + i);
+    // In order, as in the closed loop: a stamp taken before the operation's loads have arrived told a tenth of its
+    // time.
+    const std::uint64_t after = plan.clock.now_in_order();
     result.misses += missed;
-    latency_of(plan.stream[index].kind, result)
-        .record(static_cast<std::uint64_t>(plan.clock.to_ns(plan.clock.now() - due)));
+    latency_of(plan.stream[index].kind, result).record(static_cast<std::uint64_t>(plan.clock.to_ns(after - due)));
+    result.late = after > leave;
     if (result.wrong_value.empty()) result.wrong_value = executor.check(index, missed);
   }
   result.end_ns = monotonic_ns();
-  result.ops = count;
+  result.ops = i;
   return result;
 }
 

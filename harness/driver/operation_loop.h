@@ -3,7 +3,8 @@
 // Closed loop: the next operation starts when the last one has ended; one operation in `one_in`, at
 // random distances, is timed. Open loop (Phase::arrival_rate): operation i is due at start + i / rate
 // whatever the dict does, and its latency counts from then, so that a stall is charged to every
-// operation it delays (G. Tene's "coordinated omission"); every operation is timed.
+// operation it delays (G. Tene's "coordinated omission"); every operation is timed. A dict that cannot keep the rate
+// would take for ever, so the loop is left after twice its time.
 // Sampled gets also check the value, outside the time stamps.
 #pragma once
 
@@ -31,21 +32,25 @@ struct LoopPlan {
   unsigned batch = 1;                // operations per get_many / set_many call
   std::uint64_t one_in = 1;          // latency sampling in the closed loop
   std::uint64_t first_sequence = 0;  // of this phase's first operation, counted over the worker's life
-  // The stream goes round and round until this reaches `writes_wanted`; null: until it or Phase::seconds end.
+  std::uint64_t already = 0;         // operations of the stream that are done
+  double seconds = 0;                // after which the loop ends; 0: no end by time
+  // The stream goes round and round until this reaches `writes_wanted`; null: until it or `seconds` end.
   const std::atomic<std::uint32_t>* writes_done = nullptr;
   std::uint32_t writes_wanted = 0;
 };
 
 struct LoopResult {
   std::uint64_t ops = 0;
-  std::uint64_t misses = 0;  // gets and erases that did not find their key
+  std::uint64_t misses = 0;  // gets and erases that did not find their key, gets that found an absent one
+  bool late = false;         // an open loop that was left behind its rate
   std::int64_t start_ns = 0, end_ns = 0;
   std::uint64_t one_in = 1;
   Histogram reads{}, writes{};  // latency of gets and scans, and of the rest
   std::string wrong_value{};    // what the first wrong sampled value was, or empty
 };
 
-// Runs the whole stream, or for Phase::seconds, or until others have written. Errors of the dict pass through.
+// Runs the stream from `already` on to its end, or for `seconds`, or until others have written. Errors of the dict pass
+// through.
 LoopResult run_operations(const LoopPlan& plan);
 
 // Picks how many operations to leave between two timed ones: the smallest power of two, at most 256,

@@ -18,8 +18,8 @@ struct Pace {
   double limit = 0;                  // seconds in which a number of operations must be done
 };
 
-// For a run whose budget, in seconds, is for at least `rounds` rounds of these cells. Half of it goes to the windows; the
-// rest is loading, verification and servers that start.
+// For a run whose budget, in seconds, is for at least `rounds` rounds of these cells. Half of it goes to the windows;
+// the rest is loading, verification and servers that start.
 Pace pace_of(const CellSelection& selection, double budget_s, unsigned rounds);
 
 // How long a load, which no window ends, may take: as long as ten windows, and at least 5 s.
@@ -33,8 +33,8 @@ class RoundClock {
   RoundClock(double budget_s, unsigned least, Clock::time_point now = Clock::now())
       : budget_s_(budget_s), least_(least), begun_(now) {}
 
-  // After `rounds` rounds: whether there are fewer than `least`, or the budget has room for one that takes as long as the
-  // mean of those before.
+  // After `rounds` rounds: whether there are fewer than `least`, or the budget has room for one that takes as long as
+  // the mean of those before.
   bool another(unsigned rounds, Clock::time_point now = Clock::now()) const;
 
  private:

@@ -1,5 +1,5 @@
-// What a run consists of, resolved once at the door: engines bound to their specs, workloads loaded. Everything behind it
-// takes the plan as it is, and no spec is parsed and no file read again.
+// What a run consists of, resolved once at the door: engines bound to their specs, workloads loaded. Everything behind
+// it takes the plan as it is, and no spec is parsed and no file read again.
 #pragma once
 
 #include <deque>
@@ -56,12 +56,15 @@ class Plan {
   unsigned rounds() const noexcept { return rounds_; }  // most repetitions of a cell
   unsigned most_processes() const;
 
-  // All cells of one repetition, shuffled. Repetition by repetition, so that drift of the machine (clock rate, neighbours
-  // on the host) hits every engine alike, and the k-th repetition of two engines is a pair.
+  // All cells of one repetition, shuffled. Repetition by repetition, so that drift of the machine (clock rate,
+  // neighbours on the host) hits every engine alike, and the k-th repetition of two engines is a pair.
   std::vector<Cell> round(unsigned repetition) const;
 
   // Adds rounds beyond those that the selection names.
-  void repeat(unsigned rounds) { rounds_ = rounds; all_repeat_ = true; }
+  void repeat(unsigned rounds) {
+    rounds_ = rounds;
+    all_repeat_ = true;
+  }
 
   const std::deque<Workload>& workloads() const noexcept { return workloads_; }
 

@@ -9,9 +9,9 @@ namespace dictbench {
 namespace {
 
 std::string describe(const Cell& cell) {
-  return fmt::format("{} x {}, {} process{}, repetition {}{}", cell.engine, cell.workload, cell.processes,
-                     cell.processes == 1 ? "" : "es", cell.repetition,
-                     cell.scale == 1 ? "" : fmt::format(", scale {}", cell.scale));
+  return fmt::format("{} x {}, {} process{}, repetition {}{}", cell.engine->spec.text(), cell.workload->name,
+                     cell.processes, cell.processes == 1 ? "" : "es", cell.repetition,
+                     cell.workload->scale == 1 ? "" : fmt::format(", scale {}", cell.workload->scale));
 }
 
 std::string bar(std::size_t done, std::size_t all) {
@@ -26,8 +26,6 @@ Progress::Progress(std::size_t cells)
     : cells_(cells), terminal_(isatty(STDERR_FILENO) != 0), begun_(std::chrono::steady_clock::now()) {}
 
 Progress::~Progress() { clear(); }
-
-void Progress::try_out(const Cell& cell) { show(fmt::format("trying {} to choose its scale", describe(cell))); }
 
 void Progress::begin(const Cell& cell) { begin(describe(cell)); }
 

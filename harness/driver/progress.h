@@ -17,7 +17,6 @@ class Progress {
   void expect(std::size_t cells) { cells_ = cells; }
   ~Progress();  // leaves the terminal on a fresh line
 
-  void try_out(const Cell& cell);  // before the run, while scales are chosen
   void begin(const Cell& cell);
   void begin(const std::string& what);  // one of the cells, in words
   void end();

@@ -1,10 +1,13 @@
 // A whole run: schedule, budget, cells one after the other, one record line each.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
+#include <string>
+#include <vector>
 
-#include "harness/driver/schedule.h"
+#include "harness/driver/plan.h"
 
 namespace dictbench {
 
@@ -12,8 +15,9 @@ struct RunOptions {
   CellSelection selection;
   StartMode start = StartMode::fork;
   std::chrono::seconds timeout{300};
-  std::optional<double> budget_s;     // for the whole run: fit_to_budget()
-  std::filesystem::path scales_like;  // record file: cells that are in it get the scale that they have there
+  // Seconds for the whole run, which then chooses how long phases last and how often it goes round (pace.h).
+  std::optional<double> budget_s;
+  unsigned least_repetitions = 1;  // under a budget
   std::filesystem::path out;
   bool resume = false;       // skip what `out` holds already
   bool for_targets = false;  // measured for a table of targets: the usual tables leave it out

@@ -27,9 +27,9 @@ std::vector<Cell> without_done(std::vector<Cell> cells, const RecordFile& done, 
                         record.start)][record.run_id]
           .insert(record.phase);
   std::erase_if(cells, [&](const Cell& cell) {
-    const auto found = attempts.find(identity(
-        cell.engine->spec.text(), cell.workload->name, fmt::format("{:016x}", cell.workload->hash), cell.processes,
-        cell.repetition, to_string(start_mode(cell.engine->contract, start))));
+    const auto found = attempts.find(identity(cell.engine->spec.text(), cell.workload->name,
+                                              fmt::format("{:016x}", cell.workload->hash), cell.processes,
+                                              cell.repetition, to_string(start_mode(cell.engine->contract, start))));
     return found != attempts.end() && std::ranges::any_of(found->second, [&](const auto& attempt) {
              return attempt.second.size() == cell.workload->phases.size();
            });

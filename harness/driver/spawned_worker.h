@@ -2,7 +2,6 @@
 // know travels as JSON in the control page.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,15 +10,10 @@
 
 namespace dictbench {
 
-struct WorkerConfig {
-  Cell cell;
-  std::optional<std::uint64_t> seed;
-  std::string address;  // Engine::address()
-  std::vector<std::string> plugins;
-};
-
-// By the driver, before it starts workers. Throws std::length_error when it does not fit the page.
-void write_config(ControlPage& page, const WorkerConfig& config);
+// By the driver, before it starts workers: which engine at which address, which workload. `workload`: the cell's, with
+// the repetition's seed. Throws std::length_error when it does not fit the page.
+void write_config(ControlPage& page, const Cell& cell, const Workload& workload, const std::string& address,
+                  const std::vector<std::string>& plugins);
 
 // The command that a spawned worker executes, without the two options WorkerGroup appends.
 std::vector<std::string> spawn_command();

@@ -17,8 +17,10 @@ std::string unsuitable(const Contract& contract, const Workload& workload, unsig
     return fmt::format("keys of {} bytes; it takes {} at most", prints.key_bytes, contract.largest_key);
   if (contract.most_items != 0 && prints.items > contract.most_items)
     return fmt::format("{} items; it takes {} at most", prints.items, contract.most_items);
-  const bool private_parts = sharing_of(contract) == Sharing::none && processes > 1 && !workload.preload;
+  // A load that fills gives a private dict the keys of all.
+  bool private_parts = sharing_of(contract) == Sharing::none && processes > 1 && !workload.preload;
   for (const Phase& phase : workload.phases) {
+    private_parts = private_parts && !phase.fill;
     if (private_parts && phase.mix.get + phase.mix.scan + phase.mix.read_modify_write > 0)
       return "it is not shared, and the processes read what others wrote";
     if (phase.mix.scan > 0 && !contract.ordered) return "scan needs an ordered engine";

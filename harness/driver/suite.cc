@@ -14,7 +14,7 @@ namespace {
 // What the tables of the README and of docs/hosts.md are made of, and the documents' programs.
 const std::vector<std::string>& suite_workloads() {
   static const std::vector<std::string> names = {
-      "large",  "small",  "ycsb-a",      "ycsb-b",      "ycsb-c",    "ycsb-d",    "ycsb-e",     "ycsb-f",
+      "large",  "small",       "ycsb-a",      "ycsb-b",    "ycsb-c",    "ycsb-d",     "ycsb-e",      "ycsb-f",
       "values", "blob-growth", "growth-tail", "open-loop", "mpdict-1m", "redis-100k", "pyshmht-64b", "lock-counter"};
   return names;
 }

@@ -19,8 +19,8 @@ struct Suite {
 };
 
 // "standard": every engine but the yardsticks (usual_engines()) with at least three repetitions in about ten minutes.
-// "host": the same workloads, also with one process, at least nine repetitions in up to an hour: what is committed for a
-// machine. "smoke": all engines, every workload tiny and once: does everything run? Throws std::invalid_argument.
+// "host": the same workloads, also with one process, at least nine repetitions in up to an hour: what is committed for
+// a machine. "smoke": all engines, every workload tiny and once: does everything run? Throws std::invalid_argument.
 Suite find_suite(const std::string& name);
 
 std::vector<std::string> suite_names();

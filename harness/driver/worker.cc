@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "harness/driver/checked_round.h"
 #include "harness/driver/operation_loop.h"
 #include "harness/driver/preload.h"
 #include "harness/meters/usage.h"
@@ -48,6 +49,8 @@ class Worker {
  private:
   bool shared() const noexcept { return plan_.sharing != Sharing::none; }
 
+  static constexpr double kLongestCheck = 0.1;  // seconds: what a slow engine may spend on it
+
   // Of this worker alone.
   Usage usage() const noexcept { return plan_.sharing == Sharing::threads ? own_thread_usage() : own_usage(); }
 
@@ -67,34 +70,91 @@ class Worker {
     {
       const OperationStream stream(plan_.workload, phase, plan_.worker, plan_.processes);
       const unsigned batch = batch_of(phase, plan_.engine_batch);
+      area_.report = PhaseReport{};
       area_.report.one_in = choose_sampling(*dict_, stream, page_.clock, batch);
       arrive(prepare_step(number));
 
-      await(run_step(number));
-      if (phase.start == Start::first_alone && plan_.worker != 0) await_first(static_cast<std::uint32_t>(number));
-      const Usage before = usage();
+      await(warm_step(number));
       LoopPlan loop{*dict_,       stream,          plan_.workload, phase,        page_.clock,
                     plan_.worker, plan_.processes, batch,          page_.one_in, sequence_};
-      writes_wanted_ += std::min(phase.writers, plan_.processes);
-      if (reads_on(phase, plan_.worker)) {
-        loop.writes_done = &page_.writes_done;
-        loop.writes_wanted = writes_wanted_;
-      }
-      const LoopResult result = run_operations(loop);
-      if (plan_.worker < phase.writers) page_.writes_done.fetch_add(1, std::memory_order_relaxed);
-      const Usage after = usage();
-      if (plan_.worker == 0) release_others(static_cast<std::uint32_t>(number));
-      sequence_ += result.ops;
-      executed_[number][plan_.worker] = result.ops;
-      report(result, difference(after, before));
-      if (plan_.contract.stores && !result.wrong_value.empty())
-        throw WrongData(fmt::format("read a wrong value: {}", result.wrong_value));
+      std::uint64_t misses = warm_up(loop, phase);
+      arrive(warm_step(number));
+
+      await(run_step(number));
+      run_window(loop, phase, static_cast<std::uint32_t>(number));
       arrive(run_step(number));
+
+      await(check_window_step(number));
+      loop.seconds = std::min(kLongestCheck, phase.seconds > 0 ? phase.seconds : kLongestCheck);
+      const LoopResult checked =
+          run_checked_round(loop, !shared() || plan_.processes == 1 || phase.share == Share::own);
+      loop.already += checked.ops;
+      area_.report.misses += misses + checked.misses;
+      if (plan_.contract.stores) refuse(checked);
+      arrive(check_window_step(number));
+
+      await(fill_step(number));
+      if (phase.fill) loop.already = fill(number, stream, loop.already);
+      area_.report.executed = executed_[number][plan_.worker] = loop.already;
+      sequence_ += loop.already;
+      arrive(fill_step(number));
       await(settle_step(number));
     }
     malloc_trim(0);  // so that the stream's memory is not taken for the dict's
     if (plan_.worker == 0 || !shared()) area_.report.items = dict_->size();
     arrive(settle_step(number));
+  }
+
+  // The first operations of a phase that lasts some time; what they miss counts, how long they take does not.
+  std::uint64_t warm_up(LoopPlan& loop, const Phase& phase) {
+    constexpr double kShare = 0.2;  // of the window
+    if (phase.seconds == 0) return 0;
+    loop.seconds = kShare * phase.seconds;
+    const LoopResult result = run_operations(loop);
+    loop.already += result.ops;
+    if (plan_.contract.stores) refuse(result);
+    return result.misses;
+  }
+
+  void run_window(LoopPlan& loop, const Phase& phase, std::uint32_t number) {
+    if (phase.start == Start::first_alone && plan_.worker != 0) await_first(number);
+    const Usage before = usage();
+    loop.seconds = phase.seconds > 0 ? phase.seconds : phase.limit;
+    writes_wanted_ += std::min(phase.writers, plan_.processes);
+    if (reads_on(phase, plan_.worker)) {
+      loop.writes_done = &page_.writes_done;
+      loop.writes_wanted = writes_wanted_;
+      loop.seconds = 0;
+    }
+    const LoopResult result = run_operations(loop);
+    if (plan_.worker < phase.writers) page_.writes_done.fetch_add(1, std::memory_order_relaxed);
+    const Usage after = usage();
+    if (plan_.worker == 0) release_others(number);
+    loop.already += result.ops;
+    report(result, difference(after, before));
+    const bool has_end = phase.operations > 0 && phase.seconds == 0 && !reads_on(phase, plan_.worker);
+    area_.report.late = result.late || (has_end && loop.already < loop.stream.size());
+    if (plan_.contract.stores) refuse(result);
+  }
+
+  // Does what a load has left undone; a dict that no other process fills gets the others' keys too. Returns how much of
+  // its own stream is done.
+  std::uint64_t fill(std::size_t number, const OperationStream& stream, std::uint64_t done) {
+    const Phase& phase = plan_.workload.phases[number];
+    set_operations(*dict_, plan_.workload, phase, static_cast<std::uint8_t>(plan_.worker), stream, done, sequence_);
+    for (unsigned other = 0; !shared() && other < plan_.processes; ++other) {
+      if (other == plan_.worker) continue;
+      std::uint64_t first = 0;
+      for (std::size_t earlier = 0; earlier < number; ++earlier) first += executed_[earlier][other];
+      const OperationStream theirs(plan_.workload, phase, other, plan_.processes);
+      set_operations(*dict_, plan_.workload, phase, static_cast<std::uint8_t>(other), theirs, 0, first);
+      executed_[number][other] = theirs.size();
+    }
+    return stream.size();
+  }
+
+  void refuse(const LoopResult& result) const {
+    if (!result.wrong_value.empty()) throw WrongData(fmt::format("read a wrong value: {}", result.wrong_value));
   }
 
   void await_first(std::uint32_t phase) {
@@ -117,7 +177,6 @@ class Worker {
     report.usage = usage;
     report.reads = result.reads;
     report.writes = result.writes;
-    report.items = 0;
   }
 
   // No other process can read this dict, so it is held here against what this worker did, or all threads did.
@@ -173,8 +232,7 @@ int run_worker(ControlPage& page, const WorkerPlan& plan, Executed& executed) {
 
 unsigned batch_of(const Phase& phase, unsigned engine_batch) {
   const Mix& mix = phase.mix;
-  const double others = mix.insert + mix.erase + mix.add + mix.scan + mix.read_modify_write;
-  const bool one_kind = others == 0 && (mix.get == 0 || mix.set == 0);
+  const bool one_kind = mix.get == mix.sum() || mix.set == mix.sum();
   return one_kind && phase.arrival_rate == 0 ? std::max(phase.batch, engine_batch) : 1;
 }
 

@@ -3,9 +3,12 @@
 // Steps, in the order in which the driver releases them (control_page.h):
 //   1            attach to the dict
 //   2            preload: this process's share of the keys, untimed
-//   3 + 3p       prepare phase p: generate its operations, propose the sampling
-//   4 + 3p       run phase p, report: between this step's release and its end the clock runs
-//   5 + 3p       settle: free the operations, count the items; the driver then measures memory
+//   3 + 6p       prepare phase p: generate its operations, propose the sampling
+//   4 + 6p       warm up: the first operations of a phase that lasts some time, untimed
+//   5 + 6p       run phase p, report: between this step's release and its end the clock runs
+//   6 + 6p       check: some more operations, each looked at (checked_round.h)
+//   7 + 6p       fill: what a load left undone at its limit, untimed
+//   8 + 6p       settle: free the operations, count the items; the driver then measures memory
 //   last + 1     check a dict that no other process can read; one that others can read is read now by one of them
 //   last + 2     detach, end
 // Runs in the worker's process only, or as a thread of it (worker_threads.h); ends by returning the exit status, never
@@ -25,9 +28,12 @@ namespace dictbench {
 
 constexpr std::uint32_t kAttachStep = 1;
 constexpr std::uint32_t kPreloadStep = 2;
-constexpr std::uint32_t prepare_step(std::size_t phase) { return 3 + 3 * static_cast<std::uint32_t>(phase); }
-constexpr std::uint32_t run_step(std::size_t phase) { return prepare_step(phase) + 1; }
-constexpr std::uint32_t settle_step(std::size_t phase) { return prepare_step(phase) + 2; }
+constexpr std::uint32_t prepare_step(std::size_t phase) { return 3 + 6 * static_cast<std::uint32_t>(phase); }
+constexpr std::uint32_t warm_step(std::size_t phase) { return prepare_step(phase) + 1; }
+constexpr std::uint32_t run_step(std::size_t phase) { return prepare_step(phase) + 2; }
+constexpr std::uint32_t check_window_step(std::size_t phase) { return prepare_step(phase) + 3; }
+constexpr std::uint32_t fill_step(std::size_t phase) { return prepare_step(phase) + 4; }
+constexpr std::uint32_t settle_step(std::size_t phase) { return prepare_step(phase) + 5; }
 inline std::uint32_t check_step(const Workload& workload) { return prepare_step(workload.phases.size()); }
 inline std::uint32_t finish_step(const Workload& workload) { return check_step(workload) + 1; }
 
@@ -50,7 +56,8 @@ struct WorkerPlan {
   std::function<std::unique_ptr<Dict>()> attach{};
 };
 
-// [phase][worker]: operations done, of the workers of one process. Each worker writes its own numbers.
+// [phase][worker]: operations done, of the workers of one process. Each worker writes its own numbers; one that has a
+// dict for itself, and fills it, those of the others too.
 struct Executed {
   Executed(const Workload& workload, unsigned workers)
       : counts(workload.phases.size(), std::vector<std::uint64_t>(workers, 0)) {}

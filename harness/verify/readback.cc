@@ -125,7 +125,10 @@ Readback read_back(Dict& dict, const Contract& contract, const Workload& workloa
     std::string wrong = check_size(dict, expected.items());
     if (wrong.empty()) wrong = check_keys(dict, contract, workload, expected, readback.keys);
     const bool walks = contract.lists && (!contract.needs_server || expected.items() <= kMostKeys);
-    return wrong.empty() && walks ? check_walk(dict, expected, contract.ordered) : wrong;
+    if (wrong.empty() && walks) wrong = check_walk(dict, expected, contract.ordered);
+    const bool scans =
+        contract.ordered && std::ranges::any_of(workload.phases, [](const Phase& phase) { return phase.mix.scan > 0; });
+    return wrong.empty() && scans ? check_scans(dict, expected, workload.seed) : wrong;
   });
   return readback;
 }

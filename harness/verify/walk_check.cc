@@ -47,4 +47,37 @@ std::string check_walk(Dict& dict, const Expectation& expected, bool ordered) {
   return {};
 }
 
+std::string check_scans(Dict& dict, const Expectation& expected, std::uint64_t seed) {
+  constexpr std::uint64_t kScans = 64, kLongest = 40;
+  std::vector<std::string> keys;
+  for (std::uint64_t number = 0; number < expected.keys(); ++number)
+    if (expected.present(number)) keys.push_back(expected.key(number));
+  if (keys.empty()) return {};
+  std::ranges::sort(keys);
+  Value found;
+  for (std::uint64_t scan = 0; scan < kScans; ++scan) {
+    // The last one reaches the end.
+    std::size_t place = scan + 1 == kScans ? keys.size() - 1 : mix64(seed, scan) % keys.size();
+    const std::uint64_t limit = 2 + mix64(seed, scan, kScans) % kLongest;
+    // Every other one begins just behind a key, which is then not visited.
+    const std::string first = scan % 2 == 0 ? keys[place] : keys[place++] + '\0';
+    const std::size_t wanted = std::min<std::size_t>(limit, keys.size() - place);
+    std::vector<std::pair<std::string, std::string>> visited;
+    const std::size_t told = dict.scan(first, limit, [&](std::string_view key, std::string_view value) {
+      visited.emplace_back(key, value);
+      return visited.size() < 2 * limit;
+    });
+    if (told != visited.size() || told != wanted)
+      return fmt::format("a scan of {} keys from '{}' says {} and visits {} where there are {}", limit, first, told,
+                         visited.size(), wanted);
+    for (std::size_t i = 0; i < wanted; ++i) {
+      if (visited[i].first != keys[place + i])
+        return fmt::format("a scan from '{}' visits '{}' where '{}' follows", first, visited[i].first, keys[place + i]);
+      if (!dict.get(visited[i].first, found) || found.view() != visited[i].second)
+        return fmt::format("a scan shows another value of key '{}' than get() finds", visited[i].first);
+    }
+  }
+  return {};
+}
+
 }  // namespace dictbench
