@@ -110,6 +110,8 @@ Footprint footprint(const Workload& workload, unsigned processes) {
   result.key_bytes = KeyTexts(workload.keys).longest(key_numbers);
   if (counters > 0)
     result.key_bytes = std::max<std::uint64_t>(result.key_bytes, KeyTexts(workload.counters).longest(counters));
+  most_bytes += static_cast<double>(counters) * kCounterBytes;
+  items_then += static_cast<double>(counters);
   result.value_bytes = items_then > 0 ? static_cast<std::uint64_t>(most_bytes / items_then + 0.999)
                                       : static_cast<std::uint64_t>(mean_size(workload.values));
   return result;

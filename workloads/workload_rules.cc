@@ -177,7 +177,7 @@ void scale_workload(Workload& workload, double scale) {
     const std::uint64_t touched = touched_keys(workload, phase);
     if (phase.operations == 0) continue;
     // A phase that goes over its keys a whole number of times still does, so that all of them are set.
-    const bool rounds = phase.operations % touched_before == 0 && touched_before >= kLeastScaledKeys;
+    const bool rounds = phase.operations % touched_before == 0 && (phase.fill || touched_before >= kLeastScaledKeys);
     phase.operations = rounds ? phase.operations / touched_before * touched
                               : std::max(scaled(phase.operations, scale), most_processes);
   }

@@ -55,7 +55,8 @@ LoopResult run(MapDict& dict, const Workload& plan, unsigned batch = 1, std::uin
                          .phase = plan.phases[0],
                          .clock = clock,
                          .batch = batch,
-                         .one_in = one_in});
+                         .one_in = one_in,
+                         .seconds = plan.phases[0].seconds});
 }
 
 TEST(OperationLoop, ClosedLoopDoesEveryOperationOnceAndSamplesAShare) {
@@ -96,6 +97,52 @@ TEST(OperationLoop, SecondsEndThePhaseAndTheStreamGoesRound) {
   const LoopResult result = run(dict, workload("mix = {set = 1}\nseconds = 0.05\ndistribution = 'uniform'"));
   EXPECT_GE(result.end_ns - result.start_ns, 50'000'000);
   EXPECT_EQ(result.ops, dict.sets);
+}
+
+TEST(OperationLoop, GoesOnWhereTheStreamWasLeft) {
+  MapDict dict;
+  const Workload plan = workload("mix = {set = 1}\noperations = 1000\nshare = 'own'");
+  const TickClock clock;
+  const OperationStream stream(plan, plan.phases[0], 0, 1);
+  LoopPlan loop{.dict = dict, .stream = stream, .workload = plan, .phase = plan.phases[0], .clock = clock};
+  loop.already = 990;
+  EXPECT_EQ(run_operations(loop).ops, 10u);
+  EXPECT_EQ(dict.map.size(), 10u);
+  EXPECT_EQ(dict.map.begin()->first, "key0000000000990");
+  loop.already = 1000;
+  EXPECT_EQ(run_operations(loop).ops, 0u);
+}
+
+TEST(OperationLoop, CountsAbsentKeysThatAreFound) {
+  class FindsAll : public MapDict {
+   public:
+    bool get(std::string_view, Value& out) override {
+      out.assign("");
+      return true;
+    }
+  };
+  const Workload plan = workload("mix = {get_absent = 1}\noperations = 500\ndistribution = 'uniform'");
+  MapDict right;
+  EXPECT_EQ(run(right, plan).misses, 0u);
+  FindsAll wrong;
+  EXPECT_EQ(run(wrong, plan).misses, 500u);
+}
+
+TEST(OperationLoop, OpenLoopIsLeftAfterTwiceItsTime) {
+  class SlowDict : public MapDict {
+   public:
+    void set(std::string_view, std::string_view) override {
+      const std::int64_t until = monotonic_ns() + 1'000'000;
+      while (monotonic_ns() < until) {
+      }
+    }
+  };
+  SlowDict dict;
+  const Workload plan = workload("mix = {set = 1}\nseconds = 0.1\ndistribution = 'uniform'\narrival_rate = 10000");
+  const LoopResult result = run(dict, plan);
+  EXPECT_TRUE(result.late);
+  EXPECT_LT(result.ops, 300u);
+  EXPECT_LT(result.end_ns - result.start_ns, 1'000'000'000);
 }
 
 TEST(OperationLoop, ReadersReadOnUntilTheWritersHaveEnded) {

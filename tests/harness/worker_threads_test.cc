@@ -46,7 +46,11 @@ class TableDict final : public Dict {
     const std::scoped_lock lock(table_.mutex);
     return table_.keys.size();
   }
-  void for_each(const Visitor&) override {}
+  void for_each(const Visitor& visit) override {
+    const std::scoped_lock lock(table_.mutex);
+    for (const auto& [key, value] : table_.keys)
+      if (!visit(key, value)) return;
+  }
 
  private:
   Table& table_;

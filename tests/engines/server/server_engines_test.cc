@@ -251,9 +251,10 @@ TEST_P(ServerEngine, UsesARunningServerThatIsEmpty) {
 
 TEST_P(ServerEngine, RecordsItsCommandWithoutPaths) {
   const auto facts = engine_->facts();
-  ASSERT_EQ(facts.size(), 1u);
-  EXPECT_EQ(facts[0].first, "server_command");
-  EXPECT_THAT(facts[0].second, ::testing::Not(::testing::HasSubstr("/")));
+  ASSERT_EQ(facts.size(), 2u);
+  EXPECT_EQ(facts[0].first, "pages");
+  EXPECT_EQ(facts[1].first, "server_command");
+  EXPECT_THAT(facts[1].second, ::testing::Not(::testing::HasSubstr("/")));
   EXPECT_THAT(description_->version(), ::testing::ContainsRegex("[0-9]+\\.[0-9]+\\.[0-9]+, .*[0-9]+\\.[0-9]+"));
 }
 

@@ -42,8 +42,8 @@ TEST(StreamLogRecord, EveryLengthComesBack) {
       Replica replica;
       ASSERT_TRUE(RecordReader().apply(words.data(), words.bytes(), replica));
       ASSERT_EQ(replica.map.size(), 1u);
-      EXPECT_EQ(replica.map.begin()->first.text, key);
-      EXPECT_EQ(replica.map.begin()->second, value);
+      EXPECT_EQ(replica.map.begin()->first.text, std::string_view(key));
+      EXPECT_EQ(replica.map.begin()->second, std::string_view(value));
       EXPECT_EQ(replica.bytes, words.bytes());
     }
 }
@@ -82,7 +82,7 @@ TEST(StreamLogReplica, FollowsChangesAndKnowsWhatItsDumpTakes) {
   RecordReader reader;
   ASSERT_TRUE(reader.apply(words.data(), words.bytes(), replica));
   EXPECT_EQ(replica.map.size(), 66u);
-  EXPECT_EQ(replica.map.find(std::string_view("key1"))->second, std::string(500, 'w'));
+  EXPECT_EQ(replica.map.find(std::string_view("key1"))->second, std::string_view(std::string(500, 'w')));
 
   std::uint64_t bytes = 0;
   for (const auto& [key, value] : replica.map) bytes += record_bytes(key.text.size(), value.size());
