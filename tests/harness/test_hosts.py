@@ -13,9 +13,9 @@ OLD = {"cpu_model": "Intel(R) Core(TM) i7-2600 CPU @ 3.40GHz", "cores": "8"}
 
 @pytest.fixture
 def two_hosts(tmp_path):
-    write_records(tmp_path / "big.jsonl", {"boost-map": [200] * 6, "redis": [40] * 6}, host=BIG)
+    write_records(tmp_path / "big.jsonl", {"boost-map": [200] * 7, "redis": [40] * 7}, host=BIG)
     return write_records(
-        tmp_path / "old.jsonl", {"boost-map": [100] * 6, "redis": [10] * 6}, host=OLD, run_id="2024-05-02T10:00:00Z-2",
+        tmp_path / "old.jsonl", {"boost-map": [100] * 7, "redis": [10] * 7}, host=OLD, run_id="2024-05-02T10:00:00Z-2",
         versions={"redis": "redis-server 7.0.14"},
     )  # fmt: skip
 
@@ -106,16 +106,3 @@ def test_bad_input_is_one_line(dictbench, two_hosts, tmp_path, arguments, messag
     assert message in result.stderr
     assert len(result.stderr.splitlines()) == 1
     assert not (tmp_path / "hosts").exists()
-
-
-def test_another_machine_does_the_same_work(dictbench, tmp_path):
-    write_records(tmp_path / "first.jsonl", {"local": [100], "null": [100]}, cells={"workload": "redis-100k", "scale": 0.02})
-    result = dictbench("run", "--engine", "local", "--engine", "null", "--workload", "redis-100k", "--workload", "lock-counter",
-                       "--scale", "0.01", "--repetitions", "1", "--scales-like", "first.jsonl", "--out", "r.jsonl", "--format", "none",
-                       )  # fmt: skip
-    assert result.returncode == 0, result.stderr
-    lines = [json.loads(line) for line in (tmp_path / "r.jsonl").read_text().splitlines()]
-    assert lines[0]["options"]["scales_like"] == "first.jsonl"
-    assert {(line["workload"], line["scale"]) for line in lines[1:]} == {("redis-100k", 0.02), ("lock-counter", 0.01)}
-    missing = dictbench("run", "--engine", "null", "--workload", "redis-100k", "--scales-like", "nosuch.jsonl")
-    assert (missing.returncode, "nosuch.jsonl: cannot be read" in missing.stderr) == (2, True)

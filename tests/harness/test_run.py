@@ -116,7 +116,7 @@ def test_readers_read_while_the_table_grows(dictbench, tmp_path, engine):
 @pytest.mark.parametrize(
     "kind, exit_code, words",
     [
-        ("lost-update", 1, "verification failed"),
+        ("lost-update", 1, "older value than its own write"),
         ("changed-byte", 1, "invalid"),
         ("cut-value", 1, "read a wrong value"),
         ("misplaced-value", 1, "invalid"),
