@@ -9,8 +9,8 @@ import pytest
 
 from locations import ROOT
 
-RECORDS = ROOT / "results" / "hosts" / "intel-xeon-2.50ghz-2-cores"
-HOST = "intel-xeon-2.50ghz-2-cores"
+RECORDS = ROOT / "results" / "hosts" / "amd-epyc-2-cores"
+HOST = "amd-epyc-2-cores"
 
 
 def test_the_best_engine_is_named_with_its_figures(dictbench):

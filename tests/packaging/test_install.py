@@ -54,7 +54,7 @@ def uses_everything(command, folder):
     assert run.returncode == 0 and "lockfree" in run.stdout, run.stderr
     table = hidden([command, "table", "redis-100k"], folder)
     assert table.returncode == 0 and "Redis, published" in table.stdout, table.stderr
-    chosen = hidden([command, "choose", "--host", "intel-xeon-2.50ghz-2-cores"], folder)
+    chosen = hidden([command, "choose", "--host", "amd-epyc-2-cores"], folder)
     assert chosen.returncode == 0 and "that fit" in chosen.stdout, chosen.stderr
     tortured = hidden([command, "torture", "--engine", "lockfree", "--faults", "crash-points", "--kills", "2",
                        "--out", "torture.jsonl"], folder)
