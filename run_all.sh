@@ -24,13 +24,14 @@ usage() {
   cat <<'TEXT'
 usage: ./run_all.sh [COMMAND]
 
-  (none)               set up, build, run the standard suite (minutes), print the tables and where the report lies
+  (none)               set up, build, run the standard suite (about 40 minutes), print the tables and where the report lies
   --smoke              the same with every engine and table, tiny: under a minute after the build
   build                set up and build only: leaves the command at build/dictbench
   test                 set up, build, run all tests
   test --sanitizers    before that, the tests under AddressSanitizer, UBSan and ThreadSanitizer
-  host                 set up, build, the standard suite, and its records into results/hosts/NAME/standard.jsonl: adds this
-                       machine to the tables hosts and across-hosts (about 15 minutes; read docs/hosts.md before)
+  host                 set up, build, the standard suite in at least nine rounds, and its records into
+                       results/hosts/NAME/standard.jsonl: adds this machine to the tables hosts and across-hosts (an hour
+                       and more; read docs/hosts.md before)
   torture              set up, build, the long torture: 1,000 kills of every engine, all other faults, millions of
                        operations checked for linearizability (about 15 minutes)
   rivals [ROUNDS]      set up, build, lockfree beside the best in-process tables and the other shared dicts, at least 6 (7)
@@ -79,7 +80,7 @@ run_tier() {
   fi
   case $kind in
     smoke) "${tier[@]}" --smoke || status=$? ;;
-    standard) "${tier[@]}" --repetitions 1 || status=$? ;;
+    standard | host) "${tier[@]}" --repetitions 1 || status=$? ;;
     full)
       "${tier[@]}" --repetitions 3 || status=$?
       "${tier[@]}" --repetitions 7 --targets || status=$?
@@ -104,18 +105,7 @@ run_tier_alone() {
   exit "$status"
 }
 
-# A committed host's records of the standard suite: whoever is to stand beside it does the same work. Nothing without one.
-first_host() {
-  local file
-  for file in "$root"/results/hosts/*/standard.jsonl; do
-    if [[ -s $file ]]; then
-      echo "$file"
-      return
-    fi
-  done
-}
-
-# Runs a suite, prints its tables, draws its report. $1: standard or smoke; $2: folder of the report; $3: add, to put the
+# Runs a suite, prints its tables, draws its report. $1: standard, host or smoke; $2: folder of the report; $3: add, to put the
 # records into this machine's folder under results/hosts.
 run_suite() {
   local suite=$1 report=$2 add=${3:-} records status=0
@@ -124,9 +114,7 @@ run_suite() {
   mkdir -p "$root/build/results" "$report"
   say "run: the $suite suite, records in $records"
   ln -sfn "$(basename "$records")" "$root/build/results/latest-$suite.jsonl"
-  local like=()
-  if [[ $add == add && -n $(first_host) ]]; then like=(--scales-like "$(first_host)"); fi
-  "$dictbench" run --suite "$suite" ${like[@]+"${like[@]}"} --out "$records" --format none || status=$?
+  "$dictbench" run --suite "$suite" --out "$records" --format none || status=$?
   run_tier "$records" "$suite" || status=$?
   # Without records there is nothing to show; with them, a failed cell shows in the tables as what it is.
   if [[ ! -s $records ]]; then exit "$((status ? status : environment_failed))"; fi
@@ -135,7 +123,7 @@ run_suite() {
   if [[ -s $torture ]]; then files+=(--results "$torture"); else torture=; fi
   "$dictbench" table all "${files[@]}"
   "$dictbench" table all "${files[@]}" --format json >"$report/tables.json"
-  if [[ $add == add ]]; then "$dictbench" hosts add "$records" --as "$suite" --replace || exit $?; fi
+  if [[ $add == add ]]; then "$dictbench" hosts add "$records" --as standard --replace || exit $?; fi
   draw "$records" "$report" "$torture"
   say "records: $records"
   say "tables:  $report/tables.json, above as text"
@@ -261,7 +249,7 @@ main() {
       ;;
     host)
       build release dictbench
-      run_suite standard "$root/build/report" add
+      run_suite host "$root/build/report" add
       ;;
     --smoke)
       build release dictbench

@@ -60,7 +60,7 @@ std::string check_scans(Dict& dict, const Expectation& expected, std::uint64_t s
     std::size_t place = scan + 1 == kScans ? keys.size() - 1 : mix64(seed, scan) % keys.size();
     const std::uint64_t limit = 2 + mix64(seed, scan, kScans) % kLongest;
     // Every other one begins just behind a key, which is then not visited.
-    const std::string first = scan % 2 == 0 ? keys[place] : keys[place++] + '\0';
+    const std::string first = scan % 2 == 0 ? keys[place] : keys[place++] + '!';
     const std::size_t wanted = std::min<std::size_t>(limit, keys.size() - place);
     std::vector<std::pair<std::string, std::string>> visited;
     const std::size_t told = dict.scan(first, limit, [&](std::string_view key, std::string_view value) {

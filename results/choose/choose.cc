@@ -54,7 +54,7 @@ struct Situation {
   unsigned processes = 0;
 };
 
-// Of equally near ones that with the most engines, then with the most keys, then the first by name: the order of the
+// Of equally near ones that with the most keys, then with the most engines, then the first by name: the order of the
 // records says nothing.
 Situation nearest(const std::vector<Block>& blocks, const Requirements& asked, const Source& source) {
   struct Measured {
@@ -76,7 +76,7 @@ Situation nearest(const std::vector<Block>& blocks, const Requirements& asked, c
       measured.engines.insert(series.engine);
     }
     for (const auto& [processes, measured] : by_processes) {
-      const std::tuple rank(measured.far, -static_cast<double>(measured.engines.size()), -measured.keys);
+      const std::tuple rank(measured.far, -measured.keys, -static_cast<double>(measured.engines.size()));
       if (best.block != nullptr && rank >= best_rank) continue;
       best = {&block, processes};
       best_rank = rank;
@@ -102,12 +102,14 @@ const Series* best_series(const std::vector<const Series*>& all, const Requireme
   return best;
 }
 
-// The worst that the records tell of an engine in this workload, in whatever phase and with whatever processes.
-void note_broken(Candidate& candidate, const std::vector<Block>& blocks, const std::string& workload) {
+// The worst that the records tell of an engine in this workload, in whatever phase and with whatever processes. One
+// that took too long in another phase did nothing wrong in it.
+void note_broken(Candidate& candidate, const std::vector<Block>& blocks, const Situation& situation) {
   for (const Block& block : blocks) {
-    if (block.workload != workload) continue;
+    if (block.workload != situation.block->workload) continue;
     for (const Series& series : block.series) {
       if (series.engine != candidate.promises.spec || series.good()) continue;
+      if (series.unfinished() && &block != situation.block) continue;
       const std::string reason = series.reason();
       const std::string where =
           fmt::format("{}, {} {}", block.phase, series.processes, series.processes == 1 ? "process" : "processes");
@@ -140,7 +142,7 @@ std::vector<Candidate> candidates_of(const Situation& situation, const std::vect
     candidate.promises.spec = engine;
     candidate.series = best_series(series, asked, source);
     if (candidate.series != nullptr) candidate.traits = *traits_of(*candidate.series, source);
-    note_broken(candidate, blocks, situation.block->workload);
+    note_broken(candidate, blocks, situation);
     candidates.push_back(std::move(candidate));
   }
   return candidates;

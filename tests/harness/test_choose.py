@@ -20,7 +20,7 @@ def test_the_best_engine_is_named_with_its_figures(dictbench):
     columns = [column["name"] for column in fits["columns"]]
     best = dict(zip(columns, fits["rows"][0]))
     assert best["ops/s"] and best["p99"] and best["B/item"]
-    assert "survives-kill tested: " in best["promises"]
+    assert "survives-kill tested" in best["promises"]
     assert ["boost-map", "does not survive a killed writer"] in excluded["rows"]
 
 
@@ -79,7 +79,7 @@ def test_records_of_another_machine_are_told(dictbench, tmp_path):
     foreign = tmp_path / "foreign.jsonl"
     run = json.loads(lines[0])
     run["host"]["cpu_model"] = "Nobody's CPU"
-    cells = [line for line in lines[1:] if '"workload":"zipf-95-5"' in line.replace(": ", ":")]
+    cells = [line for line in lines[1:] if '"workload":"small"' in line.replace(": ", ":")]
     foreign.write_text("\n".join([json.dumps(run), *cells]) + "\n")
     result = dictbench("choose", "--results", foreign)
     assert result.returncode == 0
@@ -163,7 +163,7 @@ def test_records_of_ones_own_stand_beside_the_committed_ones(dictbench, tmp_path
     cells = []
     for line in lines[1:]:
         cell = json.loads(line)
-        if cell["workload"] == "zipf-95-5" and cell["engine"] == "lockfree":
+        if cell["workload"] == "small" and cell["engine"] == "lockfree":
             cell["engine"] = "lockfree?partitions=2"
             cells.append(json.dumps(cell))
     more.write_text("\n".join([json.dumps(run), *cells]) + "\n")

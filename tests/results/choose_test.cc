@@ -178,6 +178,16 @@ TEST(Choose, NeverRecommendsWhatWasInvalidOrUnverified) {
   EXPECT_THAT(why_not(choice, "small"), StartsWith("not verified"));
 }
 
+TEST(Choose, TooSlowInAnotherPhaseIsNoFault) {
+  RecordFile records = records_of({make_cell("safe", 4e6)});
+  CellRecord load = make_broken("safe", "unfinished: not in 5 s: 410,000 of 1,000,000");
+  load.phase = "load";
+  records.cells.push_back(load);
+  EXPECT_THAT(names(ask(records)), ElementsAre("safe"));
+  records = records_of({make_cell("fast", 4e6), make_broken("safe", "unfinished: not in 5 s: 410,000 of 1,000,000")});
+  EXPECT_THAT(why_not(ask(records), "safe"), StartsWith("not in 5 s"));
+}
+
 TEST(Choose, LostDataUnderTortureExcludesWhateverIsAsked) {
   RecordFile records = records_of();
   add(records, "fast", 9e6);
