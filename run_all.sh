@@ -24,7 +24,7 @@ usage() {
   cat <<'TEXT'
 usage: ./run_all.sh [COMMAND]
 
-  (none)               set up, build, run the standard suite (about 40 minutes), print the tables and where the report lies
+  (none)               set up, build, run the standard suite (about 15 minutes), print the tables and where the report lies
   --smoke              the same with every engine and table, tiny: under a minute after the build
   build                set up and build only: leaves the command at build/dictbench
   test                 set up, build, run all tests

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdlib>
 #include <limits>
+#include <vector>
 
 #include "engines/counter.h"
 
@@ -13,6 +14,8 @@ namespace dictbench {
 namespace {
 
 constexpr std::size_t kMultiGet = 128;                               // keys per memcached_mget
+constexpr std::size_t kMultiSet = 128;                               // items on their way at once
+constexpr std::size_t kMultiSetBytes = std::size_t{1} << 20;         // likewise
 constexpr std::size_t kItemOverhead = 512;                           // header, key, flags and line ends, generously
 constexpr std::size_t kLargestItem = std::size_t{128} << 20;         // what we ask the private server for
 constexpr std::size_t kLargestItemByDefault = std::size_t{1} << 20;  // of a server that somebody else started
@@ -136,11 +139,15 @@ bool MemcachedDict::get(std::string_view key, Value& out) {
   return false;
 }
 
-void MemcachedDict::set(std::string_view key, std::string_view value) {
-  check_key(key);
+void MemcachedDict::check_value(std::string_view value) const {
   if (value.size() > largest_value_)
     throw Error(ErrorCode::too_large,
                 fmt::format("memcached: a value of {} bytes; the most is {}", value.size(), largest_value_));
+}
+
+void MemcachedDict::set(std::string_view key, std::string_view value) {
+  check_key(key);
+  check_value(value);
   const memcached_return_t status = store(key, value);
   if (status != MEMCACHED_SUCCESS) fail(status);
 }
@@ -155,6 +162,58 @@ memcached_return_t MemcachedDict::store(std::string_view key, std::string_view v
     if (status != MEMCACHED_NOTSTORED && status != MEMCACHED_DATA_EXISTS && !truly_missing(status)) return status;
     expect_present_ = !expect_present_;
   }
+}
+
+void MemcachedDict::set_many(std::span<const KeyValue> items) {
+  if (binary_) return Dict::set_many(items);
+  for (const KeyValue& item : items) {
+    check_key(item.key);
+    check_value(item.value);
+  }
+  try {
+    if (pipeline_ == nullptr) pipeline_ = std::make_unique<MemcachedPipeline>(server_, timeout_ms_);
+    while (!items.empty()) {
+      std::size_t count = 0, bytes = 0;
+      while (count < std::min(kMultiSet, items.size()) && (count == 0 || bytes < kMultiSetBytes))
+        bytes += items[count++].value.size();
+      set_page(items.first(count));
+      items = items.subspan(count);
+    }
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::full || error.code() == ErrorCode::too_large) throw;
+    client_.reset();  // whoever lost one connection is to attach again
+    pipeline_.reset();
+    throw;
+  }
+}
+
+// Items that the command does not store, because their keys are there, or are not, go again with the other command. One
+// of which the same batch has stored a later value already is done.
+void MemcachedDict::set_page(std::span<const KeyValue> items) {
+  using Answer = MemcachedPipeline::Answer;
+  std::vector<KeyValue> left(items.begin(), items.end()), again;
+  bool present = expect_present_, no_memory = false, too_large = false;
+  while (!left.empty()) {
+    const std::vector<Answer> answers = pipeline_->store(!keep_ ? "set" : present ? "replace" : "add", left);
+    again.clear();
+    for (std::size_t i = 0; i < left.size(); ++i) {
+      no_memory |= answers[i] == Answer::no_memory;
+      too_large |= answers[i] == Answer::too_large;
+      if (answers[i] != Answer::not_stored) continue;
+      bool stored_later = false;
+      for (std::size_t later = i + 1; later < left.size() && !stored_later; ++later)
+        stored_later = answers[later] == Answer::stored && left[later].key == left[i].key;
+      if (!stored_later) again.push_back(left[i]);
+    }
+    if (2 * again.size() > items.size()) expect_present_ = !present;  // so it is for most of them
+    present = !present;
+    left.swap(again);
+  }
+  if (no_memory) throw Error(ErrorCode::full, "memcached: out of memory; give the server more (option max)");
+  if (too_large)
+    throw Error(ErrorCode::too_large,
+                fmt::format("memcached at {}: the item is larger than the server takes; start it with a larger -I",
+                            server_.text()));
 }
 
 bool MemcachedDict::erase(std::string_view key) {

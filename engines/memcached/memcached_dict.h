@@ -19,6 +19,7 @@
 #include <string>
 
 #include "engines/engine.h"
+#include "engines/memcached/pipeline.h"
 #include "engines/server/endpoint.h"
 #include "engines/spec.h"
 
@@ -53,6 +54,9 @@ class MemcachedDict final : public Dict {
 
   std::size_t get_many(std::span<const std::string_view> keys, std::span<Value> out, std::span<bool> found) override;
 
+  // Overlaps the round trips; as set() for each item. The binary protocol has one trip an item.
+  void set_many(std::span<const KeyValue> items) override;
+
   // The server's statistics by name ("pid", "curr_items", ...).
   std::map<std::string, std::string> statistics();
 
@@ -74,11 +78,13 @@ class MemcachedDict final : public Dict {
   void connect();
   void require_open() const;
   void check_key(std::string_view key) const;
+  void check_value(std::string_view value) const;
   // A miss that is one: no failure hides behind it.
   bool truly_missing(memcached_return_t status) const;
   // Throws what the status means; closes the client when the connection is not to be used any more.
   [[noreturn]] void fail(memcached_return_t status);
   memcached_return_t store(std::string_view key, std::string_view value);
+  void set_page(std::span<const KeyValue> items);
   bool try_incr(std::string_view key, std::uint32_t delta, std::int64_t& sum);
   [[noreturn]] void take_back(std::string_view key, std::uint32_t delta, std::uint64_t sum);
   std::int64_t add_by_cas(std::string_view key, std::int64_t delta);
@@ -90,8 +96,9 @@ class MemcachedDict final : public Dict {
   bool binary_;
   bool keep_;  // store=keep
   std::size_t largest_value_;
-  std::unique_ptr<Client> client_;  // null after the connection was lost
-  bool expect_present_ = false;     // which of `replace` and `add` set() tries first
+  std::unique_ptr<Client> client_;               // null after the connection was lost
+  std::unique_ptr<MemcachedPipeline> pipeline_;  // once set_many() was called
+  bool expect_present_ = false;                  // which of `replace` and `add` set() tries first
   Value scratch_;
   Value again_;
 };

@@ -28,7 +28,7 @@ void fill_from_suite(RunArguments& arguments) {
   if (selection.workloads.empty()) selection.workloads = suite.workloads;
   if (!selection.repetitions) selection.repetitions = suite.repetitions;
   if (!selection.scale) selection.scale = suite.scale;
-  if (selection.processes.empty()) selection.processes = suite.processes;
+  selection.most_processes_only = suite.most_processes_only;
   if (!selection.seconds) selection.seconds = suite.seconds;
   if (!selection.limit) selection.limit = suite.limit;
   if (!arguments.options.budget_s) arguments.options.budget_s = suite.budget_s;
@@ -75,7 +75,7 @@ void add_run_command(CLI::App& app, Action& action) {
                    "name of a standard workload or a .toml file; repeatable (default: the standard suite)")
       ->allow_extra_args(false);
   command->add_option("--suite", arguments->suite,
-                      "standard (about ten minutes), host (up to an hour) or smoke (tiny)");
+                      "standard (about 15 minutes), host (an hour and more) or smoke (tiny)");
   command
       ->add_option("--processes", selection.processes,
                    "numbers of worker processes, like 1,2,4 (default: as the workload says)")

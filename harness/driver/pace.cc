@@ -11,7 +11,7 @@ Pace pace_of(const CellSelection& selection, double budget_s, unsigned rounds) {
   for (const std::string& name : selection.workloads) {
     const Workload workload = load_for(selection, name);
     const auto timed = std::ranges::count_if(workload.phases, [](const Phase& phase) { return phase.seconds > 0; });
-    const std::size_t kinds = selection.processes.empty() ? workload.processes.size() : selection.processes.size();
+    const std::size_t kinds = processes_of(selection, workload).size();
     windows += static_cast<double>(timed) * static_cast<double>(kinds * selection.engines.size());
   }
   const double seconds = windows > 0 ? budget_s / 2 / (windows * rounds) : kLongestSeconds;

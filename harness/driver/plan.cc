@@ -33,6 +33,12 @@ std::uint64_t seed_of(const Workload& workload, unsigned repetition) {
   return repetition <= 1 ? workload.seed : mix64(workload.seed, repetition);
 }
 
+std::vector<unsigned> processes_of(const CellSelection& selection, const Workload& workload) {
+  if (!selection.processes.empty()) return selection.processes;
+  if (selection.most_processes_only) return {*std::ranges::max_element(workload.processes)};
+  return workload.processes;
+}
+
 Workload load_for(const CellSelection& selection, const std::string& name_or_path) {
   Workload workload = with_seed(load_workload(name_or_path, selection.scale.value_or(1)), selection.seed);
   for (Phase& phase : workload.phases) {
@@ -59,8 +65,7 @@ Plan::Plan(const CellSelection& selection) : selection_(selection) {
 unsigned Plan::most_processes() const {
   unsigned most = 1;
   for (const Workload& workload : workloads_)
-    for (const unsigned processes : selection_.processes.empty() ? workload.processes : selection_.processes)
-      most = std::max(most, processes);
+    for (const unsigned processes : processes_of(selection_, workload)) most = std::max(most, processes);
   return most;
 }
 
@@ -68,7 +73,7 @@ std::vector<Cell> Plan::round(unsigned repetition) const {
   std::vector<Cell> cells;
   for (const Workload& workload : workloads_) {
     if (!all_repeat_ && repetition > selection_.repetitions.value_or(workload.repetitions)) continue;
-    for (const unsigned processes : selection_.processes.empty() ? workload.processes : selection_.processes)
+    for (const unsigned processes : processes_of(selection_, workload))
       for (const BoundEngine& engine : engines_) cells.push_back({&engine, &workload, processes, repetition});
   }
   std::mt19937_64 random(mix64(selection_.order_seed, repetition));

@@ -21,6 +21,7 @@ struct CellSelection {
   std::vector<std::string> engines;     // spec texts
   std::vector<std::string> workloads;   // names or files
   std::vector<unsigned> processes;      // empty: as each workload says
+  bool most_processes_only = false;     // of what the workload says, the largest number
   std::optional<unsigned> repetitions;  // nothing: as each workload says
   std::optional<double> scale;          // nothing: 1
   std::optional<double> seconds;        // of every timed phase; nothing: as each workload says
@@ -75,6 +76,9 @@ class Plan {
   unsigned rounds_ = 0;
   bool all_repeat_ = false;
 };
+
+// The numbers of processes with which a run with this selection measures the workload.
+std::vector<unsigned> processes_of(const CellSelection& selection, const Workload& workload);
 
 // Loads a workload as a run with this selection does: scale, seed, seconds, limit.
 Workload load_for(const CellSelection& selection, const std::string& name_or_path);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <array>
 #include <stdexcept>
 
 #include "engines/registry.h"
@@ -11,13 +12,10 @@
 namespace dictbench {
 namespace {
 
-// What the tables of the README and of docs/hosts.md are made of, and the documents' programs.
-const std::vector<std::string>& suite_workloads() {
-  static const std::vector<std::string> names = {
-      "large",  "small",       "ycsb-a",      "ycsb-b",    "ycsb-c",    "ycsb-d",     "ycsb-e",      "ycsb-f",
-      "values", "blob-growth", "growth-tail", "open-loop", "mpdict-1m", "redis-100k", "pyshmht-64b", "lock-counter"};
-  return names;
-}
+// What the tables of the README and of docs/hosts.md are made of.
+constexpr std::array kWorkloads = {"large",  "small",  "ycsb-a", "ycsb-b",      "ycsb-c",      "ycsb-d",
+                                   "ycsb-e", "ycsb-f", "values", "blob-growth", "growth-tail", "open-loop"};
+constexpr std::array kDocuments = {"mpdict-1m", "redis-100k", "pyshmht-64b", "lock-counter"};
 
 }  // namespace
 
@@ -27,18 +25,21 @@ Suite find_suite(const std::string& name) {
   Suite suite;
   if (name == "standard") {
     suite.engines = usual_engines();
-    suite.workloads = suite_workloads();
+    suite.workloads.assign(kWorkloads.begin(), kWorkloads.end());
+    suite.most_processes_only = true;
     suite.least_repetitions = 3;
     suite.budget_s = 600;
   } else if (name == "host") {
     suite.engines = usual_engines();
-    suite.workloads = suite_workloads();
+    suite.workloads.assign(kWorkloads.begin(), kWorkloads.end());
+    suite.workloads.insert(suite.workloads.end(), kDocuments.begin(), kDocuments.end());
     suite.least_repetitions = 9;
     suite.budget_s = 3300;
   } else if (name == "smoke") {
     for (const EngineDescription& engine : engine_descriptions()) suite.engines.push_back(engine.name);
     suite.workloads = list_workloads();
     suite.repetitions = 1;
+    suite.most_processes_only = true;
     suite.scale = 0.001;
     suite.seconds = 0.01;
     suite.limit = 5;
