@@ -87,7 +87,9 @@ Error lmdb_error(int code, std::string_view action, const std::string& path) {
     case ENOSPC:
     case EDQUOT:
     case EIO:  // what LMDB makes of a write cut short by a full disk
-      return error(ErrorCode::full, "the disk is full or failing: free space, or set TMPDIR to another disk");
+      return error(
+          ErrorCode::full,
+          "its file system is full or failing: free space there, or put it elsewhere with lmdb?files=memory or =disk");
     case MDB_READERS_FULL: return error(ErrorCode::unavailable, "close some of the dicts");
     case ENOMEM: return error(ErrorCode::unavailable, "the map does not fit: give less with lmdb?max=BYTES");
     case MDB_CORRUPTED:

@@ -3,7 +3,7 @@
 // Every write is one transaction; a get reuses the dict's reader slot and makes no system call. LMDB's
 // write lock is a robust mutex and its pages are copied on write, so a killed writer leaves the last
 // committed state. A process that is stopped (SIGSTOP) inside a write holds up writers and, while it takes or gives a
-// reader slot, attaching; reads go on. The file lies in a folder of our own and is removed with the engine.
+// reader slot, attaching; reads go on. The file lies in a folder of our own (`files`) and is removed with the engine.
 //
 // `max` limits the file. As pages are copied before they are changed, some are kept free for erase(), which so
 // succeeds in a full dict too; what it frees can be written again two transactions later.
@@ -17,6 +17,7 @@
 #include "engines/lmdb/environment.h"
 #include "engines/registry.h"
 #include "engines/shm/crash_point.h"
+#include "engines/shm/files_place.h"
 #include "engines/shm/private_directory.h"
 
 namespace dictbench {
@@ -239,7 +240,10 @@ class LmdbDict final : public Dict {
 
 class LmdbEngine final : public Engine {
  public:
-  explicit LmdbEngine(const Spec& spec) : flags_(environment_flags(spec)), map_size_(map_size(spec)) {
+  explicit LmdbEngine(const Spec& spec)
+      : directory_(files_folder(spec, spec.get("sync") != "off")),
+        flags_(environment_flags(spec)),
+        map_size_(map_size(spec)) {
     // Made and closed again: no environment is open when the workers are forked.
     const LmdbEnvironment made(directory_.path().string(), flags_, map_size_);
   }
@@ -316,7 +320,8 @@ const EngineDescription& lmdb_engine() {
                    .meaning =
                        "bytes that the file may take at most; default: 64G, or a quarter of the address space limit",
                    .choices = {},
-                   .least = kSmallestMap}},
+                   .least = kSmallestMap},
+                  files_option()},
       .contract = contract,
       .create = [](const Spec& spec, const SizeHint&) -> std::unique_ptr<Engine> {
         return std::make_unique<LmdbEngine>(spec);

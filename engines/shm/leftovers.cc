@@ -76,7 +76,7 @@ void remove_one(const fs::path& path, std::vector<std::string>& removed) {
 std::vector<std::string> remove_leftovers() {
   std::vector<std::string> removed;
   const std::string prefix = own_name_prefix();
-  for (const fs::path& folder : std::set<fs::path>{"/dev/shm", temporary_folder()}) {
+  for (const fs::path& folder : own_folders()) {
     std::vector<fs::path> dead;  // collected first: removing while walking may skip entries
     std::error_code error;
     for (auto entry = fs::directory_iterator(folder, error); !error && entry != fs::directory_iterator();

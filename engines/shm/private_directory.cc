@@ -16,10 +16,20 @@
 
 namespace dictbench {
 
-std::filesystem::path temporary_folder() {
+namespace {
+
+std::filesystem::path tmpdir_or(const char* otherwise) {
   const char* set = std::getenv("TMPDIR");
-  return set != nullptr && *set != '\0' ? set : "/tmp";
+  return set != nullptr && *set != '\0' ? set : otherwise;
 }
+
+}  // namespace
+
+std::filesystem::path temporary_folder() { return tmpdir_or("/tmp"); }
+
+std::filesystem::path disk_folder() { return tmpdir_or("/var/tmp"); }
+
+std::set<std::filesystem::path> own_folders() { return {"/dev/shm", temporary_folder(), disk_folder()}; }
 
 std::string own_name_prefix() { return fmt::format("dictbench-{}-", geteuid()); }
 
@@ -28,8 +38,10 @@ PrivateDirectory::PrivateDirectory(const std::filesystem::path& parent) : owner_
   const auto folder = parent.empty() ? temporary_folder() : parent;
   path_ = folder / fmt::format("{}{}.{}", own_name_prefix(), ProcessIdentity::self().text(), counter++);
   if (mkdir(path_.c_str(), 0700) != 0)
-    throw Error(ErrorCode::unavailable, fmt::format("cannot make {}: {}; set TMPDIR to a folder that can be written",
-                                                    path_.string(), std::strerror(errno)));
+    throw Error(ErrorCode::unavailable,
+                fmt::format("cannot make {}: {}; {}", path_.string(), std::strerror(errno),
+                            parent == "/dev/shm" ? "files=disk puts them on the disk"
+                                                 : "set TMPDIR to a folder that can be written"));
 }
 
 PrivateDirectory::~PrivateDirectory() {

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <set>
 #include <string>
 
 namespace dictbench {
@@ -38,8 +39,14 @@ FolderBytes folder_bytes(const std::filesystem::path& folder);
 // "xfs", ...; of one that we have no name for its magic, "0x1234abcd"; "unknown: reason" when it cannot be asked.
 std::string filesystem_name(const std::filesystem::path& path);
 
-// $TMPDIR, else /tmp.
+// $TMPDIR, else /tmp. May lie in memory, as Debian 13's /tmp does.
 std::filesystem::path temporary_folder();
+
+// For what is to lie on a disk: $TMPDIR, else /var/tmp, which keeps its files when the machine restarts.
+std::filesystem::path disk_folder();
+
+// All folders in which something of ours may lie: /dev/shm and the two above.
+std::set<std::filesystem::path> own_folders();
 
 // Every name that we make in shared places begins so: "dictbench-UID-".
 std::string own_name_prefix();

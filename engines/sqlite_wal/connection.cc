@@ -212,7 +212,7 @@ Error SqliteConnection::error(int code) const {
                                    cause == 0 ? "" : std::strerror(cause), advice));
   };
   if (db_ != nullptr && sqlite3_system_errno(db_) == ENOSPC)
-    return make(ErrorCode::full, "free space on the disk, or put the file elsewhere with path=FILE");
+    return make(ErrorCode::full, "free space there, or put the file elsewhere with files= or path=");
   switch (code & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
@@ -221,7 +221,7 @@ Error SqliteConnection::error(int code) const {
     case SQLITE_FULL:
       return make(ErrorCode::full, max_pages_ != 0
                                        ? "erase keys or give more with max=BYTES"
-                                       : "free space on the disk, or put the file elsewhere with path=FILE");
+                                       : "free space there, or put the file elsewhere with files= or path=");
     case SQLITE_TOOBIG: return make(ErrorCode::too_large, "see the contract's largest key and value");
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:

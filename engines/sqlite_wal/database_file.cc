@@ -70,9 +70,10 @@ void claim(const std::string& path) {
 
 }  // namespace
 
-SqliteDatabaseFile::SqliteDatabaseFile(const std::string& path) : process_(getpid()) {
+SqliteDatabaseFile::SqliteDatabaseFile(const std::string& path, const std::filesystem::path& folder)
+    : process_(getpid()) {
   if (path.empty()) {
-    path_ = directory_.emplace().path() / "dict.sqlite";
+    path_ = directory_.emplace(folder).path() / "dict.sqlite";
     return;
   }
   path_ = std::filesystem::absolute(path);  // the address must hold in any working directory

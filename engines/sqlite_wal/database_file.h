@@ -7,6 +7,7 @@
 
 #include <sys/types.h>
 
+#include <filesystem>
 #include <optional>
 #include <string>
 
@@ -17,8 +18,8 @@ namespace dictbench {
 
 class SqliteDatabaseFile {
  public:
-  // `path` empty: dict.sqlite in a private directory. Throws Error(unavailable).
-  explicit SqliteDatabaseFile(const std::string& path);
+  // `path` empty: dict.sqlite in a private directory below `folder`. Throws Error(unavailable).
+  SqliteDatabaseFile(const std::string& path, const std::filesystem::path& folder);
   ~SqliteDatabaseFile();
   SqliteDatabaseFile(const SqliteDatabaseFile&) = delete;
   SqliteDatabaseFile& operator=(const SqliteDatabaseFile&) = delete;

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "engines/registry.h"
+#include "engines/shm/files_place.h"
 #include "engines/shm/private_directory.h"
 #include "engines/sqlite_wal/database_file.h"
 #include "engines/sqlite_wal/dict.h"
@@ -36,7 +37,7 @@ SqliteLayout layout(const Spec& spec, const SizeHint& hint) {
 class SqliteWalEngine final : public Engine {
  public:
   SqliteWalEngine(const Spec& spec, const SizeHint& hint)
-      : file_(spec.get("path")),
+      : file_(spec.get("path"), files_folder(spec, spec.get("sync") == "full")),
         settings_(settings(spec)),
         batch_(spec.get_count("batch")),
         layout_(layout(spec, hint)) {
@@ -112,7 +113,7 @@ std::vector<OptionRule> options() {
       {.name = "path",
        .kind = OptionKind::text,
        .default_value = "",
-       .meaning = "the database file, made new and removed at the end; default: in a folder of our own",
+       .meaning = "the database file, made new and removed at the end; default: in a folder of our own (`files`)",
        .choices = {}},
       {.name = "cache",
        .kind = OptionKind::bytes,
@@ -131,6 +132,7 @@ std::vector<OptionRule> options() {
        .meaning = "bytes that the database file may take at most, its log not counted; 0: no limit",
        .choices = {},
        .least = kSmallestFile},
+      files_option(),
   };
 }
 

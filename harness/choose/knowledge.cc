@@ -21,10 +21,22 @@ namespace fs = std::filesystem;
 
 std::string special_of(const Phase& phase) {
   if (phase.batch > 1) return fmt::format("batches of {}", phase.batch);
-  if (phase.arrival_rate > 0) return "a fixed arrival rate";
   if (phase.writers > 0) return "some processes only read";
   if (phase.mix.get_absent > 0) return "keys that are not there";
   if (phase.start != Start::together) return "one process runs before the others";
+  return "";
+}
+
+// Two phases with the same text use their keys equally often.
+std::string distribution_of(const DistributionSpec& distribution) {
+  switch (distribution.kind) {
+    case DistributionKind::sequential:
+    case DistributionKind::uniform: return "uniform";
+    case DistributionKind::zipfian: return fmt::format("zipfian {:g}", distribution.exponent);
+    case DistributionKind::latest: return fmt::format("latest {:g}", distribution.exponent);
+    case DistributionKind::hotspot:
+      return fmt::format("hotspot {:g} {:g}", distribution.hot_keys, distribution.hot_operations);
+  }
   return "";
 }
 
@@ -54,6 +66,8 @@ PhaseTraits traits_of(const Workload& workload, const Phase& phase) {
       .memory_is_its_own = std::ranges::all_of(
           workload.phases, [&](const Phase& other) { return mean_bytes(other.values) == mean_bytes(phase.values); }),
       .alone = workload.phases.size() == 1,
+      .arrival_rate = phase.arrival_rate,
+      .distribution = distribution_of(phase.distribution),
       .special = special_of(phase)};
 }
 

@@ -62,7 +62,7 @@ std::string manual_page(const ProgramModel& program) {
       ".TP\n.B DICTBENCH_WORKLOADS\nfolder of the standard workloads.\n"
       ".TP\n.B DICTBENCH_RESULTS\nfolder of the records that are read when none are named.\n"
       ".TP\n.B DICTBENCH_PUBLISHED\nfolder of the documents' figures.\n"
-      ".TP\n.B TMPDIR\nwhere private servers and files are put.\n"
+      ".TP\n.B TMPDIR\nwhere private servers and files on the disk are put.\n"
       ".SH FILES\n"
       "Below the prefix of the installation: share/dictbench (workloads, published figures, records), "
       "share/doc/dictbench\n"

@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 std::set<std::string> names_of_ours() {
   const std::string prefix = fmt::format("{}{}.", own_name_prefix(), ProcessIdentity::self().text());
   std::set<std::string> names;
-  for (const fs::path& folder : std::set<fs::path>{"/dev/shm", temporary_folder()}) {
+  for (const fs::path& folder : own_folders()) {
     std::error_code error;
     for (auto entry = fs::directory_iterator(folder, error); !error && entry != fs::directory_iterator();
          entry.increment(error))

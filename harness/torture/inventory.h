@@ -1,5 +1,5 @@
 // What this process has in shared places and beside itself, so that "nothing is left over" can be checked: names in
-// /dev/shm and the temporary folder that carry its identity, its children, its open file descriptors.
+// /dev/shm and the folders for files that carry its identity, its children, its open file descriptors.
 // The driver's; what other runs have does not count.
 #pragma once
 

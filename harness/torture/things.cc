@@ -15,7 +15,7 @@ std::vector<fs::path> things_of(const ProcessIdentity& owner) {
   const std::string prefix = fmt::format("{}{}.", own_name_prefix(), owner.text());
   // Of a process that could not tell its own start time: such a name is nobody's, and stays for ever.
   const std::string nameless = fmt::format("{}{}.0.", own_name_prefix(), owner.pid);
-  for (const fs::path& folder : {fs::path("/dev/shm"), temporary_folder()}) {
+  for (const fs::path& folder : own_folders()) {
     std::error_code error;
     for (auto entry = fs::directory_iterator(folder, error); !error && entry != fs::directory_iterator();
          entry.increment(error))
@@ -23,8 +23,6 @@ std::vector<fs::path> things_of(const ProcessIdentity& owner) {
         things.push_back(entry->path());
   }
   std::ranges::sort(things);
-  const auto twice = std::ranges::unique(things);  // the temporary folder may be /dev/shm
-  things.erase(twice.begin(), twice.end());
   return things;
 }
 

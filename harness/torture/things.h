@@ -9,7 +9,7 @@
 
 namespace dictbench::torture {
 
-// What bears this process's name in /dev/shm and in the temporary folder; sorted.
+// What bears this process's name in our folders (own_folders()); sorted.
 std::vector<std::filesystem::path> things_of(const ProcessIdentity& owner);
 
 // The files behind Engine::address(): the segment, the file or socket, or all files in the folder; sorted. Empty

@@ -32,14 +32,12 @@ TableCell bytes_of(const Figures& figures) {
 
 TableCell ratio_of(const Fit& fit) {
   if (!fit.ratio) return no_figure();
-  return number_cell((fit.fewer_keys ? "~" : "") + ratio_text(*fit.ratio), *fit.ratio);
+  return number_cell(ratio_text(*fit.ratio), *fit.ratio);
 }
 
 std::string remark_of(const Fit& fit) {
   std::vector<std::string> parts;
   if (fit.not_separated) parts.emplace_back("not separated from the best");
-  if (fit.scale != 1) parts.push_back(fmt::format("scale {:g}", fit.scale));
-  if (fit.fewer_keys) parts.push_back(fmt::format("only {} items", grouped(fit.keys)));
   if (!fit.unavailable.empty()) parts.push_back("unavailable on this machine: " + fit.unavailable);
   return fmt::format("{}", fmt::join(parts, ", "));
 }
@@ -66,22 +64,21 @@ std::string title_of(const Choice& choice) {
   return fmt::format("{} is the best of {} that fit{}: {}", best, choice.fits.size(), also, asked);
 }
 
-// "1 item", "20,000 to 100,000 items": what those that fit were measured with.
-std::string items_text(const Choice& choice) {
-  std::uint64_t least = choice.traits.keys, most = choice.traits.keys;
-  if (!choice.fits.empty()) {
-    const auto [low, high] = std::ranges::minmax(choice.fits, {}, &Fit::keys);
-    least = low.keys;
-    most = high.keys;
-  }
-  const std::string text = grouped(most) + (most == 1 ? " item" : " items");
-  return least == most ? text : fmt::format("{} to {}", grouped(least), text);
+std::string situation_text(const Choice& choice) {
+  return fmt::format("Measured: workload {}{}, {} {}, with {} {}, {}, values of {}, on {}.", choice.workload,
+                     choice.scale == 1 ? "" : fmt::format(" at scale {:g}", choice.scale),
+                     choice.reckoned ? "phases" : "phase", choice.phase, choice.processes,
+                     choice.processes == 1 ? "process" : "processes",
+                     grouped(choice.traits.keys) + (choice.traits.keys == 1 ? " item" : " items"),
+                     byte_size(choice.traits.value_bytes), choice.host);
 }
 
-std::string situation_text(const Choice& choice) {
-  return fmt::format("Measured: workload {}, phase {}, with {} {}, {}, values of {}, on {}.", choice.workload,
-                     choice.phase, choice.processes, choice.processes == 1 ? "process" : "processes",
-                     items_text(choice), byte_size(choice.traits.value_bytes), choice.host);
+// Where the p99 is from: in a closed loop a caller who waits is told, and stalls look shorter than they are.
+std::string latency_note(const Choice& choice) {
+  if (choice.open_loop_rate == 0)
+    return "p99: closed loop, too friendly about stalls; no record at a fixed rate is of this kind.";
+  return fmt::format("p99: at {} operations a second, from the time at which each was due ({}).",
+                     grouped(static_cast<std::uint64_t>(choice.open_loop_rate)), choice.open_loop_phase);
 }
 
 std::string interval_note(const Choice& choice) {
@@ -110,11 +107,11 @@ std::vector<std::string> notes_of(const Choice& choice) {
                            : choice.asked.rank_by == RankBy::p99 ? "p99"
                                                                  : "B/item";
     notes.push_back(fmt::format(
-        "To best: {} over the best's, paired by repetition; not separated: the interval of this ratio holds 1. Engines "
-        "measured with fewer items stand after the others, and their ratio is marked ~. vol, invol: context switches "
-        "of "
-        "workers and servers per 1,000 operations.",
-        by));
+        "To best: {} over the best's, paired by repetition; not separated: the interval of this ratio that covers "
+        "{:.3g} % holds 1, or there are too few repetitions for it. vol, invol: context switches of workers and "
+        "servers per 1,000 operations.",
+        by, 100 * choice.level));
+    notes.push_back(latency_note(choice));
     if (std::ranges::any_of(choice.fits, [](const Fit& fit) { return fit.figures.bytes_estimated; }))
       notes.emplace_back(
           "B/item ~: measured with values of another size; the difference in size is added or taken off.");
@@ -147,7 +144,7 @@ Table fits_table(const Choice& choice) {
          bytes_of(fit.figures), optional_cell(fit.figures.voluntary, small_number),
          optional_cell(fit.figures.involuntary, small_number), text_cell(promises_of(fit)), text_cell(remark_of(fit))});
     for (TableCell& cell : table.rows.back())
-      if (cell.number) cell.sources = {source_of(*fit.series)};
+      if (cell.number) cell.sources = sources_of(fit);
   }
   if (choice.workload.empty())
     table.notes.emplace_back("No record here measured such reads and writes; the commands below would.");
@@ -164,6 +161,13 @@ std::string figures_text(const Figures& figures) {
   if (figures.bytes_per_item)
     text += fmt::format(", {}{} an item", figures.bytes_estimated ? "~" : "", byte_size(*figures.bytes_per_item));
   return text;
+}
+
+std::vector<FigureSource> sources_of(const Fit& fit) {
+  std::vector<FigureSource> sources;
+  for (const Series* series : {fit.basis.series, fit.basis.more_reads, fit.open_loop.series})
+    if (series != nullptr) sources.push_back(source_of(*series));
+  return sources;
 }
 
 std::vector<Table> answer_tables(const Choice& choice) {

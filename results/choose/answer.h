@@ -13,6 +13,9 @@ namespace dictbench {
 // exclusions and of gaps are left out where there are none.
 std::vector<Table> answer_tables(const Choice& choice);
 
+// The records behind an engine's figures.
+std::vector<FigureSource> sources_of(const Fit& fit);
+
 // "12.3 M [11.9, 12.8] ops/s, p99 583 ns, 74 B an item".
 std::string figures_text(const Figures& figures);
 

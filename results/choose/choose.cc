@@ -11,96 +11,20 @@
 #include "results/choose/missing.h"
 #include "results/host_name.h"
 #include "results/number_format.h"
+#include "results/statistics/verdict.h"
 
 namespace dictbench {
 namespace {
 
-// What a choice is made from.
-struct Source {
-  const RecordFile& records;
-  const Knowledge& knowledge;
-};
-
 // One engine in the situation.
 struct Candidate {
   EnginePromises promises;
-  bool known = true;               // false: the engine is not built in, so what it promises is not known
-  const Series* series = nullptr;  // good, of the situation; null: none
-  std::string broken;              // anywhere in the workload
-  std::string unavailable;         // why it could not be measured
-  PhaseTraits traits;
+  bool known = true;        // false: the engine is not built in, so what it promises is not known
+  Basis basis;              // what it did in the situation
+  Basis open_loop;          // and at a fixed rate
+  std::string broken;       // anywhere in the workload
+  std::string unavailable;  // why it could not be measured
 };
-
-std::optional<PhaseTraits> traits_of(const Series& series, const Source& source) {
-  if (!source.knowledge.phase || series.cells.empty()) return std::nullopt;
-  const CellRecord& cell = *series.cells.front();
-  return source.knowledge.phase(cell, source.records.run(cell.run_id));
-}
-
-std::optional<EnginePromises> promises_of(const std::string& spec, const Source& source) {
-  if (!source.knowledge.engine) return std::nullopt;
-  return source.knowledge.engine(spec);
-}
-
-// Whether its speed may stand for what a dict of several processes does.
-bool judges(const Series& series, const Source& source) {
-  const auto promises = promises_of(series.engine, source);
-  return series.good() && series.start != "threads" && promises && promises->stores &&
-         promises->declared.contains(Guarantee::shared);
-}
-
-struct Situation {
-  const Block* block = nullptr;
-  unsigned processes = 0;
-};
-
-// Of equally near ones that with the most keys, then with the most engines, then the first by name: the order of the
-// records says nothing.
-Situation nearest(const std::vector<Block>& blocks, const Requirements& asked, const Source& source) {
-  struct Measured {
-    std::set<std::string> engines;
-    double far = 0, keys = 0;
-  };
-  Situation best;
-  std::tuple<double, double, double> best_rank;
-  for (const Block& block : blocks) {  // sorted by workload
-    std::map<unsigned, Measured> by_processes;
-    for (const Series& series : block.series) {
-      const auto traits = traits_of(series, source);
-      if (!traits || !judges(series, source)) continue;
-      const auto far = distance(*traits, series.processes, asked);
-      if (!far) continue;
-      Measured& measured = by_processes[series.processes];
-      if (measured.engines.empty() || *far < measured.far) measured.far = *far;
-      measured.keys = std::max(measured.keys, static_cast<double>(traits->keys));
-      measured.engines.insert(series.engine);
-    }
-    for (const auto& [processes, measured] : by_processes) {
-      const std::tuple rank(measured.far, -measured.keys, -static_cast<double>(measured.engines.size()));
-      if (best.block != nullptr && rank >= best_rank) continue;
-      best = {&block, processes};
-      best_rank = rank;
-    }
-  }
-  return best;
-}
-
-// Of several series of one engine: with the asked number of items, or the most.
-const Series* best_series(const std::vector<const Series*>& all, const Requirements& asked, const Source& source) {
-  const Series* best = nullptr;
-  std::tuple<bool, double> rank;
-  for (const Series* series : all) {
-    const auto traits = traits_of(*series, source);
-    if (!traits) continue;
-    const auto keys = static_cast<double>(traits->keys);
-    const double off = asked.items ? std::abs(std::log(keys / static_cast<double>(*asked.items))) : -keys;
-    const std::tuple own(series->start != "fork", off);
-    if (best != nullptr && own >= rank) continue;
-    best = series;
-    rank = own;
-  }
-  return best;
-}
 
 // The worst that the records tell of an engine in this workload, in whatever phase and with whatever processes. One
 // that took too long in another phase did nothing wrong in it.
@@ -109,7 +33,7 @@ void note_broken(Candidate& candidate, const std::vector<Block>& blocks, const S
     if (block.workload != situation.block->workload) continue;
     for (const Series& series : block.series) {
       if (series.engine != candidate.promises.spec || series.good()) continue;
-      if (series.unfinished() && &block != situation.block) continue;
+      if (series.unfinished() && &block != situation.block && &block != situation.more_reads) continue;
       const std::string reason = series.reason();
       const std::string where =
           fmt::format("{}, {} {}", block.phase, series.processes, series.processes == 1 ? "process" : "processes");
@@ -121,53 +45,76 @@ void note_broken(Candidate& candidate, const std::vector<Block>& blocks, const S
   }
 }
 
-std::vector<Candidate> candidates_of(const Situation& situation, const std::vector<Block>& blocks,
-                                     const Requirements& asked, const Source& source) {
-  std::map<std::string, std::vector<const Series*>> by_engine;
-  for (const Block& block : blocks) {
-    if (block.workload != situation.block->workload) continue;
-    for (const Series& series : block.series) {
-      auto& good = by_engine[series.engine];
-      if (&block == situation.block && series.processes == situation.processes && series.good())
-        good.push_back(&series);
-    }
-  }
+std::vector<Candidate> candidates_of(const Choice& choice, const Situation& situation, const Situation& open_loop,
+                                     const Source& source) {
+  std::set<std::string> engines;
+  for (const Block& block : choice.blocks)
+    if (block.workload == situation.block->workload)
+      for (const Series& series : block.series) engines.insert(series.engine);
   std::vector<Candidate> candidates;
-  for (const auto& [engine, series] : by_engine) {
-    Candidate candidate;
-    const auto promises = promises_of(engine, source);
+  for (const std::string& engine : engines) {
+    const auto promises = source.promises_of(engine);
     if (promises && !promises->stores) continue;
+    Candidate candidate;
     candidate.known = promises.has_value();
     candidate.promises = promises.value_or(EnginePromises{});
     candidate.promises.spec = engine;
-    candidate.series = best_series(series, asked, source);
-    if (candidate.series != nullptr) candidate.traits = *traits_of(*candidate.series, source);
-    note_broken(candidate, blocks, situation);
+    candidate.basis = basis_of(engine, situation, choice.asked, source);
+    candidate.open_loop = basis_of(engine, open_loop, choice.asked, source);
+    note_broken(candidate, choice.blocks, situation);
     candidates.push_back(std::move(candidate));
   }
   return candidates;
 }
 
-Figures figures_of(const Candidate& candidate, const Requirements& asked) {
+// How much more an item takes with each further process: as far as the next lower number of them tells, else as if each
+// held a copy of its own.
+double bytes_a_process(const Basis& basis, double measured, unsigned processes) {
+  const auto fewer =
+      basis.fewer_processes == nullptr ? std::nullopt : median_of(*basis.fewer_processes, bytes_per_item);
+  if (!fewer) return measured / processes;
+  return std::max(0.0, measured - *fewer) / (processes - basis.fewer_processes->processes);
+}
+
+// What one item takes with other values and another number of processes, and within which bounds that lies: it grows by
+// no less than the value does, and by no more than if all that it takes grew with the value.
+void estimate_bytes(Figures& figures, const Basis& basis, double measured, unsigned processes,
+                    const Requirements& asked) {
+  const bool counters = asked.write_kind == WriteKind::adds && asked.reads < 1;
+  double least = measured, most = measured;
+  figures.bytes_per_item = measured;
+  if (asked.value_bytes && !counters) {
+    const auto value = static_cast<double>(*asked.value_bytes);
+    const double more = value - basis.traits.value_bytes;
+    const double in_proportion = measured * value / std::max(basis.traits.value_bytes, 1.0);
+    least = more < 0 ? in_proportion : measured + more;
+    if (more > 0) most = in_proportion;
+    figures.bytes_estimated = more != 0;
+    figures.bytes_per_item = std::max(measured + more, value);
+  }
+  if (asked.processes > processes)
+    most += most / measured * bytes_a_process(basis, measured, processes) * (asked.processes - processes);
+  figures.bytes_range = std::pair(least, most);
+}
+
+Figures figures_of(const Candidate& candidate, const Choice& choice) {
+  const Basis& basis = candidate.basis;
   Figures figures;
   std::vector<double> speeds;
-  for (const auto& [round, speed] : by_round(*candidate.series, ops_per_s)) speeds.push_back(speed);
+  for (const auto& [round, speed] : basis.figures(ops_per_s, Between::rate)) speeds.push_back(speed);
   figures.repetitions = speeds.size();
   figures.ops_per_s = speeds.empty() ? 0 : median(speeds);
   if (speeds.size() > 1) {
     const Interval interval = median_interval(speeds);
     figures.interval = std::pair(interval.low, interval.high);
   }
-  figures.p99_ns = median_of(*candidate.series, latency_p99);
-  if (candidate.traits.memory_is_its_own) figures.bytes_per_item = median_of(*candidate.series, bytes_per_item);
-  const bool counters = asked.write_kind == WriteKind::adds && asked.reads < 1;
-  if (figures.bytes_per_item && asked.value_bytes && !counters) {
-    const double more = static_cast<double>(*asked.value_bytes) - candidate.traits.value_bytes;
-    *figures.bytes_per_item = std::max(*figures.bytes_per_item + more, static_cast<double>(*asked.value_bytes));
-    figures.bytes_estimated = more != 0;
-  }
-  figures.voluntary = median_of(*candidate.series, voluntary_per_1000);
-  figures.involuntary = median_of(*candidate.series, involuntary_per_1000);
+  const Basis& latencies = choice.open_loop_rate > 0 ? candidate.open_loop : basis;
+  figures.p99_ns = latencies.median(latency_p99, Between::worse);
+  const auto bytes =
+      basis.traits.memory_is_its_own ? basis.median(bytes_per_item, Between::worse) : std::optional<double>{};
+  if (bytes && *bytes > 0) estimate_bytes(figures, basis, *bytes, choice.processes, choice.asked);
+  figures.voluntary = basis.median(voluntary_per_1000, Between::mean);
+  figures.involuntary = basis.median(involuntary_per_1000, Between::mean);
   return figures;
 }
 
@@ -185,31 +132,26 @@ std::vector<std::string> limits_missed(const EnginePromises& engine, const Requi
 
 std::vector<std::string> figures_missed(const Figures& figures, const Requirements& asked) {
   std::vector<std::string> reasons;
-  if (asked.p99_ns) {
-    if (!figures.p99_ns)
-      reasons.emplace_back("p99 not measured: too few operations for a sample");
-    else if (*figures.p99_ns > *asked.p99_ns)
-      reasons.push_back(fmt::format("p99 {} > {}", nanoseconds(*figures.p99_ns), nanoseconds(*asked.p99_ns)));
-  }
+  if (asked.p99_ns && figures.p99_ns && *figures.p99_ns > *asked.p99_ns)
+    reasons.push_back(fmt::format("p99 {} > {}", nanoseconds(*figures.p99_ns), nanoseconds(*asked.p99_ns)));
   if (asked.ops_per_s && figures.ops_per_s < *asked.ops_per_s)
     reasons.push_back(fmt::format("{} is below {}", rate(figures.ops_per_s), rate(*asked.ops_per_s)));
-  if (asked.max_bytes_per_item) {
-    if (!figures.bytes_per_item)
-      reasons.emplace_back("bytes per item not measured");
-    else if (*figures.bytes_per_item > *asked.max_bytes_per_item)
-      reasons.push_back(fmt::format("{}{} an item > {}", figures.bytes_estimated ? "~" : "",
-                                    byte_size(*figures.bytes_per_item), byte_size(*asked.max_bytes_per_item)));
-  }
+  if (asked.max_bytes_per_item && figures.bytes_per_item && figures.bytes_range.first > *asked.max_bytes_per_item)
+    reasons.push_back(fmt::format("{}{} an item > {}", figures.bytes_estimated ? "~" : "",
+                                  byte_size(*figures.bytes_per_item), byte_size(*asked.max_bytes_per_item)));
   return reasons;
 }
 
-Metric ranked_metric(RankBy by) {
-  switch (by) {
-    case RankBy::ops: return ops_per_s;
-    case RankBy::p99: return latency_p99;
-    case RankBy::memory: return bytes_per_item;
-  }
-  return ops_per_s;
+// Limits of which no record tells whether they are kept: such an engine neither fits nor is excluded.
+std::vector<std::string> figures_unknown(const Figures& figures, const Requirements& asked) {
+  std::vector<std::string> reasons;
+  if (asked.p99_ns && !figures.p99_ns) reasons.emplace_back("p99 not measured: too few operations for a sample");
+  if (asked.max_bytes_per_item && !figures.bytes_per_item)
+    reasons.emplace_back("bytes per item not measured");
+  else if (asked.max_bytes_per_item && figures.bytes_range.second > *asked.max_bytes_per_item)
+    reasons.push_back(fmt::format("from {} to {} an item, you asked {} at most", byte_size(figures.bytes_range.first),
+                                  byte_size(figures.bytes_range.second), byte_size(*asked.max_bytes_per_item)));
+  return reasons;
 }
 
 // Smaller is better.
@@ -223,24 +165,33 @@ double rank_figure(const Figures& figures, RankBy by) {
   return kUnknown;
 }
 
-// Engines that were measured with as many keys as the most come first: fewer keys mean fewer cache misses, and costs
-// that do not grow with the keys weigh more.
-void rank(std::vector<Fit>& fits, const Requirements& asked) {
-  std::uint64_t most = 0;
-  for (const Fit& fit : fits) most = std::max(most, fit.keys);
-  for (Fit& fit : fits) fit.fewer_keys = fit.keys < most;
+FigureByRound ranked_figures(const Fit& fit, const Choice& choice) {
+  switch (choice.asked.rank_by) {
+    case RankBy::ops: return fit.basis.figures(ops_per_s, Between::rate);
+    case RankBy::p99:
+      return (choice.open_loop_rate > 0 ? fit.open_loop : fit.basis).figures(latency_p99, Between::worse);
+    case RankBy::memory: return fit.basis.figures(bytes_per_item, Between::worse);
+  }
+  return {};
+}
+
+// The best is held against each other one; all these comparisons hold together with the usual level (Bonferroni).
+void rank(Choice& choice) {
+  std::vector<Fit>& fits = choice.fits;
   std::ranges::sort(fits, [&](const Fit& a, const Fit& b) {
-    return std::tuple(a.fewer_keys, rank_figure(a.figures, asked.rank_by), a.engine) <
-           std::tuple(b.fewer_keys, rank_figure(b.figures, asked.rank_by), b.engine);
+    return std::tuple(rank_figure(a.figures, choice.asked.rank_by), a.engine) <
+           std::tuple(rank_figure(b.figures, choice.asked.rank_by), b.engine);
   });
   if (fits.empty()) return;
-  const Metric metric = ranked_metric(asked.rank_by);
-  const FigureByRound best = by_round(*fits.front().series, metric);
+  const auto comparisons = static_cast<double>(std::max<std::size_t>(1, fits.size() - 1));
+  choice.level = 1 - (1 - kConfidenceLevel) / comparisons;
+  const FigureByRound best = ranked_figures(fits.front(), choice);
   for (Fit& fit : fits) {
-    const auto ratio = paired_ratio(by_round(*fit.series, metric), best);
-    if (!ratio) continue;
-    fit.ratio = ratio->median;
-    fit.not_separated = &fit != &fits.front() && ratio->interval.low <= 1 && ratio->interval.high >= 1;
+    const auto ratio = paired_ratio(ranked_figures(fit, choice), best, choice.level);
+    if (ratio) fit.ratio = ratio->median;
+    if (&fit == &fits.front()) continue;
+    fit.not_separated =
+        !ratio || !covers(ratio->interval, choice.level) || (ratio->interval.low <= 1 && ratio->interval.high >= 1);
   }
 }
 
@@ -255,7 +206,7 @@ void judge(Choice& choice, const Candidate& candidate, const RecordFile& records
   Excluded excluded{engine.spec, {}};
   if (!candidate.broken.empty()) excluded.reasons.push_back(candidate.broken);
   if (const std::string lost = lost_data(records, engine.spec); !lost.empty()) excluded.reasons.push_back(lost);
-  if (!engine.unavailable.empty() && candidate.series == nullptr)
+  if (!engine.unavailable.empty() && candidate.basis.series == nullptr)
     excluded.reasons.push_back("unavailable: " + engine.unavailable);
   Fit fit;
   fit.engine = engine.spec;
@@ -265,11 +216,10 @@ void judge(Choice& choice, const Candidate& candidate, const RecordFile& records
     fit.promises.emplace_back(promise, std::move(found));
   }
   for (std::string& reason : limits_missed(engine, asked)) excluded.reasons.push_back(std::move(reason));
-  if (candidate.series != nullptr) {
-    fit.figures = figures_of(candidate, asked);
-    fit.scale = candidate.series->any().scale;
-    fit.keys = candidate.traits.keys;
-    fit.series = candidate.series;
+  if (candidate.basis.series != nullptr) {
+    fit.figures = figures_of(candidate, choice);
+    fit.basis = candidate.basis;
+    fit.open_loop = candidate.open_loop;
     fit.unavailable = engine.unavailable;
     for (std::string& reason : figures_missed(fit.figures, asked)) excluded.reasons.push_back(std::move(reason));
   } else if (excluded.reasons.empty() && !candidate.unavailable.empty()) {
@@ -277,8 +227,12 @@ void judge(Choice& choice, const Candidate& candidate, const RecordFile& records
   }
   if (!excluded.reasons.empty())
     choice.excluded.push_back(std::move(excluded));
-  else if (candidate.series != nullptr)
-    choice.fits.push_back(std::move(fit));
+  else if (candidate.basis.series != nullptr) {
+    if (auto unknown = figures_unknown(fit.figures, asked); !unknown.empty())
+      choice.undecided.push_back({engine.spec, std::move(unknown)});
+    else
+      choice.fits.push_back(std::move(fit));
+  }
 }
 
 }  // namespace
@@ -298,19 +252,28 @@ Choice choose_engines(const RecordFile& records, const std::string& host, const 
   std::erase_if(choice.blocks, [](const Block& block) { return block.tier != "c++"; });
 
   const Source source{records, knowledge};
-  const Situation situation = nearest(choice.blocks, asked, source);
+  const Situation situation = nearest_situation(choice.blocks, asked, source);
   if (situation.block != nullptr) {
     choice.workload = situation.block->workload;
-    choice.phase = situation.block->phase;
+    choice.phase = situation.phase();
+    choice.reckoned = situation.more_reads != nullptr;
     choice.processes = situation.processes;
+    choice.scale = situation.block->scale;
     choice.runs = situation.block->runs;
-    for (const Candidate& candidate : candidates_of(situation, choice.blocks, choice.asked, source)) {
-      judge(choice, candidate, records);
-      if (candidate.series != nullptr && candidate.traits.keys >= choice.traits.keys) choice.traits = candidate.traits;
+    const Situation open_loop = nearest_open_loop(choice.blocks, situation, asked, source);
+    if (open_loop.block != nullptr) {
+      choice.open_loop_phase = fmt::format("{}, {}", open_loop.block->workload, open_loop.phase());
+      choice.open_loop_rate = source.traits_of(open_loop.block->series.front())->arrival_rate;
     }
-    rank(choice.fits, choice.asked);
-    choice.extrapolated = extrapolations(
-        choice.fits.empty() ? choice.traits : *traits_of(*choice.fits.front().series, source), choice.processes, asked);
+    for (const Candidate& candidate : candidates_of(choice, situation, open_loop, source)) {
+      if (candidate.basis.series != nullptr) choice.traits = candidate.basis.traits;
+      judge(choice, candidate, records);
+    }
+    rank(choice);
+    choice.extrapolated = extrapolations(choice.traits, choice.processes, asked);
+    if (choice.reckoned)
+      choice.extrapolated.insert(choice.extrapolated.begin(),
+                                 fmt::format("reckoned between the phases {}", choice.phase));
   }
   choice.uncovered = find_uncovered(choice, records, knowledge, workload_file);
   return choice;

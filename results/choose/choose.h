@@ -2,10 +2,10 @@
 // not and why, and what no record covers.
 //
 // A pure function of records, requirements and what the caller tells of engines and workloads: no clock, no file.
-// All engines are judged by one situation (workload, phase, number of processes): the one nearest to the need in
-// which a shared engine was measured. No engine is recommended that lost data, was unverified or invalid anywhere in
-// that workload on that host, with whatever number of processes. Choice points into the RecordFile, which must
-// outlive it.
+// All engines are judged by one situation (basis.h): the phase, or the two phases, and the number of processes nearest
+// to the need in which a shared engine was measured. No engine is recommended that lost data, was unverified or invalid
+// anywhere in that workload on that host, with whatever number of processes. Choice points into the RecordFile, which
+// must outlive it.
 #pragma once
 
 #include <optional>
@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "results/choose/basis.h"
 #include "results/choose/evidence.h"
 #include "results/choose/knowledge.h"
 #include "results/choose/requirements.h"
@@ -26,23 +27,21 @@ struct Figures {
   double ops_per_s = 0;
   std::optional<std::pair<double, double>> interval;  // of ops_per_s; absent with one repetition
   std::size_t repetitions = 0;
-  std::optional<double> p99_ns;
+  std::optional<double> p99_ns;                  // at Choice::open_loop_rate
   std::optional<double> bytes_per_item;          // with values of the asked size
   bool bytes_estimated = false;                  // measured with values of another size, the difference added
+  std::pair<double, double> bytes_range;         // within which it lies with the asked values and processes
   std::optional<double> voluntary, involuntary;  // context switches per 1,000 operations
 };
 
 struct Fit {
   std::string engine;
   Figures figures;
-  double scale = 1;
-  std::uint64_t keys = 0;       // that it was measured with
   std::string unavailable;      // why this machine cannot use it; empty: it can
-  bool fewer_keys = false;      // than the engines before it: its figures owe something to the caches
-  bool not_separated = false;   // from the best: the paired interval of their ratio holds 1
+  bool not_separated = false;   // from the best: the paired interval of their ratio holds 1, or rounds are too few
   std::optional<double> ratio;  // to the best, paired by round
   std::vector<std::pair<Guarantee, PromiseFound>> promises;  // those asked for
-  const Series* series = nullptr;
+  Basis basis, open_loop;
 };
 
 struct Excluded {
@@ -65,12 +64,18 @@ struct Choice {
   std::set<Guarantee> must;  // what was asked for and what that implies: sharing, scans in order, counters
   std::string host;          // whose records were used; empty: there are none
   std::string workload;      // of the situation; empty: no record is of the asked kind
-  std::string phase;
+  std::string phase;         // "get", "update and get"
+  bool reckoned = false;     // between two phases
   unsigned processes = 0;
-  PhaseTraits traits;  // at the largest scale
+  double scale = 1;
+  PhaseTraits traits;
+  std::string open_loop_phase;  // "open-loop, 10k-a-second": where latencies are from
+  double open_loop_rate = 0;    // operations a second; 0: latencies are those of the closed loop
+  double level = 0;             // of each comparison with the best
   std::vector<std::string> extrapolated;
   std::vector<Fit> fits;  // the best first
   std::vector<Excluded> excluded;
+  std::vector<Excluded> undecided;  // would fit, if a figure that was not measured lies within its limit
   std::vector<Uncovered> uncovered;
   std::vector<const RunRecord*> runs;  // of the situation
   std::vector<Block> blocks;           // keeps what `fits` points to

@@ -33,7 +33,7 @@ Measure measure_for(const Choice& choice, const Knowledge& knowledge, const std:
   std::tuple<double, bool, double> least;
   for (const StandardPhase& standard : knowledge.standard_phases()) {
     const auto far = distance(standard.traits, choice.asked.processes, choice.asked);
-    if (!far || !standard.traits.alone || !covers(standard.traits, choice.asked)) continue;
+    if (!far || !standard.traits.alone) continue;
     const std::tuple rank(*far, standard.workload != choice.workload, -static_cast<double>(standard.traits.keys));
     if (!best.own_file && rank >= least) continue;
     least = rank;
@@ -45,14 +45,13 @@ Measure measure_for(const Choice& choice, const Knowledge& knowledge, const std:
 // "dictbench choose ... --write-workload need.toml" first, where there is no standard workload, and the command that
 // shows the result.
 std::vector<std::string> commands(const Measure& measure, const Requirements& asked,
-                                  const std::vector<std::string>& engines, double scale = 1) {
+                                  const std::vector<std::string>& engines) {
   std::vector<std::string> lines;
   const std::string choose = command_line(asked);
   if (measure.own_file) lines.push_back(fmt::format("{} --write-workload {}", choose, measure.workload));
   std::string run = "dictbench run";
   for (const std::string& engine : engines) run += fmt::format(" --engine {}", quoted(engine));
   run += fmt::format(" --workload {} --processes {}", measure.workload, asked.processes);
-  if (scale != 1) run += fmt::format(" --scale {:g}", scale);
   lines.push_back(run + fmt::format(" --out {}", kOut));
   return lines;
 }
@@ -63,7 +62,7 @@ bool fits_by_contract(const EnginePromises& engine, const Choice& choice, const 
   if (engine.largest_value != 0 && asked.value_bytes && *asked.value_bytes > engine.largest_value) return false;
   if (engine.most_items != 0 && asked.items && *asked.items > engine.most_items) return false;
   return std::ranges::all_of(
-      asked.must, [&](Guarantee promise) { return find_promise(records, choice.host, engine, promise).holds(); });
+      choice.must, [&](Guarantee promise) { return find_promise(records, choice.host, engine, promise).holds(); });
 }
 
 // Engines that promise all that is asked and have no figure in the situation. An engine with more options is asked for
@@ -75,6 +74,7 @@ std::vector<std::string> unmeasured_engines(const Choice& choice, const RecordFi
   std::set<std::string> known;
   for (const Fit& fit : choice.fits) known.insert(fit.engine);
   for (const Excluded& excluded : choice.excluded) known.insert(excluded.engine);
+  for (const Excluded& undecided : choice.undecided) known.insert(undecided.engine);
   std::set<std::string> fitting_names;
   for (const EnginePromises& engine : knowledge.candidates(choice.asked)) {
     if (!fits_by_contract(engine, choice, records)) continue;
@@ -114,7 +114,7 @@ std::vector<Uncovered> find_uncovered(const Choice& choice, const RecordFile& re
   for (const Fit& fit : choice.fits) fitting.push_back(fit.engine);
   const std::vector<std::string> unmeasured = unmeasured_engines(choice, records, knowledge);
 
-  const bool covered = choice.processes == choice.asked.processes && covers(choice.traits, choice.asked);
+  const bool covered = choice.processes == choice.asked.processes && !choice.reckoned;
   if (!fitting.empty() && !covered) {
     uncovered.push_back({"all that fit", fmt::format("{}", fmt::join(choice.extrapolated, "; ")),
                          commands(measure, choice.asked, fitting)});
@@ -124,16 +124,9 @@ std::vector<Uncovered> find_uncovered(const Choice& choice, const RecordFile& re
                          choice.workload.empty() ? "no record is of this kind" : "promises all of it, not measured",
                          commands(measure, choice.asked, {engine})});
   }
-  if (covered) {
-    for (const Fit& fit : choice.fits) {
-      if (!fit.fewer_keys) continue;
-      const Fit& first = choice.fits.front();
-      uncovered.push_back({fit.engine,
-                           fmt::format("{} items: {} were measured", grouped(first.keys), grouped(fit.keys)),
-                           {fmt::format("dictbench run --engine {} --workload {} --processes {} --scale {:g} --out {}",
-                                        quoted(fit.engine), choice.workload, choice.processes, first.scale, kOut)}});
-    }
-  }
+  for (const Excluded& undecided : choice.undecided)
+    uncovered.push_back({undecided.engine, fmt::format("{}", fmt::join(undecided.reasons, "; ")),
+                         commands(measure, choice.asked, {undecided.engine})});
   for (const Fit& fit : choice.fits)
     for (const auto& [promise, found] : fit.promises) add_untested(uncovered, fit.engine, promise, found);
   for (const std::string& engine : unmeasured) {

@@ -11,25 +11,26 @@ namespace dictbench {
 namespace {
 
 constexpr double kNearReads = 0.1;  // of the operations
-constexpr double kNearValue = 2;    // doublings
-constexpr double kNearItems = 1;    // powers of ten
-constexpr double kMostlyReads = 0.9;
+constexpr double kNearShare = 1.25;
+constexpr double kNearValue = 2;     // doublings
+constexpr double kNearItems = 1;     // powers of ten
 constexpr double kManyKeys = 1e4;    // a dict of fewer stays in the caches
 constexpr double kFewKeys = 0.5;     // for each power of ten below that, where no number of items is asked
 constexpr double kSomething = 1e-9;  // shares are sums of decimals
 
 bool any(double share) { return share > kSomething; }
 
+// Both none, or one a quarter above the other at most: so far off can the time of an operation be.
+bool near_share(double measured, double asked) {
+  if (!any(measured) || !any(asked)) return any(measured) == any(asked);
+  return std::max(measured, asked) <= kNearShare * std::min(measured, asked) + kSomething;
+}
+
 bool same_kind(const PhaseTraits& traits, const Requirements& asked) {
   if (!traits.special.empty() || any(traits.read_modify_writes)) return false;
   if (any(asked.read_kind == ReadKind::gets ? traits.scans : traits.gets)) return false;
-  if (asked.reads > 0 && !any(traits.reads())) {
-    // No read at all stands for few reads only.
-    if (asked.reads > 0.5) return false;
-  }
-  // Reads alone stand for a need with writes where they are few, or overwrite what is there.
-  if (!any(1 - traits.reads())) return asked.reads >= (asked.write_kind == WriteKind::sets ? 0.5 : kMostlyReads);
-  if (asked.reads >= 1) return traits.reads() >= 0.5 && !any(traits.adds) && !any(traits.erases);
+  if (!near_share(traits.reads(), asked.reads) || !near_share(1 - traits.reads(), 1 - asked.reads)) return false;
+  if (!any(1 - asked.reads)) return true;
   switch (asked.write_kind) {
     case WriteKind::sets: return !any(traits.erases) && !any(traits.adds);
     case WriteKind::churn: return any(traits.inserts) && any(traits.erases) && !any(traits.adds);
@@ -44,12 +45,6 @@ bool asks_value(const Requirements& asked) {
 
 double doublings(double measured, double asked) { return std::abs(std::log2(measured / asked)); }
 
-// Values of another order of size are another task (a copy of 100 kB is no copy of 1 kB), so that beyond what is near
-// each doubling counts for more than a doubling of anything else.
-double value_distance(double value_doublings) {
-  return value_doublings / kNearValue + std::max(0.0, value_doublings - kNearValue);
-}
-
 double value_doublings(const PhaseTraits& traits, const Requirements& asked) {
   if (!asks_value(asked)) return 0;
   return doublings(std::max(traits.value_bytes, 1.0), static_cast<double>(*asked.value_bytes));
@@ -58,9 +53,11 @@ double value_doublings(const PhaseTraits& traits, const Requirements& asked) {
 }  // namespace
 
 std::optional<double> distance(const PhaseTraits& traits, unsigned processes, const Requirements& asked) {
-  if (!same_kind(traits, asked)) return std::nullopt;
-  double sum = std::abs(traits.reads() - asked.reads) / kNearReads + value_distance(value_doublings(traits, asked)) +
-               doublings(processes, asked.processes);
+  if (traits.arrival_rate > 0 || !same_kind(traits, asked)) return std::nullopt;
+  const double value = value_doublings(traits, asked);
+  if (value > kNearValue) return std::nullopt;
+  double sum =
+      std::abs(traits.reads() - asked.reads) / kNearReads + value / kNearValue + doublings(processes, asked.processes);
   if (!asked.items)
     sum +=
         kFewKeys * std::max(0.0, std::log10(kManyKeys / static_cast<double>(std::max<std::uint64_t>(traits.keys, 1))));
@@ -74,10 +71,28 @@ std::optional<double> distance(const PhaseTraits& traits, unsigned processes, co
   return sum;
 }
 
-bool covers(const PhaseTraits& traits, const Requirements& asked) {
-  return distance(traits, asked.processes, asked) &&
-         std::abs(traits.reads() - asked.reads) <= kNearReads + kSomething &&
-         value_doublings(traits, asked) <= kNearValue;
+std::optional<double> distance_of_open_loop(PhaseTraits traits, unsigned processes, const Requirements& asked) {
+  if (traits.arrival_rate <= 0) return std::nullopt;
+  traits.arrival_rate = 0;
+  return distance(traits, processes, asked);
+}
+
+std::optional<Mixed> mix(const PhaseTraits& fewer_reads, const PhaseTraits& more_reads, const Requirements& asked) {
+  const double low = fewer_reads.reads(), high = more_reads.reads();
+  if (!(low < asked.reads - kSomething && asked.reads + kSomething < high)) return std::nullopt;
+  if (fewer_reads.distribution != more_reads.distribution || !fewer_reads.special.empty() ||
+      !more_reads.special.empty() || fewer_reads.arrival_rate > 0 || more_reads.arrival_rate > 0)
+    return std::nullopt;
+  Mixed mixed;
+  mixed.share = (asked.reads - low) / (high - low);
+  // Counters have a size of their own; what is read is that of the values.
+  mixed.traits = more_reads;
+  if (!any(fewer_reads.adds) && fewer_reads.value_bytes != more_reads.value_bytes) return std::nullopt;
+  for (double PhaseTraits::*share : {&PhaseTraits::gets, &PhaseTraits::scans, &PhaseTraits::sets, &PhaseTraits::inserts,
+                                     &PhaseTraits::erases, &PhaseTraits::adds, &PhaseTraits::read_modify_writes})
+    mixed.traits.*share = (1 - mixed.share) * fewer_reads.*share + mixed.share * more_reads.*share;
+  mixed.traits.every_key_by_all = fewer_reads.every_key_by_all && more_reads.every_key_by_all;
+  return mixed;
 }
 
 std::vector<std::string> extrapolations(const PhaseTraits& traits, unsigned processes, const Requirements& asked) {

@@ -20,18 +20,29 @@ struct PhaseTraits {
   bool every_key_by_all = true;   // false: each process has keys of its own
   bool memory_is_its_own = true;  // false: the workload has values of other sizes too, so bytes per item say nothing
   bool alone = true;              // false: the workload has more phases
-  std::string special;            // what makes it no plain mix: "batches of 32", "a fixed arrival rate"; empty: nothing
+  double arrival_rate = 0;        // operations a second, all processes together; 0: a closed loop
+  std::string distribution;       // of the keys: "uniform", "zipfian 0.99"
+  std::string special;            // what makes it no plain mix: "batches of 32"; empty: nothing
 
   double reads() const { return gets + scans; }
 };
 
-// How far a phase is from the need; smaller is nearer. Nothing when it does something else (other kinds of reads or
-// writes, batches, a fixed rate), so that no figure of it says anything about the need.
+// How far a phase is from the need; smaller is nearer. Nothing when it does something else, so that no figure of it
+// says anything about the need: other kinds of reads or writes, batches, a fixed rate, values of more than four times
+// the size or less than a quarter, and another share of reads or of writes by more than a quarter. With two processes a
+// write cost from 7 to 560 reads, by engine, so reads alone never stand for a need with writes.
 std::optional<double> distance(const PhaseTraits& traits, unsigned processes, const Requirements& asked);
 
-// Whether reads (within 0.1) and value size (within four times) are what is asked: then a figure of it counts as
-// measured for the need, whatever the number of processes and of items.
-bool covers(const PhaseTraits& traits, const Requirements& asked);
+// The same for a phase with a fixed rate, which only latencies are taken from.
+std::optional<double> distance_of_open_loop(PhaseTraits traits, unsigned processes, const Requirements& asked);
+
+// Two phases of one workload, mixed so that reads are as asked. Nothing where the asked share does not lie between
+// theirs, or where they differ in values or in how often which key is used.
+struct Mixed {
+  PhaseTraits traits;
+  double share = 0;  // of the operations, that are as those of `more_reads`
+};
+std::optional<Mixed> mix(const PhaseTraits& fewer_reads, const PhaseTraits& more_reads, const Requirements& asked);
 
 // "measured with 2 processes, you asked 8", one text for each thing that differs; empty: just as asked.
 std::vector<std::string> extrapolations(const PhaseTraits& traits, unsigned processes, const Requirements& asked);

@@ -151,6 +151,8 @@ Disturbed wider_side(const Pairs& pairs, const GateRules& rules) {
   return wider(base, head) ? Disturbed::base : Disturbed::neither;
 }
 
+bool wholly_slower(const Pairs& pairs) { return std::ranges::min(pairs.head) > std::ranges::max(pairs.base); }
+
 Disturbed busier_side(std::span<const double> base, std::span<const double> head, const GateRules& rules) {
   constexpr double kApart = 0.05;
   const auto more = [&](std::span<const double> one, std::span<const double> other) {

@@ -70,6 +70,10 @@ enum class Disturbed { neither, base, head };
 // shared between the figures).
 Disturbed wider_side(const Pairs& pairs, const GateRules& rules);
 
+// Whether even the quickest run of the head is slower than the slowest of the base: then noise that widens one side
+// explains nothing, as the runs took turns and all of one side were hit and none of the other.
+bool wholly_slower(const Pairs& pairs);
+
 // By the share of the machine that other programs took during each run (0..1): more than five percentage points
 // apart in the median, and chance does not explain it.
 Disturbed busier_side(std::span<const double> base, std::span<const double> head, const GateRules& rules);

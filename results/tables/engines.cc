@@ -60,14 +60,14 @@ std::vector<std::string> notes_of(const Block& block, const TableContext& contex
   return notes;
 }
 
-std::string title_of(const Block& block, const std::vector<Block>& blocks) {
+std::string title_of(const Block& block, const std::vector<Block>& blocks, const Selection& selection) {
   std::string title = block.workload;
   const auto differs = [&](auto member) {
     return std::any_of(blocks.begin(), blocks.end(), [&](const Block& other) {
       return other.workload == block.workload && other.*member != block.*member;
     });
   };
-  if (differs(&Block::phase)) title += ", phase " + block.phase;
+  if (differs(&Block::phase) || !selection.phases.empty()) title += ", phase " + block.phase;
   const bool several_hosts =
       std::any_of(blocks.begin(), blocks.end(), [&](const Block& other) { return other.host != block.host; });
   if (several_hosts) title += " on " + block.host;
@@ -90,7 +90,7 @@ std::vector<Table> build_engines(const RecordFile& records, const TableContext& 
 
   std::vector<Table> tables;
   for (const Block& block : blocks) {
-    Table table{"engines", title_of(block, blocks), {}, kColumns, {}};
+    Table table{"engines", title_of(block, blocks, context.selection), {}, kColumns, {}};
     const OrderChecks order(records, block.host);
     const std::vector<const Series*> best_first = fastest_first(block, context);
     for (const Series* series : best_first) {

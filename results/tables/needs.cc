@@ -82,16 +82,15 @@ unsigned workers_of(const RecordFile& records, const std::string& host) {
 std::string best_text(const Choice& choice) {
   std::vector<std::string> names = {choice.fits.front().engine};
   for (const Fit& fit : choice.fits)
-    if (fit.not_separated && !fit.fewer_keys) names.push_back(fit.engine);
+    if (fit.not_separated) names.push_back(fit.engine);
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
 std::string runner_up_text(const Choice& choice) {
   for (std::size_t i = 1; i < choice.fits.size(); ++i) {
     const Fit& fit = choice.fits[i];
-    if (fit.not_separated && !fit.fewer_keys) continue;
-    return fmt::format("{}: {}{}", fit.engine, figures_text(fit.figures),
-                       fit.fewer_keys ? fmt::format(" (with {} items)", fit.keys) : "");
+    if (fit.not_separated) continue;
+    return fmt::format("{}: {}", fit.engine, figures_text(fit.figures));
   }
   return "-";
 }
@@ -127,11 +126,11 @@ std::vector<Table> build_needs(const RecordFile& records, const TableContext& co
       } else {
         row.push_back(text_cell(best_text(choice)));
         row.push_back(text_cell(figures_text(choice.fits.front().figures)));
-        row[row.size() - 2].sources = row.back().sources = {source_of(*choice.fits.front().series)};
+        row[row.size() - 2].sources = row.back().sources = sources_of(choice.fits.front());
         row.push_back(text_cell(runner_up_text(choice)));
-        row.push_back(text_cell(choice.extrapolated.empty()
-                                    ? choice.workload
-                                    : fmt::format("{}; {}", choice.workload, fmt::join(choice.extrapolated, "; "))));
+        std::vector<std::string> with = {fmt::format("{}, {}", choice.workload, choice.phase)};
+        with.insert(with.end(), choice.extrapolated.begin(), choice.extrapolated.end());
+        row.push_back(text_cell(fmt::format("{}", fmt::join(with, "; "))));
       }
       row.push_back(text_cell(command_line(asked)));
       table.rows.push_back(std::move(row));
@@ -139,7 +138,9 @@ std::vector<Table> build_needs(const RecordFile& records, const TableContext& co
     table.notes.emplace_back(
         "By throughput unless asked otherwise, over engines that promise what is asked and lost nothing; several in "
         "one "
-        "cell are not separated by their paired intervals. One worker a core. `dictbench choose` says why others are "
+        "cell are not separated by their paired intervals. p99 is at a fixed rate where a record of the kind has one. "
+        "One "
+        "worker a core. `dictbench choose` says why others are "
         "excluded and what no record covers.");
     for (std::string& note : provenance_notes(runs)) table.notes.push_back(std::move(note));
     tables.push_back(std::move(table));

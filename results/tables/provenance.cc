@@ -39,14 +39,17 @@ std::string commit_text(const RunRecord& run) {
   return run.commit.substr(0, 10) + (run.dirty ? " with local changes" : "");
 }
 
-// The kinds of pages that an engine said it stores in, in the order in which it was told.
-std::string pages_of(const Series& series) {
-  std::vector<std::string> kinds;
+// What an engine said of itself under this name, each value once, in the order in which it was told.
+std::string fact_of(const Series& series, std::string_view fact) {
+  std::vector<std::string> values;
   for (const CellRecord* cell : series.cells)
     for (const auto& [name, value] : cell->engine_facts)
-      if (name == "pages") add_unique(kinds, value);
-  return fmt::format("{}", fmt::join(kinds, " / "));
+      if (name == fact) add_unique(values, value);
+  return fmt::format("{}", fmt::join(values, " / "));
 }
+
+// The kinds of pages that it stores in.
+std::string pages_of(const Series& series) { return fact_of(series, "pages"); }
 
 bool pages_differ(const Block& block) {
   std::set<std::string> kinds;
@@ -192,6 +195,9 @@ std::string standing_remark(const Block& block, const Series& series, const Tabl
   }
   if (const std::string pages = pages_of(series); !pages.empty() && pages_differ(block))
     parts.push_back("pages: " + pages);
+  // All engines but those with files of another place store in memory.
+  if (const std::string place = fact_of(series, "filesystem"); !place.empty() && place != "tmpfs" && place != "ramfs")
+    parts.push_back("files on " + place);
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 

@@ -21,8 +21,8 @@ std::string repetitions_note(const Block& block);
 std::vector<std::string> standing_notes(const Block& block, const TableContext& context);
 
 // What sets the row apart: "spawn", "not shared", "harness: 3.2 ns/op", "pages: 4 KB" where others of the block have
-// other ones, and what makes its figure doubtful: "window 12 ms", "workers overlapped 62 % of the window",
-// "client-bound", "disturbed in 3 of 5"; empty for none.
+// other ones, "files on ext4" where they do not lie in memory, and what makes its figure doubtful: "window 12 ms",
+// "workers overlapped 62 % of the window", "client-bound", "disturbed in 3 of 5"; empty for none.
 std::string row_remark(const Block& block, const Series& series, const TableContext& context);
 
 // The same without the doubts, where what is shown is not a speed over a window.

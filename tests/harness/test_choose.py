@@ -45,8 +45,8 @@ def test_without_records_it_is_three_and_says_what_to_run(dictbench, tmp_path):
 
 
 def test_what_nothing_can_fulfil_is_answered_with_the_reasons(dictbench):
-    """A value of 200 bytes in 120: no mistake of the syntax, so every engine is excluded, and told why."""
-    result = dictbench("choose", "--processes", "8", "--reads", "0.95", "--value-size", "200", "--must", "survives-kill,durable",
+    """A value of 500 bytes in 120: no mistake of the syntax, so every engine is excluded, and told why."""
+    result = dictbench("choose", "--processes", "8", "--reads", "0.95", "--value-size", "500", "--must", "survives-kill,durable",
                        "--max-bytes-per-item", "120", "--p99", "50us")
     assert result.returncode == 1, result.stderr
     assert "**Nothing fits: 8 processes" in result.stdout

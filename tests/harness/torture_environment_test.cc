@@ -73,6 +73,12 @@ INSTANTIATE_TEST_SUITE_P(Engines, EnvironmentFault,
                            return name;
                          });
 
+// Where the files lie in memory, there is no disk to fill.
+INSTANTIATE_TEST_SUITE_P(OnADisk, EnvironmentFault,
+                         ::testing::Combine(::testing::Values("sqlite-wal?files=disk", "lmdb?files=disk"),
+                                            ::testing::Values("full-disk")),
+                         [](const auto& test) { return std::get<0>(test.param).substr(0, 4); });
+
 struct WrongCase {
   Wrong wrong;
   const char* fault;

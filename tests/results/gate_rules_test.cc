@@ -103,6 +103,18 @@ TEST(GateRules, NoiseOnOneSideIsSeenAndNoiseOnBothIsNot) {
   EXPECT_GE(one, 950U);
 }
 
+TEST(GateRules, ScatterDoesNotExplainAHeadThatIsSlowerInEveryRun) {
+  Pairs pairs;
+  for (int i = 0; i < 16; ++i) {
+    pairs.base.push_back(46 + 0.1 * i);
+    pairs.head.push_back(1044 + 20 * i);
+  }
+  EXPECT_EQ(wider_side(pairs, GateRules{}), Disturbed::head);
+  EXPECT_TRUE(wholly_slower(pairs));
+  pairs.head[3] = 47;
+  EXPECT_FALSE(wholly_slower(pairs));
+}
+
 TEST(GateRules, OtherProgramsBesideOneSideAreSeen) {
   const GateRules rules;
   const std::vector<double> quiet{.01, .02, .01, .03, .02, .01, .02, .01, .02, .01, .02, .01, .02, .01}, busy(14, 0.4),

@@ -165,5 +165,14 @@ TEST(NoMixing, OtherPagesAreToldInTheRow) {
   EXPECT_EQ(table.rows.at(1).back().text, "not shared, pages: 4 KB");
 }
 
+TEST(NoMixing, FilesOnADiskAreToldInTheRow) {
+  RecordFile records{{make_run()}, {make_cell("lmdb", 2e6), make_cell("sqlite-wal", 1e6)}, {}, {}};
+  records.cells[0].engine_facts = {{"filesystem", "tmpfs"}};
+  records.cells[1].engine_facts = {{"filesystem", "ext4"}};
+  const Table table = build_table("engines", records, {}).at(0);
+  EXPECT_EQ(table.rows.at(0).back().text, "");
+  EXPECT_EQ(table.rows.at(1).back().text, "files on ext4");
+}
+
 }  // namespace
 }  // namespace dictbench

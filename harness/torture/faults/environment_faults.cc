@@ -48,7 +48,7 @@ std::vector<Fault> environment_faults() {
       {"identity", "a zombie owner, a reused pid, beside a living owner", needs_own, inflict_identity},
       {"full", "filled up to max=", needs_max, inflict_full},
       {"small-shm", "a /dev/shm of 4 MiB", needs_own, inflict_small_shm},
-      {"full-disk", "a disk of 4 MiB for temporary files", needs_own, inflict_full_disk},
+      {"full-disk", "a disk of 4 MiB", needs_own, inflict_full_disk},
       {"fd-limit", "too few file descriptors, at every step", needs_own, inflict_fd_limit},
       {"create-race", "create, attach, destroy and clean up at the same time", needs_own, inflict_create_race},
       {"header", "truncated and foreign headers", needs_files, inflict_header},

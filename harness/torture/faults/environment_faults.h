@@ -13,7 +13,7 @@ TortureRecord inflict_identity(const Subject& subject, const Options& options);
 // Filled up to `max`.
 TortureRecord inflict_full(const Subject& subject, const Options& options);
 
-// A /dev/shm or a temporary folder of 4 MiB.
+// A /dev/shm or a disk of 4 MiB.
 TortureRecord inflict_small_shm(const Subject& subject, const Options& options);
 TortureRecord inflict_full_disk(const Subject& subject, const Options& options);
 

@@ -1,4 +1,4 @@
-// `small-shm` and `full-disk`: file systems of 4 MiB over /dev/shm and over the folder for temporary files.
+// `small-shm` and `full-disk`: file systems of 4 MiB over /dev/shm and over the folder on the disk.
 //
 // Writing to memory that no page can be found for is SIGBUS, so an engine has to see to its pages before. It is
 // made where nothing is free and where little is, filled to the brim, and used on.
@@ -119,7 +119,8 @@ TortureRecord inflict_small_shm(const Subject& subject, const Options& options) 
 
 TortureRecord inflict_full_disk(const Subject& subject, const Options& options) {
   return judge(subject, options, [&](TortureRecord& record) {
-    const std::filesystem::path folder = temporary_folder();
+    // Servers have their sockets and logs among the temporary files.
+    const auto folder = keeps_things_in(subject, disk_folder()) ? disk_folder() : temporary_folder();
     if (!use_small_file_system(folder.string(), kSize))
       throw Unavailable("mounting a file system of one's own is not permitted here");
     inflict(subject, folder, record);
