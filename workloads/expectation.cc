@@ -15,6 +15,8 @@ constexpr std::uint16_t kNobody = 0;  // no phase wrote the key
 constexpr std::uint16_t kPreload = 1;
 constexpr std::uint16_t kFirstPhase = 2;
 
+bool reads_only(const Mix& mix) { return mix.get + mix.get_absent + mix.scan >= mix.sum(); }
+
 // The operations that a phase really did, of one worker.
 class Replay {
  public:
@@ -84,6 +86,7 @@ void Expectation::State::write(std::uint64_t key, std::uint16_t by_phase, unsign
 void Expectation::State::replay(std::size_t index, unsigned worker, std::uint64_t first_sequence,
                                 std::uint64_t executed) {
   const Phase& phase = workload.phases[index];
+  if (reads_only(phase.mix)) return;
   const auto by_phase = static_cast<std::uint16_t>(kFirstPhase + index);
   const Replay replay(workload, phase, worker, processes, executed);
   replay.each([&](const OperationGenerator::Step& step, std::uint64_t at, std::uint64_t times) {

@@ -16,9 +16,12 @@ namespace {
 
 constexpr std::size_t kAlignment = std::size_t{2} << 20;  // of a huge page, see below
 constexpr std::size_t kPiece = 16;                        // keys may be read in pieces of so many bytes
-// Of phases limited by seconds: enough that walking round does not keep a cache warm that would be cold.
+// Of phases limited by seconds: enough that walking round does not keep a cache warm that would be cold, and that each
+// of few keys comes often. What is prepared has to be verified too, so it is no more than that.
 constexpr std::size_t kRoundBytes = std::size_t{64} << 20;
-constexpr std::size_t kRoundOperations = std::size_t{1} << 20;
+constexpr std::size_t kMostInRound = std::size_t{1} << 20;
+constexpr std::size_t kLeastInRound = kMostInRound / 4;
+constexpr std::size_t kRoundsOfKeys = 4;
 
 constexpr std::size_t round_up(std::size_t bytes, std::size_t unit) noexcept {
   return (bytes + unit - 1) / unit * unit;
@@ -28,10 +31,12 @@ struct Shape {
   std::size_t size, stride;
 };
 
-Shape stream_shape(const OperationGenerator& generator, const WorkloadKeys& texts, const Phase& phase, unsigned worker,
-                   unsigned processes) {
+Shape stream_shape(const Workload& workload, const OperationGenerator& generator, const WorkloadKeys& texts,
+                   const Phase& phase, unsigned worker, unsigned processes) {
   const bool timed = phase.operations == 0 || reads_on(phase, worker);
-  const std::size_t most = timed ? kRoundOperations : operation_share(phase, worker, processes);
+  const std::size_t round =
+      std::clamp<std::size_t>(kRoundsOfKeys * touched_keys(workload, phase), kLeastInRound, kMostInRound);
+  const std::size_t most = timed ? round : operation_share(phase, worker, processes);
   const std::size_t stride = sizeof(Operation) + round_up(texts.longest(phase, generator.key_limit(most)), kPiece);
   return {timed ? std::clamp<std::size_t>(kRoundBytes / stride, 1, most) : most, stride};
 }
@@ -44,7 +49,7 @@ OperationStream::OperationStream(const Workload& workload, const Phase& phase, u
   check_processes(workload, processes);
   OperationGenerator generator(workload, phase, worker, processes);
   const WorkloadKeys texts(workload);
-  const Shape shape = stream_shape(generator, texts, phase, worker, processes);
+  const Shape shape = stream_shape(workload, generator, texts, phase, worker, processes);
   size_ = shape.size;
   stride_ = shape.stride;
   storage_.reset(static_cast<std::byte*>(
@@ -73,7 +78,7 @@ std::size_t OperationStream::operations(const Workload& workload, const Phase& p
                                         unsigned processes) {
   if (phase.operations != 0 && !reads_on(phase, worker)) return operation_share(phase, worker, processes);
   const OperationGenerator generator(workload, phase, worker, processes);
-  return stream_shape(generator, WorkloadKeys(workload), phase, worker, processes).size;
+  return stream_shape(workload, generator, WorkloadKeys(workload), phase, worker, processes).size;
 }
 
 Phase preload_phase(const Workload& workload) {

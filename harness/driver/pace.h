@@ -22,7 +22,7 @@ struct Pace {
 // the rest is loading, verification and servers that start.
 Pace pace_of(const CellSelection& selection, double budget_s, unsigned rounds);
 
-// How long a load, which no window ends, may take: as long as ten windows, and at least 5 s.
+// How long a load, which no window ends, may take: as long as ten windows.
 double limit_for(double seconds);
 
 // Tells whether another round fits into the budget.

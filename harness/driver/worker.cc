@@ -49,7 +49,7 @@ class Worker {
  private:
   bool shared() const noexcept { return plan_.sharing != Sharing::none; }
 
-  static constexpr double kLongestCheck = 0.1;  // seconds: what a slow engine may spend on it
+  static constexpr double kLongestCheck = 0.05;  // seconds: what a slow engine may spend on it
 
   // Of this worker alone.
   Usage usage() const noexcept { return plan_.sharing == Sharing::threads ? own_thread_usage() : own_usage(); }
