@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::uint64_t kLeastScaledKeys = 16;
 constexpr double kMostScale = 1000;
-constexpr unsigned kGeneratorVersion = 1;  // to be raised when the same file begins to give other operations
+constexpr unsigned kGeneratorVersion = 2;  // to be raised when the same file begins to give other operations
 
 bool all_digits(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });

@@ -121,7 +121,7 @@ TEST(Pace, GivesUpTimeAndNeverKeys) {
   EXPECT_EQ(much.seconds, kLongestSeconds);
   EXPECT_DOUBLE_EQ(some.seconds, 0.5);
   EXPECT_EQ(none.seconds, kShortestSeconds);
-  EXPECT_EQ(none.limit, 5);
+  EXPECT_EQ(none.limit, 2);
   EXPECT_EQ(much.limit, 10);
   selection.seconds = some.seconds;
   selection.limit = some.limit;
