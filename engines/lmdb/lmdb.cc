@@ -278,7 +278,7 @@ Contract contract(const Spec& spec) {
   return {.stores = true,
           .shared_between_processes = true,
           .survives_killed_writer = true,
-          .durable = spec.get("sync") == "full",
+          .durable = spec.get("sync") == "full" && spec.get("files") != "memory",
           .consistency = Consistency::linearizable,
           .ordered = true,
           .atomic_add = true,

@@ -9,7 +9,6 @@
 #include <filesystem>
 #include <fstream>
 #include <optional>
-#include <set>
 #include <string_view>
 
 #include "engines/shm/private_directory.h"

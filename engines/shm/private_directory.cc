@@ -18,9 +18,12 @@ namespace dictbench {
 
 namespace {
 
+// Without a slash at its end: one folder has one text.
 std::filesystem::path tmpdir_or(const char* otherwise) {
   const char* set = std::getenv("TMPDIR");
-  return set != nullptr && *set != '\0' ? set : otherwise;
+  std::filesystem::path folder = set != nullptr && *set != '\0' ? set : otherwise;
+  folder = folder.lexically_normal();
+  return folder.has_filename() ? folder : folder.parent_path();
 }
 
 }  // namespace

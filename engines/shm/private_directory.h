@@ -1,8 +1,9 @@
 // A directory of our own for sockets, databases and logs: mode 0700, named after its owner so that a
 // later run can tell whether the owner is dead (engines/shm/leftovers.h), removed with the object.
 //
-// Made below $TMPDIR, else /tmp; a Unix socket's path must stay under 108 bytes, so the names are short.
-// Owned by the process that made it: in a forked child the destructor removes nothing.
+// Made below $TMPDIR, else /tmp, or where its user says (one of own_folders()); a Unix socket's path must stay under
+// 108 bytes, so the names are short. Owned by the process that made it: in a forked child the destructor removes
+// nothing.
 #pragma once
 
 #include <sys/types.h>

@@ -65,10 +65,11 @@ class SqliteWalEngine final : public Engine {
 
 Contract contract(const Spec& spec) {
   const bool batched = spec.get_count("batch") > 1;  // others do not see a set until its batch is written
+  const bool in_memory = spec.get("files") == "memory" && spec.get("path").empty();
   return {.stores = true,
           .shared_between_processes = true,
           .survives_killed_writer = true,
-          .durable = spec.get("sync") == "full" && !batched,
+          .durable = spec.get("sync") == "full" && !batched && !in_memory,
           .consistency = batched ? Consistency::buffered_sets : Consistency::linearizable,
           .ordered = true,
           .atomic_add = true,

@@ -101,7 +101,8 @@ int choose(const ChooseArguments& arguments) {
   fmt::print("{}", render_tables(tables, arguments.format));
   if (interactive) fmt::print(stderr, "The same without questions: {}\n", command_line(asked));
   if (choice.workload.empty()) return kNoValidResult;
-  return choice.fits.empty() ? kCheckFailed : kDone;
+  if (!choice.fits.empty()) return kDone;
+  return choice.undecided.empty() ? kCheckFailed : kNoValidResult;
 }
 
 }  // namespace

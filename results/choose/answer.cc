@@ -53,8 +53,11 @@ std::string promises_of(const Fit& fit) {
 std::string title_of(const Choice& choice) {
   const std::string asked = in_words(choice.asked);
   if (choice.fits.empty())
-    return choice.workload.empty() ? fmt::format("No record covers this: {}", asked)
-                                   : fmt::format("Nothing fits: {}", asked);
+    return fmt::format("{}: {}",
+                       choice.workload.empty()     ? "No record covers this"
+                       : !choice.undecided.empty() ? "No record decides what fits"
+                                                   : "Nothing fits",
+                       asked);
   const std::string& best = choice.fits.front().engine;
   if (choice.fits.size() == 1) return fmt::format("Only {} fits: {}", best, asked);
   std::vector<std::string> rivals;
@@ -67,18 +70,22 @@ std::string title_of(const Choice& choice) {
 std::string situation_text(const Choice& choice) {
   return fmt::format("Measured: workload {}{}, {} {}, with {} {}, {}, values of {}, on {}.", choice.workload,
                      choice.scale == 1 ? "" : fmt::format(" at scale {:g}", choice.scale),
-                     choice.reckoned ? "phases" : "phase", choice.phase, choice.processes,
-                     choice.processes == 1 ? "process" : "processes",
+                     choice.reckoned ? "phases" : "phase", choice.phase, choice.conditions.processes,
+                     choice.conditions.processes == 1 ? "process" : "processes",
                      grouped(choice.traits.keys) + (choice.traits.keys == 1 ? " item" : " items"),
                      byte_size(choice.traits.value_bytes), choice.host);
 }
 
 // Where the p99 is from: in a closed loop a caller who waits is told, and stalls look shorter than they are.
 std::string latency_note(const Choice& choice) {
-  if (choice.open_loop_rate == 0)
-    return "p99: closed loop, too friendly about stalls; no record at a fixed rate is of this kind.";
-  return fmt::format("p99: at {} operations a second, from the time at which each was due ({}).",
-                     grouped(static_cast<std::uint64_t>(choice.open_loop_rate)), choice.open_loop_phase);
+  if (choice.open_loop_workload.empty())
+    return fmt::format("p99: closed loop, too friendly about stalls; no record at a fixed rate is of this kind.{}",
+                       choice.reckoned ? " Of two phases the larger." : "");
+  return fmt::format(
+      "p99: at {} operations a second, from the time at which each was due (workload {}, phase {}, {} "
+      "items, values of {}).",
+      grouped(static_cast<std::uint64_t>(choice.open_loop_traits.arrival_rate)), choice.open_loop_workload,
+      choice.open_loop_phase, grouped(choice.open_loop_traits.keys), byte_size(choice.open_loop_traits.value_bytes));
 }
 
 std::string interval_note(const Choice& choice) {
@@ -100,6 +107,7 @@ std::vector<std::string> notes_of(const Choice& choice) {
   std::vector<std::string_view> implied;
   for (const Guarantee promise : choice.must)
     if (!choice.asked.must.contains(promise)) implied.push_back(to_string(promise));
+  if (!choice.fits.empty() || choice.asked.p99_ns) notes.push_back(latency_note(choice));
   if (!implied.empty()) notes.push_back(fmt::format("Implied by what is asked: {}.", fmt::join(implied, ", ")));
   if (!choice.fits.empty()) {
     notes.push_back(interval_note(choice));
@@ -111,7 +119,6 @@ std::vector<std::string> notes_of(const Choice& choice) {
         "{:.3g} % holds 1, or there are too few repetitions for it. vol, invol: context switches of workers and "
         "servers per 1,000 operations.",
         by, 100 * choice.level));
-    notes.push_back(latency_note(choice));
     if (std::ranges::any_of(choice.fits, [](const Fit& fit) { return fit.figures.bytes_estimated; }))
       notes.emplace_back(
           "B/item ~: measured with values of another size; the difference in size is added or taken off.");

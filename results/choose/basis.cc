@@ -79,6 +79,7 @@ double value_of(double fewer, double more, double share, Between between) {
   switch (between) {
     case Between::rate: return fewer <= 0 || more <= 0 ? 0 : 1 / ((1 - share) / fewer + share / more);
     case Between::mean: return (1 - share) * fewer + share * more;
+    case Between::better: return std::min(fewer, more);
     case Between::worse: return std::max(fewer, more);
   }
   return 0;
@@ -115,9 +116,13 @@ Situation nearest_situation(const std::vector<Block>& blocks, const Requirements
       if (!mixed) continue;
       for (const auto& [processes, engines] : fewer.engines) {
         const auto far = distance(mixed->traits, processes, asked);
-        if (!far || !more.engines.contains(processes)) continue;
+        const auto others = more.engines.find(processes);
+        if (!far || others == more.engines.end()) continue;
+        const auto both =
+            std::ranges::count_if(engines, [&](const auto& name) { return others->second.contains(name); });
+        if (both == 0) continue;
         nearest.offer({fewer.block, more.block, mixed->share, processes},
-                      rank_of(*far + kReckoned, mixed->traits, engines.size()));
+                      rank_of(*far + kReckoned, mixed->traits, static_cast<std::size_t>(both)));
       }
     }
   return nearest.situation;
@@ -133,7 +138,8 @@ Situation nearest_open_loop(const std::vector<Block>& blocks, const Situation& s
     // Below what is asked a rate tells less than above it.
     const double rate = phase.traits.arrival_rate;
     const double off = !asked.ops_per_s ? rate : rate < *asked.ops_per_s ? 1e12 - rate : rate;
-    nearest.offer({phase.block, nullptr, 0, situation.processes}, {*far, off, 0});
+    nearest.offer({phase.block, nullptr, 0, situation.processes},
+                  {*far, -static_cast<double>(engines->second.size()), off});
   }
   return nearest.situation;
 }
@@ -174,6 +180,7 @@ Basis basis_of(const std::string& engine, const Situation& situation, const Requ
     basis.traits = mixed->traits;
   }
   basis.series = series;
+  if (basis.figures(ops_per_s, Between::rate).empty()) return {};  // no round has both phases
   for (unsigned processes = 1; processes < situation.processes; ++processes)
     if (const Series* const fewer = series_of(*situation.block, engine, processes); fewer != nullptr)
       basis.fewer_processes = fewer;

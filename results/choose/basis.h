@@ -34,18 +34,18 @@ struct Situation {
   std::string phase() const;
 };
 
-// The nearest in which a shared engine has a figure. One phase comes before two, of equally near ones that with the
-// most keys, then with the most engines, then the first by name: the order of the records says nothing.
+// The nearest in which a shared engine has a figure. Two phases are further than one; of equally near ones that with
+// the most keys, then with the most engines, then the first by name: the order of the records says nothing.
 Situation nearest_situation(const std::vector<Block>& blocks, const Requirements& asked, const Source& source);
 
-// The same for latencies at a fixed rate, with the situation's processes: the rate that comes next to what is asked, or
-// the lowest, which every engine holds.
+// The same for latencies at a fixed rate, with the situation's processes: the rate next above what is asked, or the
+// lowest, which every engine holds.
 Situation nearest_open_loop(const std::vector<Block>& blocks, const Situation& situation, const Requirements& asked,
                             const Source& source);
 
 // How a figure is reckoned between two phases: a rate by the mean time of an operation, a count of each operation by
-// its mean; of what nothing says how it mixes (p99, bytes per item) the worse.
-enum class Between { rate, mean, worse };
+// its mean; what nothing says how it mixes (p99, bytes per item) lies between the better and the worse.
+enum class Between { rate, mean, better, worse };
 
 // What one engine has in a situation.
 struct Basis {

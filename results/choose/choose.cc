@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <set>
 #include <tuple>
@@ -24,6 +23,7 @@ struct Candidate {
   Basis open_loop;          // and at a fixed rate
   std::string broken;       // anywhere in the workload
   std::string unavailable;  // why it could not be measured
+  std::string no_latency;   // why it has no figure at the fixed rate
 };
 
 // The worst that the records tell of an engine in this workload, in whatever phase and with whatever processes. One
@@ -45,6 +45,13 @@ void note_broken(Candidate& candidate, const std::vector<Block>& blocks, const S
   }
 }
 
+std::string reason_in(const Situation& situation, const std::string& engine) {
+  if (situation.block == nullptr) return "";
+  for (const Series& series : situation.block->series)
+    if (series.engine == engine && series.processes == situation.processes && !series.good()) return series.reason();
+  return "no record at a fixed rate";
+}
+
 std::vector<Candidate> candidates_of(const Choice& choice, const Situation& situation, const Situation& open_loop,
                                      const Source& source) {
   std::set<std::string> engines;
@@ -61,61 +68,11 @@ std::vector<Candidate> candidates_of(const Choice& choice, const Situation& situ
     candidate.promises.spec = engine;
     candidate.basis = basis_of(engine, situation, choice.asked, source);
     candidate.open_loop = basis_of(engine, open_loop, choice.asked, source);
+    if (candidate.open_loop.series == nullptr) candidate.no_latency = reason_in(open_loop, engine);
     note_broken(candidate, choice.blocks, situation);
     candidates.push_back(std::move(candidate));
   }
   return candidates;
-}
-
-// How much more an item takes with each further process: as far as the next lower number of them tells, else as if each
-// held a copy of its own.
-double bytes_a_process(const Basis& basis, double measured, unsigned processes) {
-  const auto fewer =
-      basis.fewer_processes == nullptr ? std::nullopt : median_of(*basis.fewer_processes, bytes_per_item);
-  if (!fewer) return measured / processes;
-  return std::max(0.0, measured - *fewer) / (processes - basis.fewer_processes->processes);
-}
-
-// What one item takes with other values and another number of processes, and within which bounds that lies: it grows by
-// no less than the value does, and by no more than if all that it takes grew with the value.
-void estimate_bytes(Figures& figures, const Basis& basis, double measured, unsigned processes,
-                    const Requirements& asked) {
-  const bool counters = asked.write_kind == WriteKind::adds && asked.reads < 1;
-  double least = measured, most = measured;
-  figures.bytes_per_item = measured;
-  if (asked.value_bytes && !counters) {
-    const auto value = static_cast<double>(*asked.value_bytes);
-    const double more = value - basis.traits.value_bytes;
-    const double in_proportion = measured * value / std::max(basis.traits.value_bytes, 1.0);
-    least = more < 0 ? in_proportion : measured + more;
-    if (more > 0) most = in_proportion;
-    figures.bytes_estimated = more != 0;
-    figures.bytes_per_item = std::max(measured + more, value);
-  }
-  if (asked.processes > processes)
-    most += most / measured * bytes_a_process(basis, measured, processes) * (asked.processes - processes);
-  figures.bytes_range = std::pair(least, most);
-}
-
-Figures figures_of(const Candidate& candidate, const Choice& choice) {
-  const Basis& basis = candidate.basis;
-  Figures figures;
-  std::vector<double> speeds;
-  for (const auto& [round, speed] : basis.figures(ops_per_s, Between::rate)) speeds.push_back(speed);
-  figures.repetitions = speeds.size();
-  figures.ops_per_s = speeds.empty() ? 0 : median(speeds);
-  if (speeds.size() > 1) {
-    const Interval interval = median_interval(speeds);
-    figures.interval = std::pair(interval.low, interval.high);
-  }
-  const Basis& latencies = choice.open_loop_rate > 0 ? candidate.open_loop : basis;
-  figures.p99_ns = latencies.median(latency_p99, Between::worse);
-  const auto bytes =
-      basis.traits.memory_is_its_own ? basis.median(bytes_per_item, Between::worse) : std::optional<double>{};
-  if (bytes && *bytes > 0) estimate_bytes(figures, basis, *bytes, choice.processes, choice.asked);
-  figures.voluntary = basis.median(voluntary_per_1000, Between::mean);
-  figures.involuntary = basis.median(involuntary_per_1000, Between::mean);
-  return figures;
 }
 
 // What the engine itself cannot do, whatever was measured.
@@ -127,30 +84,6 @@ std::vector<std::string> limits_missed(const EnginePromises& engine, const Requi
                                   byte_size(static_cast<double>(*asked.value_bytes))));
   if (engine.most_items != 0 && asked.items && *asked.items > engine.most_items)
     reasons.push_back(fmt::format("{} items at most, you asked {}", grouped(engine.most_items), grouped(*asked.items)));
-  return reasons;
-}
-
-std::vector<std::string> figures_missed(const Figures& figures, const Requirements& asked) {
-  std::vector<std::string> reasons;
-  if (asked.p99_ns && figures.p99_ns && *figures.p99_ns > *asked.p99_ns)
-    reasons.push_back(fmt::format("p99 {} > {}", nanoseconds(*figures.p99_ns), nanoseconds(*asked.p99_ns)));
-  if (asked.ops_per_s && figures.ops_per_s < *asked.ops_per_s)
-    reasons.push_back(fmt::format("{} is below {}", rate(figures.ops_per_s), rate(*asked.ops_per_s)));
-  if (asked.max_bytes_per_item && figures.bytes_per_item && figures.bytes_range.first > *asked.max_bytes_per_item)
-    reasons.push_back(fmt::format("{}{} an item > {}", figures.bytes_estimated ? "~" : "",
-                                  byte_size(*figures.bytes_per_item), byte_size(*asked.max_bytes_per_item)));
-  return reasons;
-}
-
-// Limits of which no record tells whether they are kept: such an engine neither fits nor is excluded.
-std::vector<std::string> figures_unknown(const Figures& figures, const Requirements& asked) {
-  std::vector<std::string> reasons;
-  if (asked.p99_ns && !figures.p99_ns) reasons.emplace_back("p99 not measured: too few operations for a sample");
-  if (asked.max_bytes_per_item && !figures.bytes_per_item)
-    reasons.emplace_back("bytes per item not measured");
-  else if (asked.max_bytes_per_item && figures.bytes_range.second > *asked.max_bytes_per_item)
-    reasons.push_back(fmt::format("from {} to {} an item, you asked {} at most", byte_size(figures.bytes_range.first),
-                                  byte_size(figures.bytes_range.second), byte_size(*asked.max_bytes_per_item)));
   return reasons;
 }
 
@@ -169,7 +102,7 @@ FigureByRound ranked_figures(const Fit& fit, const Choice& choice) {
   switch (choice.asked.rank_by) {
     case RankBy::ops: return fit.basis.figures(ops_per_s, Between::rate);
     case RankBy::p99:
-      return (choice.open_loop_rate > 0 ? fit.open_loop : fit.basis).figures(latency_p99, Between::worse);
+      return (choice.conditions.open_loop_rate > 0 ? fit.open_loop : fit.basis).figures(latency_p99, Between::worse);
     case RankBy::memory: return fit.basis.figures(bytes_per_item, Between::worse);
   }
   return {};
@@ -216,23 +149,23 @@ void judge(Choice& choice, const Candidate& candidate, const RecordFile& records
     fit.promises.emplace_back(promise, std::move(found));
   }
   for (std::string& reason : limits_missed(engine, asked)) excluded.reasons.push_back(std::move(reason));
+  Limits limits;
   if (candidate.basis.series != nullptr) {
-    fit.figures = figures_of(candidate, choice);
+    fit.figures = figures_of(candidate.basis, candidate.open_loop, choice.conditions, asked);
     fit.basis = candidate.basis;
     fit.open_loop = candidate.open_loop;
     fit.unavailable = engine.unavailable;
-    for (std::string& reason : figures_missed(fit.figures, asked)) excluded.reasons.push_back(std::move(reason));
+    limits = judge_limits(fit.figures, choice.conditions, asked, candidate.no_latency);
+    for (std::string& reason : limits.missed) excluded.reasons.push_back(std::move(reason));
   } else if (excluded.reasons.empty() && !candidate.unavailable.empty()) {
     excluded.reasons.push_back(candidate.unavailable);
   }
   if (!excluded.reasons.empty())
     choice.excluded.push_back(std::move(excluded));
-  else if (candidate.basis.series != nullptr) {
-    if (auto unknown = figures_unknown(fit.figures, asked); !unknown.empty())
-      choice.undecided.push_back({engine.spec, std::move(unknown)});
-    else
-      choice.fits.push_back(std::move(fit));
-  }
+  else if (!limits.unknown.empty())
+    choice.undecided.push_back({engine.spec, std::move(limits.unknown), limits.latency_unknown});
+  else if (candidate.basis.series != nullptr)
+    choice.fits.push_back(std::move(fit));
 }
 
 }  // namespace
@@ -257,20 +190,24 @@ Choice choose_engines(const RecordFile& records, const std::string& host, const 
     choice.workload = situation.block->workload;
     choice.phase = situation.phase();
     choice.reckoned = situation.more_reads != nullptr;
-    choice.processes = situation.processes;
+    choice.conditions.processes = situation.processes;
     choice.scale = situation.block->scale;
     choice.runs = situation.block->runs;
     const Situation open_loop = nearest_open_loop(choice.blocks, situation, asked, source);
     if (open_loop.block != nullptr) {
-      choice.open_loop_phase = fmt::format("{}, {}", open_loop.block->workload, open_loop.phase());
-      choice.open_loop_rate = source.traits_of(open_loop.block->series.front())->arrival_rate;
+      choice.open_loop_workload = open_loop.block->workload;
+      choice.open_loop_phase = open_loop.phase();
+      choice.open_loop_traits = *source.traits_of(open_loop.block->series.front());
+      choice.conditions.open_loop_rate = choice.open_loop_traits.arrival_rate;
+      for (const RunRecord* run : open_loop.block->runs)
+        if (std::ranges::find(choice.runs, run) == choice.runs.end()) choice.runs.push_back(run);
     }
     for (const Candidate& candidate : candidates_of(choice, situation, open_loop, source)) {
       if (candidate.basis.series != nullptr) choice.traits = candidate.basis.traits;
       judge(choice, candidate, records);
     }
     rank(choice);
-    choice.extrapolated = extrapolations(choice.traits, choice.processes, asked);
+    choice.extrapolated = extrapolations(choice.traits, choice.conditions.processes, asked);
     if (choice.reckoned)
       choice.extrapolated.insert(choice.extrapolated.begin(),
                                  fmt::format("reckoned between the phases {}", choice.phase));

@@ -16,23 +16,13 @@
 
 #include "results/choose/basis.h"
 #include "results/choose/evidence.h"
+#include "results/choose/figures.h"
 #include "results/choose/knowledge.h"
 #include "results/choose/requirements.h"
 #include "results/choose/situation.h"
 #include "results/tables/series.h"
 
 namespace dictbench {
-
-struct Figures {
-  double ops_per_s = 0;
-  std::optional<std::pair<double, double>> interval;  // of ops_per_s; absent with one repetition
-  std::size_t repetitions = 0;
-  std::optional<double> p99_ns;                  // at Choice::open_loop_rate
-  std::optional<double> bytes_per_item;          // with values of the asked size
-  bool bytes_estimated = false;                  // measured with values of another size, the difference added
-  std::pair<double, double> bytes_range;         // within which it lies with the asked values and processes
-  std::optional<double> voluntary, involuntary;  // context switches per 1,000 operations
-};
 
 struct Fit {
   std::string engine;
@@ -47,6 +37,13 @@ struct Fit {
 struct Excluded {
   std::string engine;
   std::vector<std::string> reasons;  // at least one
+};
+
+// Would fit if figures that no record tells lie within their limits.
+struct Undecided {
+  std::string engine;
+  std::vector<std::string> reasons;  // at least one
+  bool latency = false;              // one of them is that there is no p99
 };
 
 struct Uncovered {
@@ -66,16 +63,16 @@ struct Choice {
   std::string workload;      // of the situation; empty: no record is of the asked kind
   std::string phase;         // "get", "update and get"
   bool reckoned = false;     // between two phases
-  unsigned processes = 0;
+  Conditions conditions;
   double scale = 1;
   PhaseTraits traits;
-  std::string open_loop_phase;  // "open-loop, 10k-a-second": where latencies are from
-  double open_loop_rate = 0;    // operations a second; 0: latencies are those of the closed loop
-  double level = 0;             // of each comparison with the best
+  std::string open_loop_workload, open_loop_phase;  // where latencies are from; empty: the closed loop
+  PhaseTraits open_loop_traits;
+  double level = 0;  // of each comparison with the best
   std::vector<std::string> extrapolated;
   std::vector<Fit> fits;  // the best first
   std::vector<Excluded> excluded;
-  std::vector<Excluded> undecided;  // would fit, if a figure that was not measured lies within its limit
+  std::vector<Undecided> undecided;
   std::vector<Uncovered> uncovered;
   std::vector<const RunRecord*> runs;  // of the situation
   std::vector<Block> blocks;           // keeps what `fits` points to

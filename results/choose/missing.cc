@@ -26,14 +26,16 @@ struct Measure {
   bool own_file = false;
 };
 
-// Of equally near ones the situation's own, then that with the most keys.
-Measure measure_for(const Choice& choice, const Knowledge& knowledge, const std::string& workload_file) {
+// Of equally near ones the situation's own, then that with the most keys. `exact`: with values of just the asked size.
+Measure measure_for(const Choice& choice, const Knowledge& knowledge, const std::string& workload_file, bool exact) {
   Measure best{workload_file, true};
   if (!knowledge.standard_phases) return best;
   std::tuple<double, bool, double> least;
   for (const StandardPhase& standard : knowledge.standard_phases()) {
     const auto far = distance(standard.traits, choice.asked.processes, choice.asked);
     if (!far || !standard.traits.alone) continue;
+    const auto value = static_cast<double>(choice.asked.value_bytes.value_or(0));
+    if (exact && choice.asked.value_bytes && standard.traits.value_bytes != value) continue;
     const std::tuple rank(*far, standard.workload != choice.workload, -static_cast<double>(standard.traits.keys));
     if (!best.own_file && rank >= least) continue;
     least = rank;
@@ -74,7 +76,7 @@ std::vector<std::string> unmeasured_engines(const Choice& choice, const RecordFi
   std::set<std::string> known;
   for (const Fit& fit : choice.fits) known.insert(fit.engine);
   for (const Excluded& excluded : choice.excluded) known.insert(excluded.engine);
-  for (const Excluded& undecided : choice.undecided) known.insert(undecided.engine);
+  for (const Undecided& undecided : choice.undecided) known.insert(undecided.engine);
   std::set<std::string> fitting_names;
   for (const EnginePromises& engine : knowledge.candidates(choice.asked)) {
     if (!fits_by_contract(engine, choice, records)) continue;
@@ -109,12 +111,13 @@ void add_untested(std::vector<Uncovered>& uncovered, const std::string& engine, 
 std::vector<Uncovered> find_uncovered(const Choice& choice, const RecordFile& records, const Knowledge& knowledge,
                                       const std::string& workload_file) {
   std::vector<Uncovered> uncovered;
-  const Measure measure = measure_for(choice, knowledge, workload_file);
+  const Measure measure = measure_for(choice, knowledge, workload_file, false);
+  const Measure exact_measure = measure_for(choice, knowledge, workload_file, true);
   std::vector<std::string> fitting;
   for (const Fit& fit : choice.fits) fitting.push_back(fit.engine);
   const std::vector<std::string> unmeasured = unmeasured_engines(choice, records, knowledge);
 
-  const bool covered = choice.processes == choice.asked.processes && !choice.reckoned;
+  const bool covered = choice.conditions.processes == choice.asked.processes && !choice.reckoned;
   if (!fitting.empty() && !covered) {
     uncovered.push_back({"all that fit", fmt::format("{}", fmt::join(choice.extrapolated, "; ")),
                          commands(measure, choice.asked, fitting)});
@@ -124,9 +127,12 @@ std::vector<Uncovered> find_uncovered(const Choice& choice, const RecordFile& re
                          choice.workload.empty() ? "no record is of this kind" : "promises all of it, not measured",
                          commands(measure, choice.asked, {engine})});
   }
-  for (const Excluded& undecided : choice.undecided)
+  for (const Undecided& undecided : choice.undecided) {
+    const bool open_loop = undecided.latency && !choice.open_loop_workload.empty();
     uncovered.push_back({undecided.engine, fmt::format("{}", fmt::join(undecided.reasons, "; ")),
-                         commands(measure, choice.asked, {undecided.engine})});
+                         commands(open_loop ? Measure{choice.open_loop_workload, false} : exact_measure, choice.asked,
+                                  {undecided.engine})});
+  }
   for (const Fit& fit : choice.fits)
     for (const auto& [promise, found] : fit.promises) add_untested(uncovered, fit.engine, promise, found);
   for (const std::string& engine : unmeasured) {

@@ -85,9 +85,11 @@ std::optional<Mixed> mix(const PhaseTraits& fewer_reads, const PhaseTraits& more
     return std::nullopt;
   Mixed mixed;
   mixed.share = (asked.reads - low) / (high - low);
-  // Counters have a size of their own; what is read is that of the values.
+  // Counters have a size and keys of their own; what is read are the others.
   mixed.traits = more_reads;
-  if (!any(fewer_reads.adds) && fewer_reads.value_bytes != more_reads.value_bytes) return std::nullopt;
+  if (!any(fewer_reads.adds) &&
+      (fewer_reads.value_bytes != more_reads.value_bytes || fewer_reads.keys != more_reads.keys))
+    return std::nullopt;
   for (double PhaseTraits::*share : {&PhaseTraits::gets, &PhaseTraits::scans, &PhaseTraits::sets, &PhaseTraits::inserts,
                                      &PhaseTraits::erases, &PhaseTraits::adds, &PhaseTraits::read_modify_writes})
     mixed.traits.*share = (1 - mixed.share) * fewer_reads.*share + mixed.share * more_reads.*share;

@@ -37,7 +37,7 @@ std::optional<double> distance(const PhaseTraits& traits, unsigned processes, co
 std::optional<double> distance_of_open_loop(PhaseTraits traits, unsigned processes, const Requirements& asked);
 
 // Two phases of one workload, mixed so that reads are as asked. Nothing where the asked share does not lie between
-// theirs, or where they differ in values or in how often which key is used.
+// theirs, or where they differ in keys, in values or in how often which key is used; counters are keys of their own.
 struct Mixed {
   PhaseTraits traits;
   double share = 0;  // of the operations, that are as those of `more_reads`

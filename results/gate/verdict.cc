@@ -44,7 +44,7 @@ void judge(GateLook& look, const std::string& figure, const GateRules& rules, co
   if (busier_side(look.base_others, look.head_others, rules) == harmful) {
     look.disturbed = fmt::format("other programs took {} of the machine beside the base and {} beside the head",
                                  percent(median(look.base_others)), percent(median(look.head_others)));
-  } else if (!committed && !wholly_slower(pairs) && wider_side(pairs, rules) == harmful) {
+  } else if (!committed && !(look.flagged && wholly_slower(pairs)) && wider_side(pairs, rules) == harmful) {
     look.disturbed = fmt::format("the {} scatters at least three times as widely as the other side",
                                  harmful == Disturbed::head ? "head" : "base");
   }

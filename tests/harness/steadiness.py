@@ -4,7 +4,7 @@
     tests/harness/steadiness.py [--engine NAME]... [--workload large] [--rounds 7]
 
 The two lengths take turns, so that the machine's drift hits both alike. Printed is the median of the ratios of a round:
-1.05 is 5 % longer in the short window. The figures in docs/method.md, section "One datum", are made by this.
+1.05 is 5 % longer in the short window.
 """
 
 import argparse

@@ -25,7 +25,7 @@ def refused(result, *parts):
         (["run", "--repetitions", "-1"], ["repetitions"]),
         (["run", "--scale", "nought"], ["scale"]),
         (["run", "--start", "thread"], ["start"]),
-        (["run", "--suite", "nosuch"], ["standard, host, smoke"]),
+        (["run", "--suite", "nosuch"], ["standard, host, documents, smoke"]),
         (["run", "--resume"], ["--out"]),
         (["run", "--nosuch"], ["--nosuch"]),
         (["run", "--plugin", "nosuch.so"], ["nosuch.so"]),

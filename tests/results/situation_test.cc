@@ -122,6 +122,12 @@ TEST(Situation, OnlyWhatLiesBetweenLikePhasesIsMixed) {
   other = get;
   other.value_bytes = 1000;
   EXPECT_FALSE(mix(update, other, reads_of(0.7)).has_value());
+  other = get;
+  other.keys = 10;
+  EXPECT_FALSE(mix(update, other, reads_of(0.7)).has_value());
+  // Counters have keys and a size of their own.
+  other.value_bytes = 1000;
+  EXPECT_TRUE(mix(only(&PhaseTraits::adds), other, reads_of(0.7)).has_value());
 }
 
 }  // namespace

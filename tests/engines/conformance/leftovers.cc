@@ -17,7 +17,7 @@ namespace {
 std::set<std::string> own_names() {
   std::set<std::string> names;
   const std::string prefix = own_name_prefix() + ProcessIdentity::self().text();
-  for (const std::filesystem::path& folder : {std::filesystem::path("/dev/shm"), temporary_folder()})
+  for (const std::filesystem::path& folder : own_folders())
     for (const auto& entry : std::filesystem::directory_iterator(folder))
       if (entry.path().filename().string().starts_with(prefix)) names.insert(entry.path());
   return names;

@@ -48,6 +48,17 @@ TEST_P(FilesPlace, IsTheDiskWhereWritesWaitForIt) {
   EXPECT_TRUE(in_memory("?sync=full&files=memory"));
 }
 
+// What lies in memory is gone with the machine's, however often it is flushed.
+TEST_P(FilesPlace, InMemoryNothingIsDurable) {
+  const auto durable = [&](const std::string& options) {
+    const Spec spec = parse_engine_spec(GetParam() + options);
+    return find_engine(spec.name()).contract(spec).durable;
+  };
+  EXPECT_TRUE(durable("?sync=full"));
+  EXPECT_TRUE(durable("?sync=full&files=disk"));
+  EXPECT_FALSE(durable("?sync=full&files=memory"));
+}
+
 INSTANTIATE_TEST_SUITE_P(Engines, FilesPlace, ::testing::Values("lmdb", "sqlite-wal"),
                          [](const auto& test) { return test.param.substr(0, test.param.find('-')); });
 
