@@ -118,9 +118,9 @@ std::vector<Difference> work_differences(const CellRecord& a, const CellRecord& 
   // Of two engines one may be shared by threads only, or keep files and the other none: that is their nature.
   const bool by_nature = a.engine != b.engine && (a.start == "threads" || b.start == "threads");
   if (!by_nature) add(all, "start", a.start, b.start);
-  if (a.engine == b.engine)
-    add(all, "file system", known_fact(a.engine_facts, "filesystem").value_or(""),
-        known_fact(b.engine_facts, "filesystem").value_or(""));
+  if (a.engine != b.engine) return all;
+  for (const auto& [fact, what] : {std::pair("filesystem", "file system"), {"pages", "pages"}})
+    add(all, what, known_fact(a.engine_facts, fact).value_or(""), known_fact(b.engine_facts, fact).value_or(""));
   return all;
 }
 

@@ -84,6 +84,10 @@ TEST(Comparability, Work) {
             "scale (1 / 0.1), processes (2 / 4), start (fork / spawn), file system (tmpfs / ext4)")
       << "the scale is in the hash";
   EXPECT_EQ(differences_text(work_differences(a, b), 10), "scale (1 / 0.1), processes (2 / 4), start, file system");
+  b = a;
+  a.engine_facts = {{"pages", "2 MB"}};
+  b.engine_facts = {{"pages", "4 KB"}};
+  EXPECT_EQ(differences_text(work_differences(a, b)), "pages (2 MB / 4 KB)");
 }
 
 TEST(Comparability, WhatAnEngineIsByItsNatureIsNoDifference) {
