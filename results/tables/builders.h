@@ -10,6 +10,7 @@ namespace dictbench {
 // Cells that `dictbench cases` has written: each is a case of its own, and they have a table of their own.
 inline constexpr const char* kCasesWorkload = "ultra-cases";
 
+std::vector<Table> build_overview(const RecordFile& records, const TableContext& context);
 std::vector<Table> build_engines(const RecordFile& records, const TableContext& context);
 std::vector<Table> build_mpdict_1m(const RecordFile& records, const TableContext& context);
 std::vector<Table> build_redis_100k(const RecordFile& records, const TableContext& context);

@@ -9,6 +9,8 @@ namespace dictbench {
 
 const std::vector<TableDescription>& table_descriptions() {
   static const std::vector<TableDescription> descriptions = {
+      {"overview", "a row an engine: speed, tail, memory, switches, what it survives; the one to choose by",
+       build_overview},
       {"engines", "every engine on every workload: speed, latency, memory, switches, verified", build_engines},
       {"mpdict-1m", "1,000,000 items from three processes, beside mpdict's published figures", build_mpdict_1m},
       {"redis-100k", "100,000 items from three processes, beside the published figures of Redis", build_redis_100k},
