@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <set>
 #include <tuple>
@@ -20,22 +21,28 @@ std::string quoted(const std::string& spec) {
   return spec.find_first_of("?&*") == std::string::npos ? spec : fmt::format("'{}'", spec);
 }
 
-// The workload to measure the need with: the nearest standard one that covers it, else a file made for it.
+// The workload to measure the need with: a standard one that does just that, else a file made for it.
 struct Measure {
   std::string workload;
   bool own_file = false;
 };
 
-// Of equally near ones the situation's own, then that with the most keys. `exact`: with values of just the asked size.
-Measure measure_for(const Choice& choice, const Knowledge& knowledge, const std::string& workload_file, bool exact) {
+// Whether it does just what is asked: what is measured again must not be reckoned again.
+bool is_the_need(const PhaseTraits& traits, const Requirements& asked) {
+  constexpr double kSomething = 1e-9;  // shares are sums of decimals
+  if (std::abs(traits.reads() - asked.reads) > kSomething) return false;
+  if (asked.value_bytes && traits.value_bytes != static_cast<double>(*asked.value_bytes)) return false;
+  return !asked.items || traits.keys == *asked.items;
+}
+
+// Of equally near ones the situation's own, then that with the most keys.
+Measure measure_for(const Choice& choice, const Knowledge& knowledge, const std::string& workload_file) {
   Measure best{workload_file, true};
   if (!knowledge.standard_phases) return best;
   std::tuple<double, bool, double> least;
   for (const StandardPhase& standard : knowledge.standard_phases()) {
     const auto far = distance(standard.traits, choice.asked.processes, choice.asked);
-    if (!far || !standard.traits.alone) continue;
-    const auto value = static_cast<double>(choice.asked.value_bytes.value_or(0));
-    if (exact && choice.asked.value_bytes && standard.traits.value_bytes != value) continue;
+    if (!far || !standard.traits.alone || !is_the_need(standard.traits, choice.asked)) continue;
     const std::tuple rank(*far, standard.workload != choice.workload, -static_cast<double>(standard.traits.keys));
     if (!best.own_file && rank >= least) continue;
     least = rank;
@@ -111,14 +118,12 @@ void add_untested(std::vector<Uncovered>& uncovered, const std::string& engine, 
 std::vector<Uncovered> find_uncovered(const Choice& choice, const RecordFile& records, const Knowledge& knowledge,
                                       const std::string& workload_file) {
   std::vector<Uncovered> uncovered;
-  const Measure measure = measure_for(choice, knowledge, workload_file, false);
-  const Measure exact_measure = measure_for(choice, knowledge, workload_file, true);
+  const Measure measure = measure_for(choice, knowledge, workload_file);
   std::vector<std::string> fitting;
   for (const Fit& fit : choice.fits) fitting.push_back(fit.engine);
   const std::vector<std::string> unmeasured = unmeasured_engines(choice, records, knowledge);
 
-  const bool covered = choice.conditions.processes == choice.asked.processes && !choice.reckoned;
-  if (!fitting.empty() && !covered) {
+  if (!fitting.empty() && !choice.extrapolated.empty()) {
     uncovered.push_back({"all that fit", fmt::format("{}", fmt::join(choice.extrapolated, "; ")),
                          commands(measure, choice.asked, fitting)});
   }
@@ -129,9 +134,9 @@ std::vector<Uncovered> find_uncovered(const Choice& choice, const RecordFile& re
   }
   for (const Undecided& undecided : choice.undecided) {
     const bool open_loop = undecided.latency && !choice.open_loop_workload.empty();
-    uncovered.push_back({undecided.engine, fmt::format("{}", fmt::join(undecided.reasons, "; ")),
-                         commands(open_loop ? Measure{choice.open_loop_workload, false} : exact_measure, choice.asked,
-                                  {undecided.engine})});
+    uncovered.push_back(
+        {undecided.engine, fmt::format("{}", fmt::join(undecided.reasons, "; ")),
+         commands(open_loop ? Measure{choice.open_loop_workload, false} : measure, choice.asked, {undecided.engine})});
   }
   for (const Fit& fit : choice.fits)
     for (const auto& [promise, found] : fit.promises) add_untested(uncovered, fit.engine, promise, found);

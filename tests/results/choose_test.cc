@@ -299,6 +299,24 @@ TEST(Choose, LongerValuesCostMoreThanWasMeasured) {
   EXPECT_THAT(choice.extrapolated, ElementsAre("measured with values of 10 B, you asked 30 B"));
 }
 
+TEST(Choose, CommandsMeasureJustWhatIsAsked) {
+  RecordFile records = records_of();
+  add(records, "fast", 9e6);
+  Requirements asked;
+  EXPECT_EQ(commands_for(ask(records, asked), "all that fit"), "");
+  asked.items = 1'000'000;
+  asked.value_bytes = 10;
+  EXPECT_EQ(commands_for(ask(records, asked), "all that fit"), "");
+  asked.items = 500'000;
+  EXPECT_THAT(commands_for(ask(records, asked), "all that fit"), HasSubstr("--write-workload need.toml"));
+  asked.items.reset();
+  asked.value_bytes = 20;
+  EXPECT_THAT(commands_for(ask(records, asked), "all that fit"), HasSubstr("--write-workload need.toml"));
+  asked.value_bytes.reset();
+  asked.reads = 0.94;
+  EXPECT_THAT(commands_for(ask(records, asked), "all that fit"), HasSubstr("--write-workload need.toml"));
+}
+
 TEST(Choose, TheNearestSituationIsTold) {
   RecordFile records = records_of();
   add(records, "fast", 9e6);
