@@ -24,8 +24,10 @@ usage() {
   cat <<'TEXT'
 usage: ./run_all.sh [COMMAND]
 
-  (none)               set up, build, run the standard suite (about 15 minutes), print the tables and where the report lies
-  --smoke              the same with every engine and table, tiny: under a minute after the build
+  (none)               set up, build, run the standard suite (about 15 minutes), print the table to choose by, what the run
+                       warns of, and where report, records and all tables lie
+  --tables             the same, and print all tables
+  --smoke              every engine, workload and table once and tiny: does everything run? Nothing of it is to be compared
   build                set up and build only: leaves the command at build/dictbench
   test                 set up, build, run all tests
   test --sanitizers    before that, the tests under AddressSanitizer, UBSan and ThreadSanitizer
@@ -105,10 +107,10 @@ run_tier_alone() {
   exit "$status"
 }
 
-# Runs a suite, prints its tables, draws its report. $1: standard, host or smoke; $2: folder of the report; $3: add, to put the
-# records into this machine's folder under results/hosts.
+# Runs a suite, prints what to look at first, draws its report. $1: standard, host or smoke; $2: folder of the report; $3: add,
+# to put the records into this machine's folder under results/hosts, or tables, to print them all.
 run_suite() {
-  local suite=$1 report=$2 add=${3:-} records status=0
+  local suite=$1 report=$2 more=${3:-} records status=0
   local dictbench=$root/build/dictbench
   records=$root/build/results/$suite-$(date -u +%Y%m%dT%H%M%SZ)-$$.jsonl
   mkdir -p "$root/build/results" "$report"
@@ -123,12 +125,19 @@ run_suite() {
   # What the last long torture found stands beside what the engines promise.
   local files=(--results "$records") torture=$root/build/results/latest-torture.jsonl
   if [[ -s $torture ]]; then files+=(--results "$torture"); else torture=; fi
-  "$dictbench" table all "${files[@]}"
+  "$dictbench" table all "${files[@]}" >"$report/tables.md"
   "$dictbench" table all "${files[@]}" --format json >"$report/tables.json"
-  if [[ $add == add ]]; then "$dictbench" hosts add "$records" --as standard --replace || exit $?; fi
+  if [[ $more == tables ]]; then
+    cat "$report/tables.md"
+  elif [[ $suite == smoke ]]; then
+    echo "Nothing of this run is to be compared: it was once and tiny, to see that everything runs."
+  else
+    "$dictbench" table overview "${files[@]}"
+  fi
+  if [[ $more == add ]]; then "$dictbench" hosts add "$records" --as standard --replace || exit $?; fi
   draw "$records" "$report" "$torture"
   say "records: $records"
-  say "tables:  $report/tables.json, above as text"
+  say "tables:  $report/tables.md, and $report/tables.json"
   exit "$status"
 }
 
@@ -196,7 +205,7 @@ run_targets() {
 main() {
   local command=${1:-run}
   case $command in
-    run | --smoke | build | host | torture | tier | originals | package | agreement | --help | -h)
+    run | --smoke | --tables | build | host | torture | tier | originals | package | agreement | --help | -h)
       if (($# > 1)); then usage_error "$command takes no argument, '$2' was given"; fi
       if [[ $# -eq 1 && $command == run ]]; then usage_error "unknown command 'run'"; fi
       ;;
@@ -248,6 +257,10 @@ main() {
     run)
       build release dictbench
       run_suite standard "$root/build/report"
+      ;;
+    --tables)
+      build release dictbench
+      run_suite standard "$root/build/report" tables
       ;;
     host)
       build release dictbench
