@@ -163,6 +163,10 @@ std::vector<Table> build_overview(const RecordFile& records, const TableContext&
         machine.processes, kWorkload));
     for (const std::string& engine : engines) {
       const ByPhase& phases = machine.engines.at(engine);
+      if (std::ranges::none_of(phases, [](const auto& phase) { return phase.second->good(); })) {
+        table.notes.push_back(fmt::format("{}: {}", engine, phases.begin()->second->reason()));
+        continue;
+      }
       std::vector<TableCell> row = {text_cell(engine)};
       for (const Speed& speed : kSpeeds) row.push_back(speed_of(phases, speed.phase, table.notes));
       row.push_back(metric_cell(phases, kTail, latency_p99, nanoseconds));

@@ -163,7 +163,7 @@ def test_records_of_ones_own_stand_beside_the_committed_ones(dictbench, tmp_path
     cells = []
     for line in lines[1:]:
         cell = json.loads(line)
-        if cell["workload"] == "large" and cell["engine"] == "lockfree":
+        if cell["type"] == "cell" and cell["workload"] == "large" and cell["engine"] == "lockfree":
             cell["engine"] = "lockfree?partitions=2"
             cells.append(json.dumps(cell))
     more.write_text("\n".join([json.dumps(run), *cells]) + "\n")
