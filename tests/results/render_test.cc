@@ -63,7 +63,7 @@ TEST(Render, WrongMarkersAreRefusedWithFileAndLine) {
   };
   const std::string end = "<!-- dictbench:end -->\n";
   refused("a\n<!-- dictbench:table nosuch -->\n" + end,
-          "R.md:2: table 'nosuch' is unknown: there are engines, mpdict-1m");
+          "R.md:2: table 'nosuch' is unknown: there are overview, engines, mpdict-1m");
   refused("<!-- dictbench:table engines -->\nx\n", "R.md:1: the block of table 'engines' is not closed");
   refused("<!-- dictbench:table engines -->\n<!-- dictbench:table engines -->\n" + end, "not closed before line 2");
   refused("x\n" + end, "R.md:2: dictbench:end without a block to close");
