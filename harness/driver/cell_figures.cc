@@ -53,7 +53,8 @@ std::string judge(const ControlPage& page, unsigned workers, const Phase& phase,
                        grouped(static_cast<std::uint64_t>(phase.arrival_rate)));
   if (phase.operations == 0 || phase.seconds > 0 || counted >= phase.operations) return "ok";
   if (late)
-    return fmt::format("unfinished: not in {:g} s: {} of {}", phase.limit, grouped(counted), grouped(phase.operations));
+    return fmt::format("unfinished: not in {:.3g} s: {} of {}", phase.limit, grouped(counted),
+                       grouped(phase.operations));
   return fmt::format("invalid: {} of {} operations were done", counted, phase.operations);
 }
 

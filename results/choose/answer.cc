@@ -38,6 +38,7 @@ TableCell ratio_of(const Fit& fit) {
 std::string remark_of(const Fit& fit) {
   std::vector<std::string> parts;
   if (fit.not_separated) parts.emplace_back("not separated from the best");
+  if (fit.other_run) parts.emplace_back("measured in another run");
   if (!fit.unavailable.empty()) parts.push_back("unavailable on this machine: " + fit.unavailable);
   return fmt::format("{}", fmt::join(parts, ", "));
 }
@@ -60,10 +61,15 @@ std::string title_of(const Choice& choice) {
                        asked);
   const std::string& best = choice.fits.front().engine;
   if (choice.fits.size() == 1) return fmt::format("Only {} fits: {}", best, asked);
-  std::vector<std::string> rivals;
-  for (const Fit& fit : choice.fits)
+  std::vector<std::string> rivals, others;
+  for (const Fit& fit : choice.fits) {
     if (fit.not_separated) rivals.push_back(fit.engine);
-  const std::string also = rivals.empty() ? "" : fmt::format(" (not separated from it: {})", fmt::join(rivals, ", "));
+    if (fit.other_run) others.push_back(fit.engine);
+  }
+  std::vector<std::string> beside;
+  if (!rivals.empty()) beside.push_back(fmt::format("not separated from it: {}", fmt::join(rivals, ", ")));
+  if (!others.empty()) beside.push_back(fmt::format("measured in another run: {}", fmt::join(others, ", ")));
+  const std::string also = beside.empty() ? "" : fmt::format(" ({})", fmt::join(beside, "; "));
   return fmt::format("{} is the best of {} that fit{}: {}", best, choice.fits.size(), also, asked);
 }
 

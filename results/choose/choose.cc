@@ -122,9 +122,10 @@ void rank(Choice& choice) {
   for (Fit& fit : fits) {
     const auto ratio = paired_ratio(ranked_figures(fit, choice), best, choice.level);
     if (ratio) fit.ratio = ratio->median;
-    if (&fit == &fits.front()) continue;
+    fit.other_run = !ratio;
+    if (&fit == &fits.front() || !ratio) continue;
     fit.not_separated =
-        !ratio || !covers(ratio->interval, choice.level) || (ratio->interval.low <= 1 && ratio->interval.high >= 1);
+        !covers(ratio->interval, choice.level) || (ratio->interval.low <= 1 && ratio->interval.high >= 1);
   }
 }
 

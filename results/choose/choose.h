@@ -29,6 +29,7 @@ struct Fit {
   Figures figures;
   std::string unavailable;      // why this machine cannot use it; empty: it can
   bool not_separated = false;   // from the best: the paired interval of their ratio holds 1, or rounds are too few
+  bool other_run = false;       // than the best's, so that nothing can be said of the two
   std::optional<double> ratio;  // to the best, paired by round
   std::vector<std::pair<Guarantee, PromiseFound>> promises;  // those asked for
   Basis basis, open_loop;

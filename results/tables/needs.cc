@@ -89,7 +89,7 @@ std::string best_text(const Choice& choice) {
 std::string runner_up_text(const Choice& choice) {
   for (std::size_t i = 1; i < choice.fits.size(); ++i) {
     const Fit& fit = choice.fits[i];
-    if (fit.not_separated) continue;
+    if (fit.not_separated || fit.other_run) continue;
     return fmt::format("{}: {}", fit.engine, figures_text(fit.figures));
   }
   return "-";

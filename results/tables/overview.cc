@@ -10,6 +10,7 @@
 
 #include "results/choose/evidence.h"
 #include "results/number_format.h"
+#include "results/statistics/verdict.h"
 #include "results/tables/builders.h"
 #include "results/tables/provenance.h"
 #include "results/tables/series.h"
@@ -118,6 +119,19 @@ std::string durable_option(const std::string& engine, const TableContext& contex
   return "-";
 }
 
+// ", 2.00 times as many as on lmdb", where the rounds tell the first two apart; all comparisons of the first with
+// another hold together with the usual level (Bonferroni).
+std::string beside(const Machine& machine, const std::vector<std::string>& engines) {
+  const Series* const best = find_phase(machine.engines.at(engines[0]), kRanked);
+  const Series* const next = find_phase(machine.engines.at(engines[1]), kRanked);
+  if (next == nullptr || !next->good()) return "";
+  const double level = 1 - (1 - kConfidenceLevel) / static_cast<double>(engines.size() - 1);
+  const auto ratio = paired_ratio(by_round(*best, ops_per_s), by_round(*next, ops_per_s), level);
+  if (!ratio || !covers(ratio->interval, level) || ratio->interval.low <= 1)
+    return fmt::format(", not told apart from {}", engines[1]);
+  return fmt::format(", {} times as many as on {}", ratio_text(ratio->median), engines[1]);
+}
+
 // The first row and the second in a sentence, as one would say it.
 std::string read_aloud(const Machine& machine, const std::vector<std::string>& engines) {
   const ByPhase& best = machine.engines.at(engines[0]);
@@ -125,8 +139,7 @@ std::string read_aloud(const Machine& machine, const std::vector<std::string>& e
   if (!speed) return "";
   std::string text = fmt::format("Read: {} processes do {} operations a second on {}, 95 of 100 of them gets",
                                  machine.processes, engineering(*speed), engines[0]);
-  const auto next = engines.size() > 1 ? figure_of(machine.engines.at(engines[1]), kRanked, ops_per_s) : std::nullopt;
-  if (next && *next > 0) text += fmt::format(", {} times as many as on {}", ratio_text(*speed / *next), engines[1]);
+  if (engines.size() > 1) text += beside(machine, engines);
   if (const auto late = figure_of(best, kTail, latency_p99))
     text += fmt::format("; at 10,000 a second 99 of 100 end {} after they are due", nanoseconds(*late));
   if (const auto bytes = figure_of(best, kRanked, bytes_per_item))

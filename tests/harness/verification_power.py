@@ -4,7 +4,7 @@
     tests/harness/verification_power.py [--repetitions 3] [FAULT...]
 
 Each fault as rare as a real one may be, with a million keys (a hundred thousand for scans) and phases as long as the
-suite's. Takes some ten minutes. The same at a small size, where faults must be more frequent, is test_wrong_engines.py.
+suite's. The same at a small size, where faults must be more frequent, is test_wrong_engines.py.
 """
 
 import argparse

@@ -43,7 +43,7 @@ TEST(Situation, DistanceGrowsWithWhatDiffers) {
   EXPECT_GT(*distance(traits, 2, asked), 1.5);
 }
 
-// 6.5 M operations a second of 64 kB, told from values of 1,000 bytes, would be 425 GB/s.
+// As many operations a second with values a hundred times as long would be more than memory can move.
 TEST(Situation, ValuesOfAnotherOrderOfSizeSayNothing) {
   PhaseTraits traits = only(&PhaseTraits::gets);
   Requirements asked = reads_of(1);

@@ -7,6 +7,7 @@
 
 #include "engines/registry.h"
 #include "engines/shm/private_directory.h"
+#include "tests/engines/shm/own_temporary_folder.h"
 
 namespace dictbench {
 namespace {
@@ -14,17 +15,6 @@ namespace {
 // A disk, as far as TMPDIR tells, that is the test's own.
 class FilesPlace : public ::testing::TestWithParam<std::string> {
  protected:
-  FilesPlace() {
-    if (const char* set = std::getenv("TMPDIR")) before_ = set;
-    setenv("TMPDIR", disk_.path().c_str(), 1);
-  }
-  ~FilesPlace() override {
-    if (before_.empty())
-      unsetenv("TMPDIR");
-    else
-      setenv("TMPDIR", before_.c_str(), 1);
-  }
-
   std::string address(const std::string& options) const {
     const Spec spec = parse_engine_spec(GetParam() + options);
     return find_engine(spec.name()).create(spec, SizeHint{})->address();
@@ -33,8 +23,7 @@ class FilesPlace : public ::testing::TestWithParam<std::string> {
   bool in_memory(const std::string& options) const { return address(options).starts_with("/dev/shm/"); }
 
  private:
-  PrivateDirectory disk_;
-  std::string before_;
+  OwnTemporaryFolder disk_;
 };
 
 TEST_P(FilesPlace, IsTheNeighboursUnlessTheDiskIsAskedFor) {

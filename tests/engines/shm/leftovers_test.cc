@@ -18,6 +18,7 @@
 #include "engines/shm/private_directory.h"
 #include "engines/shm/segment.h"
 #include "tests/engines/shm/child_process.h"
+#include "tests/engines/shm/own_temporary_folder.h"
 
 namespace dictbench {
 namespace {
@@ -111,19 +112,7 @@ TEST(Leftovers, ReusedPidOfAServerIsSpared) {
 // A folder to clean up that is the test's own.
 class InOwnTemporaryFolder : public ::testing::Test {
  protected:
-  InOwnTemporaryFolder() {
-    if (const char* set = std::getenv("TMPDIR")) before_ = set;
-    setenv("TMPDIR", folder_.path().c_str(), 1);
-  }
-  ~InOwnTemporaryFolder() override {
-    if (before_.empty())
-      unsetenv("TMPDIR");
-    else
-      setenv("TMPDIR", before_.c_str(), 1);
-  }
-
-  PrivateDirectory folder_;
-  std::string before_;
+  OwnTemporaryFolder folder_;
 };
 
 TEST_F(InOwnTemporaryFolder, WhatIsNotProvablyDeadStays) {
