@@ -28,7 +28,8 @@ usage: ./run_all.sh [COMMAND]
                        warns of, and where report, records and all tables lie
   --tables             the same, and print all tables
   --smoke              every engine, workload and table once and tiny: does everything run? Nothing of it is to be compared
-  build                set up and build only: leaves the command at build/dictbench
+  build                set up and build only: leaves the command at build/dictbench, and build/tests/conformance for
+                       engines of your own
   test                 set up, build, run all tests
   test --sanitizers    before that, the tests under AddressSanitizer, UBSan and ThreadSanitizer
   host                 set up, build, the standard suite in at least nine rounds, and its records into
@@ -58,19 +59,16 @@ usage_error() {
   exit 2
 }
 
-# Pictures and report from the records; a machine without matplotlib or Jinja2 still gets its tables. $3: a further record
-# file that the tables were made of, or nothing.
-draw() {
-  local records=$1 report=$2 package
-  local sources=(${3:+--sources "$3"})
-  for package in matplotlib jinja2; do
-    if ! "$python" -c "import $package" 2>/dev/null; then
-      say "report: no pictures: $python has no $package; apt-get install python3-$package"
-      return 0
-    fi
-  done
-  (cd "$root" && "$python" -m plots --records "$records" "${sources[@]}" --tables "$report/tables.json" --out "$report")
-  say "report:  $report/report.html"
+# Tables, pictures and report from the records; a machine without matplotlib or Jinja2 still gets its tables. $3: a
+# further record file that the tables are made of, or nothing.
+make_report() {
+  local records=$1 report=$2 status=0
+  local also=(${3:+--also "$3"})
+  say "report:"
+  "$root/build/dictbench" report --results "$records" "${also[@]}" --out "$report" >&2 || status=$?
+  # 3: what draws is missing, or nothing can be drawn; it said so.
+  if ((status != 0 && status != environment_failed)); then exit "$status"; fi
+  say "tables:  $report/tables.md, and $report/tables.json"
 }
 
 # Appends the Python tier's records. $1: record file; $2: standard, smoke, or full for what committed records are made of.
@@ -125,8 +123,8 @@ run_suite() {
   # What the last long torture found stands beside what the engines promise.
   local files=(--results "$records") torture=$root/build/results/latest-torture.jsonl
   if [[ -s $torture ]]; then files+=(--results "$torture"); else torture=; fi
-  "$dictbench" table all "${files[@]}" >"$report/tables.md"
-  "$dictbench" table all "${files[@]}" --format json >"$report/tables.json"
+  if [[ $more == add ]]; then "$dictbench" hosts add "$records" --as standard --replace || exit $?; fi
+  make_report "$records" "$report" "$torture"
   if [[ $more == tables ]]; then
     cat "$report/tables.md"
   elif [[ $suite == smoke ]]; then
@@ -134,10 +132,7 @@ run_suite() {
   else
     "$dictbench" table overview "${files[@]}"
   fi
-  if [[ $more == add ]]; then "$dictbench" hosts add "$records" --as standard --replace || exit $?; fi
-  draw "$records" "$report" "$torture"
   say "records: $records"
-  say "tables:  $report/tables.md, and $report/tables.json"
   exit "$status"
 }
 
@@ -158,9 +153,9 @@ run_torture() {
 }
 
 # Measures what the table lockfree-rivals is made of into one record file, and prints the table. Ratios hold within a run
-# only, so each run has both sides of its own: in-process tables operation by operation; the other shared dicts,
-# up to a hundred times slower, by time over the same keys, in 7 rounds; the tail of gets while a table grows; how
-# long a large one holds up others when it does; and what long churn does to the storage.
+# only, so each run has both sides of its own: in-process tables, for each length of keys; the other shared dicts,
+# up to a hundred times slower; the tail of gets while a table grows; how long a large one holds up others when it
+# does; and what long churn does to the storage.
 # $RIVALS_ENGINE stands in for lockfree.
 run_rivals() {
   local rounds=$1 dictbench=$root/build/dictbench own=${RIVALS_ENGINE:-lockfree} records status=0
@@ -169,8 +164,14 @@ run_rivals() {
   ln -sfn "$(basename "$records")" "$root/build/results/latest-rivals.jsonl"
   cd "$root" # so that the record names the workload's file by its place in the tree
   local run=("$dictbench" run --engine "$own" --out "$records" --format none)
-  "${run[@]}" --repetitions "$rounds" --engine local --engine rival-cuckoo --engine rival-tbb --processes 1,2 \
-    --workload get-uniform --workload update-uniform --workload zipf-95-5 --workload get-batch-32 --workload load-1m || status=$?
+  local keys=() size
+  for size in 8 15 16 24 40; do keys+=(--workload "workloads/rivals/keys-$size.toml"); done
+  "${run[@]}" --repetitions "$rounds" --engine local --processes 1 "${keys[@]}" --seconds 0.25 || status=$?
+  "${run[@]}" --repetitions "$rounds" --engine local --engine rival-cuckoo --engine rival-tbb --processes 2 "${keys[@]}" \
+    --seconds 0.25 || status=$?
+  "${run[@]}" --repetitions "$rounds" --engine rival-cuckoo --engine rival-tbb --processes 2 --workload zipf-95-5 || status=$?
+  "${run[@]}" --repetitions "$rounds" --processes 1,2 --workload get-uniform --workload get-batch-32 || status=$?
+  "${run[@]}" --repetitions "$rounds" --engine local --processes 1 --workload load-1m || status=$?
   "${run[@]}" --repetitions 7 --engine boost-map --engine lmdb --engine 'sqlite-wal?timeout=60000' --engine redis --engine memcached \
     --workload workloads/rivals/get-uniform-1s.toml || status=$?
   "${run[@]}" --repetitions "$rounds" --engine rival-cuckoo --engine rival-tbb --workload growth-tail || status=$?
@@ -231,7 +232,7 @@ main() {
   set_up
   require_build_tools
   case $command in
-    build) build release dictbench ;;
+    build) build_commands ;;
     torture)
       build release dictbench
       run_torture

@@ -1,5 +1,5 @@
-# `cmake --install build --prefix P` and the Debian package (`cpack -G DEB`): the commands, their data, the pages,
-# completion and the manual page. The installed command finds its data beside itself (harness/installation.h), so the
+# `cmake --install build --prefix P` and the Debian package (`cpack -G DEB`): the commands, their data, the pages, the
+# headers for plugins, completion and the manual page. The installed command finds its data beside itself (harness/installation.h), so the
 # prefix may be moved as a whole.
 include(GNUInstallDirs)
 # Installing takes what is built: tests need not be.
@@ -14,9 +14,27 @@ endif()
 # `dictbench torture` hands over to it; nobody calls it.
 install(TARGETS dictbench_crash_points RUNTIME DESTINATION libexec/dictbench)
 
+# What a plugin is compiled against (docs/adding-an-engine.md). It links against nothing, so headers are all there is.
+include(CMakePackageConfigHelpers)
+file(GLOB INTERFACE_HEADERS RELATIVE ${PROJECT_SOURCE_DIR} CONFIGURE_DEPENDS engines/*.h engines/shm/*.h)
+foreach(header IN LISTS INTERFACE_HEADERS)
+  get_filename_component(folder ${header} DIRECTORY)
+  install(FILES ${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/dictbench/${folder})
+endforeach()
+set(PACKAGE_FOLDER ${CMAKE_INSTALL_DATADIR}/cmake/dictbench)
+configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/dictbenchConfig.cmake.in
+  ${PROJECT_BINARY_DIR}/generated/dictbenchConfig.cmake INSTALL_DESTINATION ${PACKAGE_FOLDER}
+  PATH_VARS CMAKE_INSTALL_BINDIR CMAKE_INSTALL_INCLUDEDIR)
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/generated/dictbenchConfigVersion.cmake
+  COMPATIBILITY ExactVersion)
+install(FILES ${PROJECT_BINARY_DIR}/generated/dictbenchConfig.cmake
+  ${PROJECT_BINARY_DIR}/generated/dictbenchConfigVersion.cmake DESTINATION ${PACKAGE_FOLDER})
+
 install(DIRECTORY workloads/ DESTINATION ${DATA_FOLDER}/workloads FILES_MATCHING PATTERN "*.toml")
 install(DIRECTORY results/published/ DESTINATION ${DATA_FOLDER}/published FILES_MATCHING PATTERN "*.json")
 install(DIRECTORY results/hosts/ DESTINATION ${DATA_FOLDER}/hosts FILES_MATCHING PATTERN "*.jsonl")
+install(DIRECTORY plots/ DESTINATION ${DATA_FOLDER}/plots
+  FILES_MATCHING PATTERN "*.py" PATTERN "*.html" PATTERN "*.css" PATTERN "*.js" PATTERN "__pycache__" EXCLUDE)
 install(FILES README.md DESTINATION ${PAGES_FOLDER})
 install(DIRECTORY docs/ DESTINATION ${PAGES_FOLDER}/docs)
 
@@ -67,5 +85,6 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION utils)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "redis-server | valkey-server, memcached")
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS
+  "redis-server | valkey-server, memcached, python3-matplotlib, python3-jinja2")
 include(CPack)

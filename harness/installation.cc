@@ -10,8 +10,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::pair<const char*, const char*>, 3> kFolders = {
-    {{"DICTBENCH_WORKLOADS", "workloads"}, {"DICTBENCH_PUBLISHED", "published"}, {"DICTBENCH_RESULTS", "hosts"}}};
+constexpr std::array<std::pair<const char*, const char*>, 4> kFolders = {{{"DICTBENCH_WORKLOADS", "workloads"},
+                                                                          {"DICTBENCH_PUBLISHED", "published"},
+                                                                          {"DICTBENCH_RESULTS", "hosts"},
+                                                                          {"DICTBENCH_PLOTS", "plots"}}};
 
 }  // namespace
 

@@ -1,6 +1,6 @@
-// Where the program's data lie: workloads, the documents' figures, committed records.
+// Where the program's data lie: workloads, the documents' figures, committed records, what draws the report.
 //
-// One rule for all: the environment variable (DICTBENCH_WORKLOADS, DICTBENCH_PUBLISHED, DICTBENCH_RESULTS), else
+// One rule for all: the environment variable (DICTBENCH_WORKLOADS, _PUBLISHED, _RESULTS, _PLOTS), else
 // share/dictbench beside the executable's bin, else the source tree that it was built from. The rooms that read the
 // data know the first and the last; main calls use_installed_data() for the one between.
 #pragma once

@@ -45,6 +45,7 @@ int main(int argc, char** argv) {
   dictbench::add_run_command(app, action);
   dictbench::add_torture_command(app, action);
   dictbench::add_table_command(app, action);
+  dictbench::add_report_command(app, action);
   dictbench::add_render_command(app, action);
   dictbench::add_export_command(app, action);
   dictbench::add_check_command(app, action);

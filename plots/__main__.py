@@ -9,6 +9,7 @@ import argparse
 import os
 import sys
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def main(arguments: list) -> int:
     options = _parse(arguments)
     try:
         from plots.pictures import PICTURES, SECTIONS
-        from plots.report import page
+        from plots.report import answer, page
         from plots.report.tables import TableError, read_tables
     except ModuleNotFoundError as error:
         package = _PACKAGES.get(str(error.name).partition(".")[0])
@@ -39,6 +40,8 @@ def main(arguments: list) -> int:
         tables = read_tables(options.tables) if options.tables else []
     except (RecordError, TableError) as error:
         return _say(str(error), USAGE)
+    ranked = answer.ranked(tables)
+    records.cells = [replace(cell, ranked=cell.engine in ranked) for cell in records.cells]
     if not any(cell.drawable for cell in records.cells):
         return _say(f"none of the {len(records.cells)} cells is valid and verified: nothing to draw", NOTHING)
     try:
@@ -59,7 +62,7 @@ def _parse(arguments: list) -> argparse.Namespace:
     parser.add_argument("--sources", metavar="FILE", nargs="+", type=Path, default=[], action="extend",
                         help="further record files that the tables were made of: listed, not drawn")
     parser.add_argument("--tables", metavar="FILE.json", type=Path,
-                        help="what 'dictbench table all --format json' wrote")
+                        help="what 'dictbench table all --format json' wrote; without it nothing is called the best")
     parser.add_argument("--out", metavar="FOLDER", type=Path, required=True,
                         help="gets report.html and pictures/*.svg, *.png")
     parser.add_argument("--svg-only", action="store_true", help="leave the PNG files out: half the time")

@@ -86,6 +86,7 @@ class Cell:
     start: str = "fork"
     host: str = _not_recorded("unknown host")
     cpus: Optional[int] = _not_recorded(None)
+    ranked: bool = _not_recorded(False)  # True: the table `standings` says so (results/tables/fastest.cc)
     origin: str = _not_recorded("")  # file and line: "standard.jsonl:17"
 
     @property

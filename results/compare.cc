@@ -17,6 +17,8 @@
 namespace dictbench {
 namespace {
 
+std::string cells_text(std::size_t count) { return fmt::format("{} {}", count, count == 1 ? "cell" : "cells"); }
+
 double switches_per_1000(const CellRecord& cell) {
   const Usage usage = total_usage(cell);
   return 1000.0 * static_cast<double>(usage.voluntary_switches + usage.involuntary_switches) /
@@ -176,9 +178,12 @@ class Comparer {
     if (more.empty()) {
       row.insert(row.end(), 3, no_figure());
     } else {
-      row.push_back(number_cell(small_number(median(switched.a)), median(switched.a)));
-      row.push_back(number_cell(small_number(median(switched.b)), median(switched.b)));
-      row.push_back(text_cell(cost_verdict(median_interval(more, level_), "more", "less")));
+      const std::string a = small_number(median(switched.a)), b = small_number(median(switched.b));
+      row.push_back(number_cell(a, median(switched.a)));
+      row.push_back(number_cell(b, median(switched.b)));
+      // Where both medians are 0, a switch now and then is no difference.
+      row.push_back(
+          text_cell(a == "0" && b == "0" ? "the same" : cost_verdict(median_interval(more, level_), "more", "less")));
     }
     costs_.rows.push_back(std::move(row));
   }
@@ -223,18 +228,17 @@ class Comparer {
     count(too_few_, "with too few pairs for a verdict");
     count(not_comparable_, "not comparable");
     count(broken_, "without a speed");
-    return fmt::format(
-        "B against A, of {} cells: {}. B/A: operations per second of B to those of A, above 1: B is faster.",
-        speed_.rows.size(), fmt::join(parts, ", "));
+    return fmt::format("B against A, of {}: {}. B/A: operations per second of B to those of A, above 1: B is faster.",
+                       cells_text(speed_.rows.size()), fmt::join(parts, ", "));
   }
 
   // What all cells of two runs have in common.
   std::string shift_note() const {
     const auto [low, high] = std::ranges::minmax(ratios_);
     return fmt::format(
-        "Over all {} cells with a ratio, the median B/A is {} ({} to {}): what they share is more likely the "
+        "Over all {} with a ratio, the median B/A is {} ({} to {}): what they share is more likely the "
         "machine's than the engines'.",
-        ratios_.size(), ratio_text(median(ratios_)), ratio_text(low), ratio_text(high));
+        cells_text(ratios_.size()), ratio_text(median(ratios_)), ratio_text(low), ratio_text(high));
   }
 
   std::string interval_note() const {
@@ -266,7 +270,7 @@ class Comparer {
 };
 
 std::string left_out_note(const Matched& matched) {
-  return fmt::format("Left out: {} cells that only A has, {} that only B has.", matched.only_a, matched.only_b);
+  return fmt::format("Left out: {} that only A has, {} that only B has.", cells_text(matched.only_a), matched.only_b);
 }
 
 std::string engines_text(const std::vector<ComparedSide>& sides) {

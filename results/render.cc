@@ -127,6 +127,17 @@ unsigned parse_processes(const std::string& text) {
   return number;
 }
 
+// The option `records`, taken out of the request.
+std::vector<std::string> take_records(BlockRequest& request) {
+  std::vector<std::string> files;
+  std::erase_if(request.options, [&](const std::pair<std::string, std::string>& option) {
+    if (option.first != "records") return false;
+    files = split_list(option.second);
+    return true;
+  });
+  return files;
+}
+
 bool parse_switch(const std::string& name, const std::string& text) {
   if (text == "yes") return true;
   if (text == "no") return false;
@@ -209,8 +220,8 @@ std::string choose_block(const BlockRequest& request, const RecordFile& records,
     } else {
       std::vector<std::string> known;
       for (const Question& each : questions()) known.push_back(each.option.substr(2));
-      throw RenderError(
-          fmt::format("option '{}' is unknown: there are {}, host, title and notes", name, fmt::join(known, ", ")));
+      throw RenderError(fmt::format("option '{}' is unknown: there are {}, host, title, notes and records", name,
+                                    fmt::join(known, ", ")));
     }
   }
   const Choice choice = choose_engines(records, host, asked, context.knowledge);
@@ -219,7 +230,8 @@ std::string choose_block(const BlockRequest& request, const RecordFile& records,
 
 }  // namespace
 
-std::string build_block(const BlockRequest& request, const RecordFile& records, const TableContext& context) {
+std::string build_block(BlockRequest request, const RecordLoader& load, const TableContext& context) {
+  const RecordFile& records = load(take_records(request));
   if (request.table == "choose") {
     try {
       return choose_block(request, records, context);
@@ -230,7 +242,9 @@ std::string build_block(const BlockRequest& request, const RecordFile& records, 
   TableContext narrowed = context;
   MarkdownOptions markdown;
   for (const auto& [name, value] : request.options) {
-    if (name == "workload") {
+    if (name == "engine") {
+      narrowed.selection.engines = split_list(value);
+    } else if (name == "workload") {
       narrowed.selection.workloads = split_list(value);
     } else if (name == "phase") {
       narrowed.selection.phases = split_list(value);
@@ -244,8 +258,9 @@ std::string build_block(const BlockRequest& request, const RecordFile& records, 
     } else if (name == "notes") {
       markdown.notes = parse_switch(name, value);
     } else {
-      throw RenderError(
-          fmt::format("option '{}' is unknown: there are workload, phase, processes, host, title and notes", name));
+      throw RenderError(fmt::format(
+          "option '{}' is unknown: there are engine, workload, phase, processes, host, title, notes and records",
+          name));
     }
   }
   // Markdown wants an empty line between an HTML comment and a table.

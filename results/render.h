@@ -5,9 +5,10 @@
 //   <!-- dictbench:end -->
 //
 // A marker stands alone on its line. Markers inside fenced code (``` or ~~~) are text: documents can so show
-// them. Options: workload, phase, processes, host (each a comma-separated list: only these cells), title and notes
-// (yes or no). The name `choose` takes the options of `dictbench choose` instead, without their dashes, and host, title
-// and notes; without a host that with the most cells. Pure functions; the caller reads and writes the file.
+// them. Options: engine, workload, phase, processes, host (each a comma-separated list: only these cells), title and
+// notes (yes or no), records (a comma-separated list of record files). The name `choose` takes the options of
+// `dictbench choose` instead, without their dashes, and host, title, notes and records; without a host that with the
+// most cells. Pure functions; the caller reads and writes the file, and finds the records.
 #pragma once
 
 #include <cstddef>
@@ -47,8 +48,12 @@ struct Rendered {
 // `where` names the file in errors and differences. `render --check` fails when there are differences.
 Rendered render_blocks(std::string_view text, const std::string& where, const BlockBuilder& build);
 
+// The records of the files that a marker names (option `records`); with none named, those that the caller has. They
+// must live as long as the block is built.
+using RecordLoader = std::function<const RecordFile&(const std::vector<std::string>& files)>;
+
 // The builder for real use: build_table with the block's options on top of `context`, as Markdown. Throws
-// UnknownTable, and RenderError for a wrong option.
-std::string build_block(const BlockRequest& request, const RecordFile& records, const TableContext& context);
+// UnknownTable, RenderError for a wrong option, and what `load` throws.
+std::string build_block(BlockRequest request, const RecordLoader& load, const TableContext& context);
 
 }  // namespace dictbench

@@ -1,6 +1,5 @@
 // `null`: does nothing. What a run over it costs is the harness's own cost: operation stream, virtual
 // call, latency sampling.
-#include <limits>
 
 #include "engines/registry.h"
 
@@ -34,9 +33,7 @@ Contract contract(const Spec&) {
           .survives_stopped_process = true,
           .consistency = Consistency::none,
           .ordered = false,
-          .atomic_add = false,
-          .largest_key = std::numeric_limits<std::size_t>::max(),
-          .largest_value = std::numeric_limits<std::size_t>::max()};
+          .atomic_add = false};
 }
 
 }  // namespace

@@ -178,7 +178,7 @@ void add_variants(const EngineDescription& engine, const EnginePromises& usual, 
     } else if (rule.name == "value" && asked.value_bytes && *asked.value_bytes > usual.largest_value) {
       try_option(rule, std::to_string(*asked.value_bytes),
                  [&](const EnginePromises& other) { return other.largest_value > usual.largest_value; });
-    } else if (rule.name == "items" && asked.items && usual.most_items != 0 && *asked.items > usual.most_items) {
+    } else if (rule.name == "items" && asked.items && *asked.items > usual.most_items) {
       try_option(rule, std::to_string(*asked.items),
                  [&](const EnginePromises& other) { return other.most_items > usual.most_items; });
     }

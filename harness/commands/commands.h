@@ -15,6 +15,7 @@ void add_run_command(CLI::App& app, Action& action);
 void add_torture_command(CLI::App& app, Action& action);
 void add_worker_command(CLI::App& app, Action& action);  // hidden: `--start spawn` executes it
 void add_table_command(CLI::App& app, Action& action);
+void add_report_command(CLI::App& app, Action& action);
 void add_render_command(CLI::App& app, Action& action);
 void add_export_command(CLI::App& app, Action& action);
 void add_check_command(CLI::App& app, Action& action);

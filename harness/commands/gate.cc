@@ -1,7 +1,9 @@
 #include "harness/gate/gate.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "engines/registry.h"
@@ -22,6 +24,7 @@ namespace {
 struct GateArguments {
   std::string base, head;  // a program or a commit; empty: this program
   std::vector<std::string> engines, workloads, plugins;
+  std::vector<std::string> base_plugins;  // empty: the base has `plugins`, too
   std::string head_engine;
   std::vector<unsigned> processes;
   double scale = 1, margin_percent = 3, blind_percent = 50;
@@ -38,11 +41,22 @@ void check_arguments(const GateArguments& arguments) {
     throw std::invalid_argument("gate: --against RECORDS and --ratio-to ENGINE go together");
   if (beside && (!arguments.base.empty() || !arguments.head_engine.empty()))
     throw std::invalid_argument("gate: --against has records as its base; leave --base and --head-engine out");
-  if (!beside && arguments.base.empty() && arguments.head_engine.empty())
+  const bool own_base = !arguments.base_plugins.empty();
+  if (own_base && arguments.plugins.empty())
+    throw std::invalid_argument("gate: --base-plugin OLD.so and --plugin NEW.so go together");
+  if (own_base && (beside || !arguments.base.empty() || !arguments.head_engine.empty()))
     throw std::invalid_argument(
-        "gate: what is the base? --base PROGRAM|COMMIT, or --head-engine SPEC to compare two engines of one program, "
-        "or "
-        "--against RECORDS");
+        "gate: --base-plugin has the base's engine; leave --base, --head-engine and --against out");
+  if (own_base && arguments.engines.empty())
+    throw std::invalid_argument("gate: --base-plugin needs --engine NAME, the engine that both plugins have");
+  for (const std::string& plugin : arguments.base_plugins)
+    if (!std::filesystem::is_regular_file(plugin))
+      throw std::invalid_argument(fmt::format("gate: --base-plugin {}: there is no such file", plugin));
+  if (!beside && !own_base && arguments.base.empty() && arguments.head_engine.empty())
+    throw std::invalid_argument(
+        "gate: what is the base? --base PROGRAM|COMMIT; --base-plugin OLD.so for a plugin; --head-engine SPEC to "
+        "compare "
+        "two engines of one program; or --against RECORDS");
   if (!arguments.head_engine.empty() && arguments.engines.size() != 1)
     throw std::invalid_argument("gate: --head-engine is the other side of exactly one --engine");
 }
@@ -114,6 +128,9 @@ int exit_code_of(GateStanding standing) {
 
 int run_gate_command(GateArguments arguments) {
   check_arguments(arguments);
+  if (arguments.engines.empty()) arguments.engines = {"lockfree", "bucket-table", "stream-log"};
+  if (arguments.workloads.empty())
+    arguments.workloads = {(workload_folder() / "gate" / "get-and-update.toml").string()};
   check_engines(arguments);
   install_interrupt_handlers();
   const std::vector<GateCell> cells = cells_of(arguments);
@@ -121,6 +138,7 @@ int run_gate_command(GateArguments arguments) {
                                                       : read_records(std::filesystem::path(arguments.against)));
   const Binary head = arguments.head.empty() ? this_binary() : find_binary(arguments.head);
   const Binary base = arguments.base.empty() ? head : find_binary(arguments.base);
+  const bool own_base = !arguments.base_plugins.empty();
 
   arguments.options.margin = arguments.margin_percent / 100;
   arguments.options.blind = arguments.blind_percent / 100;
@@ -131,8 +149,8 @@ int run_gate_command(GateArguments arguments) {
                     .margin = arguments.options.margin,
                     .unfit = {},
                     .notes = {}};
-  ProgramMeasurer measurer(
-      {base, head, arguments.plugins, std::chrono::seconds(arguments.timeout_s), arguments.options.seed});
+  ProgramMeasurer measurer({base, head, own_base ? arguments.base_plugins : arguments.plugins, arguments.plugins,
+                            std::chrono::seconds(arguments.timeout_s), arguments.options.seed});
   Progress progress(2 * cells.size());
   bool begun = false;
   const auto told = [&](const std::string& what, std::size_t, std::size_t runs) {
@@ -158,8 +176,13 @@ int run_gate_command(GateArguments arguments) {
   }
   if (begun) progress.end();
   progress.clear();
-  report.base = arguments.against.empty() ? with_commit(base, measurer.told(Side::base)) : arguments.against;
-  report.head = with_commit(head, measurer.told(Side::head));
+  if (own_base) {
+    report.base = fmt::format("{}", fmt::join(arguments.base_plugins, ", "));
+    report.head = fmt::format("{}", fmt::join(arguments.plugins, ", "));
+  } else {
+    report.base = arguments.against.empty() ? with_commit(base, measurer.told(Side::base)) : arguments.against;
+    report.head = with_commit(head, measurer.told(Side::head));
+  }
 
   const RunRecord run = run_record_of_gate(arguments, report, cells);
   for (const std::string& warning : run.warnings) report.notes.push_back(fmt::format("Warning: {}", warning));
@@ -224,19 +247,16 @@ void add_gate_command(CLI::App& app, Action& action) {
       ->check(CLI::Range(1U, 86'400U));
   command->add_option("--plugin", arguments->plugins, "shared object with an engine; repeatable")
       ->allow_extra_args(false);
+  command
+      ->add_option("--base-plugin", arguments->base_plugins,
+                   "the base's shared object, where --plugin is the head's; repeatable")
+      ->allow_extra_args(false);
   command->add_option("--out", arguments->out, "record file to append every figure's samples to");
   command->add_option("--junit", arguments->junit, "file for JUnit's XML");
   command->add_option("--summary", arguments->summary,
                       "file to append the Markdown summary to, like $GITHUB_STEP_SUMMARY");
   command->add_option("--json", arguments->json, "file for everything as JSON");
-  command->callback([arguments, &action] {
-    action = [arguments] {
-      if (arguments->engines.empty()) arguments->engines = {"lockfree", "bucket-table", "stream-log"};
-      if (arguments->workloads.empty())
-        arguments->workloads = {(workload_folder() / "gate" / "get-and-update.toml").string()};
-      return run_gate_command(*arguments);
-    };
-  });
+  command->callback([arguments, &action] { action = [arguments] { return run_gate_command(*arguments); }; });
 }
 
 }  // namespace dictbench

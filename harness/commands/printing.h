@@ -19,6 +19,9 @@ TableContext table_context();
 // Where committed records lie, a folder a host: results/hosts of the sources, or $DICTBENCH_RESULTS.
 std::filesystem::path committed_records();
 
+// Whether those are dictbench's own, of the sources or of the installation, and not a folder that the user named.
+bool committed_records_are_ours();
+
 // The record files under results/hosts, sorted; $DICTBENCH_RESULTS names another folder.
 std::vector<std::filesystem::path> committed_record_files();
 

@@ -2,13 +2,16 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include "harness/commands/commands.h"
 #include "harness/commands/printing.h"
 #include "results/google_benchmark.h"
 #include "results/render.h"
+#include "results/shell_word.h"
 
 namespace dictbench {
 namespace {
@@ -25,12 +28,8 @@ int show_table(const TableArguments& arguments) {
     throw UnknownTable(fmt::format("no table '{}'; there are {}, and all", arguments.name, fmt::join(names, ", ")));
   const RecordFile records = load_records(arguments.results);
   const TableContext context = table_context();
-  std::vector<Table> tables;
-  for (const TableDescription& description : table_descriptions()) {
-    if (arguments.name != "all" && arguments.name != description.name) continue;
-    const std::vector<Table> built = build_table(description.name, records, context);
-    tables.insert(tables.end(), built.begin(), built.end());
-  }
+  const std::vector<Table> tables =
+      arguments.name == "all" ? build_all_tables(records, context) : build_table(arguments.name, records, context);
   fmt::print("{}", render_tables(tables, arguments.format));
   return kDone;
 }
@@ -49,18 +48,62 @@ std::string read_file(const std::string& path) {
   return text.str();
 }
 
+// Whether a page lies in the tree whose records are read when none are named.
+bool is_own_page(const std::filesystem::path& page) {
+  const std::filesystem::path tree = std::filesystem::weakly_canonical(committed_records().parent_path().parent_path());
+  const std::filesystem::path from_tree = std::filesystem::weakly_canonical(page).lexically_relative(tree);
+  return !from_tree.empty() && *from_tree.begin() != "..";
+}
+
+// The records of the blocks, each list of files read once.
+class BlockRecords {
+ public:
+  explicit BlockRecords(std::vector<std::string> named) : named_(std::move(named)) {}
+
+  // `files` as a marker names them, relative to the page's folder; none: those of the command line. Throws RenderError.
+  const RecordFile& find(const std::filesystem::path& page, std::vector<std::string> files) {
+    for (std::string& file : files) file = (page.parent_path() / file).string();
+    if (files.empty()) files = named_;
+    // Another project's page would be filled with dictbench's own figures.
+    if (files.empty() && committed_records_are_ours() && !is_own_page(page))
+      throw RenderError("whose records? Name them with --results FILE, or in the marker: records=FILE");
+    const auto known = read_.find(files);
+    if (known != read_.end()) return known->second;
+    try {
+      return read_.emplace(files, load_records(files)).first->second;
+    } catch (const RecordError& error) {
+      throw RenderError(error.what());
+    }
+  }
+
+ private:
+  std::vector<std::string> named_;
+  std::map<std::vector<std::string>, RecordFile> read_;
+};
+
+// The command that fills what `render --check` found wrong, with the records that it was called with.
+std::string mending_command(const std::string& file, const std::vector<std::string>& results) {
+  std::string command = "dictbench render";
+  for (const std::string& result : results) command += " --results " + shell_word(result);
+  return command + ' ' + shell_word(file);
+}
+
 // Whether it is, or now is, as the records say.
-bool render_file(const std::string& file, bool only_check, const RecordFile& records, const TableContext& context) {
+bool render_file(const std::string& file, const RenderArguments& arguments, BlockRecords& records,
+                 const TableContext& context) {
   const std::string text = read_file(file);
-  const Rendered rendered =
-      render_blocks(text, file, [&](const BlockRequest& block) { return build_block(block, records, context); });
+  const Rendered rendered = render_blocks(text, file, [&](const BlockRequest& block) {
+    return build_block(
+        block, [&](const std::vector<std::string>& files) -> const RecordFile& { return records.find(file, files); },
+        context);
+  });
   if (rendered.differences.empty()) {
     fmt::print("{}: its {} tables are as the records say\n", file, rendered.blocks);
     return true;
   }
-  if (only_check) {
+  if (arguments.check) {
     for (const std::string& difference : rendered.differences) fmt::print(stderr, "{}\n", difference);
-    fmt::print(stderr, "mend it with: dictbench render {}\n", file);
+    fmt::print(stderr, "mend it with: {}\n", mending_command(file, arguments.results));
     return false;
   }
   std::ofstream stream(file, std::ios::trunc);
@@ -71,10 +114,10 @@ bool render_file(const std::string& file, bool only_check, const RecordFile& rec
 }
 
 int render_files(const RenderArguments& arguments) {
-  const RecordFile records = load_records(arguments.results);
+  BlockRecords records(arguments.results);
   const TableContext context = table_context();
   bool all = true;
-  for (const std::string& file : arguments.files) all &= render_file(file, arguments.check, records, context);
+  for (const std::string& file : arguments.files) all &= render_file(file, arguments, records, context);
   return all ? kDone : kCheckFailed;
 }
 

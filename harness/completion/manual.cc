@@ -61,6 +61,7 @@ std::string manual_page(const ProgramModel& program) {
       ".SH ENVIRONMENT\n"
       ".TP\n.B DICTBENCH_WORKLOADS\nfolder of the standard workloads.\n"
       ".TP\n.B DICTBENCH_RESULTS\nfolder of the records that are read when none are named.\n"
+      ".TP\n.B DICTBENCH_PLOTS\nfolder of the Python package that draws the report.\n"
       ".TP\n.B DICTBENCH_PUBLISHED\nfolder of the documents' figures.\n"
       ".TP\n.B TMPDIR\nwhere private servers and files on the disk are put.\n"
       ".SH FILES\n"

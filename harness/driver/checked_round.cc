@@ -29,6 +29,8 @@ class CheckedRound {
     const std::uint64_t left = cyclic ? kCheckedOperations : size - std::min<std::uint64_t>(plan_.already, size);
     const std::uint64_t most = std::min(left, kCheckedOperations);
     const std::int64_t deadline = monotonic_ns() + static_cast<std::int64_t>(plan_.seconds * 1e9);
+    for (std::size_t i = 0; !cyclic && i < std::min(size, kAddsOfNothing) && monotonic_ns() < deadline; ++i)
+      if (plan_.stream[i].kind == OperationKind::add) check_add(plan_.stream[i], 0);
     while (result_.ops < most && result_.wrong_value.empty() && monotonic_ns() < deadline) {
       const std::size_t index = (plan_.already + result_.ops) % size;
       const std::uint64_t sequence = plan_.first_sequence + plan_.already + result_.ops;
@@ -62,10 +64,8 @@ class CheckedRound {
         last_.erase(operation.key_number);
         if (plan_.dict.get(operation.key(), value_)) wrong(operation, "was erased but is there");
         return;
-      case OperationKind::add: check_add(operation); return;
-      case OperationKind::scan:
-        plan_.dict.scan(operation.key(), operation.scan_length(), [](auto, auto) { return true; });
-        return;
+      case OperationKind::add: check_add(operation, plan_.phase.delta); return;
+      case OperationKind::scan: check_scan(operation); return;
     }
   }
 
@@ -105,14 +105,30 @@ class CheckedRound {
     return number;
   }
 
-  void check_add(const Operation& operation) {
-    const std::int64_t delta = plan_.phase.delta;
+  void check_add(const Operation& operation, std::int64_t delta) {
     const std::int64_t before = count_of(operation), sum = plan_.dict.add(operation.key(), delta),
                        after = count_of(operation);
-    const bool right = alone_      ? sum == before + delta && after == sum
-                       : delta > 0 ? before + delta <= sum && sum <= after
-                                   : before + delta >= sum && sum >= after;
+    const bool right = alone_       ? sum == before + delta && after == sum
+                       : delta >= 0 ? before + delta <= sum && sum <= after
+                                    : before + delta >= sum && sum >= after;
     if (!right) wrong(operation, fmt::format("add({}) says {} between {} and {}", delta, sum, before, after));
+  }
+
+  void check_scan(const Operation& operation) {
+    std::string last;
+    std::uint64_t visited = 0;
+    bool ordered = true;
+    const std::size_t told =
+        plan_.dict.scan(operation.key(), operation.scan_length(), [&](std::string_view key, std::string_view) {
+          ordered &= visited == 0 ? key >= operation.key() : key > last;
+          last = key;
+          return ++visited <= operation.scan_length();
+        });
+    if (!ordered)
+      wrong(operation, "a scan from it visits keys out of order");
+    else if (told != visited || visited > operation.scan_length())
+      wrong(operation,
+            fmt::format("a scan of {} keys from it says {} and visits {}", operation.scan_length(), told, visited));
   }
 
   void check_batch(std::size_t index, std::size_t length, std::uint64_t sequence) {
@@ -135,6 +151,8 @@ class CheckedRound {
     for (std::size_t i = 0; i < length; ++i)
       if (found_[i]) check_value(plan_.stream[index + i], values_[i].view());
   }
+
+  static constexpr std::size_t kAddsOfNothing = 1000;
 
   const LoopPlan& plan_;
   const bool alone_;

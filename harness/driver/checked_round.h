@@ -3,7 +3,9 @@
 //
 // Looked at: each value that is read (torn, another key's, another length); after a write, that the process reads its
 // own write or another process's, and nothing older; after an erase, that the key is gone; what add() returns, between
-// the counter's value before and after. Scans are held against all keys when nobody writes (harness/verify/).
+// the counter's value before and after; of a scan the order, and that it visits what it says. What a scan leaves out
+// is looked for when nobody writes (harness/verify/). A phase of a number of operations has none left to go on with:
+// only its counters are looked at, by adding nothing.
 #pragma once
 
 #include "harness/driver/operation_loop.h"

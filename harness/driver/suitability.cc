@@ -16,7 +16,7 @@ std::string unsuitable(const Contract& contract, const Workload& workload, unsig
   const Footprint prints = footprint(workload, processes);
   if (prints.key_bytes > contract.largest_key)
     return fmt::format("keys of {} bytes; it takes {} at most", prints.key_bytes, contract.largest_key);
-  if (contract.most_items != 0 && prints.items > contract.most_items)
+  if (prints.items > contract.most_items)
     return fmt::format("{} items; it takes {} at most", grouped(prints.items), grouped(contract.most_items));
   // A load that fills gives a private dict the keys of all.
   bool private_parts = sharing_of(contract) == Sharing::none && processes > 1 && !workload.preload;

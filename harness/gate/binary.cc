@@ -36,6 +36,15 @@ class FolderLock {
   int file_;
 };
 
+// Another project's checkout has nothing that a gate could run, also where it makes a plugin for dictbench.
+bool is_dictbench(const fs::path& source) {
+  std::ifstream stream(source / "CMakeLists.txt");
+  const auto has = [](const std::string& line, const char* word) { return line.find(word) != std::string::npos; };
+  for (std::string line; std::getline(stream, line);)
+    if (has(line, "dictbench") && !has(line, "find_package") && !has(line, "dictbench::")) return true;
+  return false;
+}
+
 // The one line that `git ARGUMENTS` prints; empty when it fails.
 std::string ask_git(std::vector<std::string> arguments) {
   const PrivateDirectory folder;
@@ -70,6 +79,11 @@ Binary build(const fs::path& checkout, const std::string& hash, const std::strin
   fs::remove_all(source);
   step(log, text, {"git", "clone", "--quiet", "--shared", "--no-checkout", checkout.string(), source.string()});
   step(log, text, {"git", "-C", source.string(), "checkout", "--quiet", "--detach", hash});
+  if (!is_dictbench(source))
+    throw BuildFailed(
+        fmt::format("{} is no commit of dictbench: its CMakeLists.txt does not know it; an engine of your "
+                    "own is gated by --base-plugin OLD.so --plugin NEW.so",
+                    text));
   std::vector<std::string> configure{
       "cmake", "-S", source.string(), "-B", (folder / "build").string(), "-DCMAKE_BUILD_TYPE=Release"};
   if (installed("ninja")) configure.insert(configure.end(), {"-G", "Ninja"});

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <stdexcept>
+
 #include "harness/gate/command.h"
 #include "results/gate/figures.h"
 
@@ -43,8 +45,13 @@ GateRun ProgramMeasurer::measure(const GateCell& cell, Side side) {
       .environment = {{"DICTBENCH_PADDING", std::string(random_() % 4096, '.')},
                       {"DICTBENCH_MEASURE_SPEED", "no"}},  // some 300 ms a run, which the budget has better use for
       .limit = options_.limit};
-  for (const std::string& plugin : options_.plugins) command.words.insert(command.words.end(), {"--plugin", plugin});
+  for (const std::string& plugin : side == Side::base ? options_.base_plugins : options_.head_plugins)
+    command.words.insert(command.words.end(), {"--plugin", plugin});
   const CommandEnd end = run_command(command);
+  // A base without the engine is a wrong call, and no base that a noisy machine hid.
+  constexpr int kUsage = 2;
+  if (end.status == kUsage && side == Side::base && options_.base_plugins != options_.head_plugins)
+    throw std::invalid_argument(fmt::format("gate: the base: {}", last_line(log)));
   GateRun run;
   if (fs::exists(records)) {
     const RecordFile found = read_records(records);

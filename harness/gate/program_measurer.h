@@ -24,9 +24,9 @@ class Unfit : public std::runtime_error {
 
 struct ProgramOptions {
   Binary base, head;
-  std::vector<std::string> plugins;
-  std::chrono::seconds limit{300};  // for one run
-  std::uint64_t seed = 1;           // of what must not matter: the size of the environment
+  std::vector<std::string> base_plugins, head_plugins;  // shared objects with engines
+  std::chrono::seconds limit{300};                      // for one run
+  std::uint64_t seed = 1;                               // of what must not matter: the size of the environment
 };
 
 // Each run gets an environment of another size: where a program's stack lies changes its speed by several percent
@@ -36,7 +36,8 @@ class ProgramMeasurer : public Measurer {
  public:
   explicit ProgramMeasurer(ProgramOptions options);
 
-  // Throws Unfit when base and head turn out to be built differently, and Interrupted.
+  // Throws Unfit when base and head turn out to be built differently, std::invalid_argument when the base's plugins do
+  // not load or lack the engine, and Interrupted.
   GateRun measure(const GateCell& cell, Side side) override;
 
   // What the programs said of themselves; nothing before their first run.

@@ -85,8 +85,12 @@ class Trials {
   }
 
   void measure() {
-    ProgramMeasurer programs(
-        {.base = this_binary(), .head = this_binary(), .plugins = {}, .limit = plan_.limit, .seed = plan_.seed});
+    ProgramMeasurer programs({.base = this_binary(),
+                              .head = this_binary(),
+                              .base_plugins = {},
+                              .head_plugins = {},
+                              .limit = plan_.limit,
+                              .seed = plan_.seed});
     DisturbedMeasurer disturbed(programs);
     for (unsigned i = 0; i < plan_.real; ++i) {
       const GateResult unchanged = measured(kUnchanged, programs, 0, 0);

@@ -48,7 +48,7 @@ std::string check_walk(Dict& dict, const Expectation& expected, bool ordered) {
 }
 
 std::string check_scans(Dict& dict, const Expectation& expected, std::uint64_t seed) {
-  constexpr std::uint64_t kScans = 64, kLongest = 40;
+  constexpr std::uint64_t kScans = 2000, kLongest = 40;
   std::vector<std::string> keys;
   for (std::uint64_t number = 0; number < expected.keys(); ++number)
     if (expected.present(number)) keys.push_back(expected.key(number));

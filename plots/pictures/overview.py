@@ -1,4 +1,4 @@
-"""All workloads in one picture: a row for each, a marker for each engine, the fastest named at the right."""
+"""A group of workloads at a glance: a row for each, a marker for each engine, the fastest named at the right."""
 
 import itertools
 import math
@@ -13,13 +13,14 @@ from plots.pictures.view import View, display_name, is_harness
 METRIC = METRICS["throughput"]
 MARKER = 6.5  # points
 LANE = 0.105  # inches between markers that would cover one another
-TITLE = "Throughput of every engine on every workload"
+ROW_HEAD = "workload (name)"
+ROWS = 12  # of a picture: more are not seen at once
 
 
 def compose(cells: list) -> list:
     view = View(cells, METRIC)
-    tasks = view.measured_tasks()
-    return [_picture(view, view.groups(tasks))] if tasks else []
+    return [_picture(view, group, tasks[first : first + ROWS], first // ROWS + 1 if len(tasks) > ROWS else 0)
+            for group, tasks in view.groups(view.measured_tasks()) for first in range(0, len(tasks), ROWS)]
 
 
 def draw(cells: list, out_folder, png: bool = True) -> list:
@@ -27,25 +28,24 @@ def draw(cells: list, out_folder, png: bool = True) -> list:
         return save_all(compose(cells), out_folder, png)
 
 
-def _picture(view: View, groups: list) -> Picture:
-    tasks = [task for _, members in groups for task in members]
+def _picture(view: View, group, tasks: list, part: int) -> Picture:
+    """`part`: of a group that takes several pictures, from 1; else 0."""
+    title = f"Throughput: {view.group_title(group, tasks)}" + (f", part {part}" if part else "")
     engines = [engine for engine in view.engines(tasks) if any(view.at(task, engine) for task in tasks)]
     shown = [found for task in tasks for engine in engines if (found := view.at(task, engine))]
     limits = axis.log_limits([bound for found in shown for bound in found.interval[:2]], room=0.03)
     winners = {task: view.best(task, engines) for task in tasks}
-    same = len({view.busiest[task] for task in tasks}) == 1  # then the notes say it
-    labels = {task: view.label(task, not same) for task in tasks}
-    names = max(text_width(label, style.TEXT_POINTS) for label in labels.values())
-    names = max(names, *(text_width(group.title, style.TEXT_POINTS, "bold") for group, _ in groups)) + 0.12
+    labels = view.headings(tasks)
+    names = max(text_width(label, style.TEXT_POINTS) for label in (*labels.values(), ROW_HEAD)) + 0.12
     prints = max(text_width(display_name(engine), style.TEXT_POINTS) for engine, _ in winners.values()) + 0.15
     prints = max(prints, text_width("fastest that is shared", style.SMALL_POINTS) + 0.15)
     figures = 0.55
     plot = WIDTH - 2 * MARGIN - names - prints - figures
 
     lanes = {task: _lanes(view, task, engines, limits, plot) for task in tasks}
-    tops, height = _rows(groups, lanes)
+    tops, height = _rows(tasks, lanes)
     middles = {task: tops[task] + _row_height(lanes[task]) / 2 for task in tasks}
-    canvas = Canvas(TITLE, view.notes(tasks, shown))
+    canvas = Canvas(title, view.notes(tasks, shown))
     legend, legend_height = _legend_places(engines)
     canvas.open(legend_height + height + 0.5)
     _draw_legend(canvas, view, legend)
@@ -54,10 +54,6 @@ def _picture(view: View, groups: list) -> Picture:
     _set_axes(axes, limits, labels, middles, (plot, height))
     canvas.text(WIDTH - MARGIN, top - 0.02, "fastest that is shared (op/s)", size=style.SMALL_POINTS,
                 color=style.MUTED, ha="right", va="baseline")
-    for group, members in groups:
-        if len(groups) > 1:
-            canvas.text(left - 0.11, top + tops[members[0]] - 0.05, group.title, weight="bold", ha="right",
-                        va="baseline")
     for task in tasks:
         middle = middles[task]
         _draw_task(axes, view, task, lanes[task], middle)
@@ -67,7 +63,7 @@ def _picture(view: View, groups: list) -> Picture:
             canvas.text(WIDTH - MARGIN, top + middle, METRIC.show(found.median), ha="right", va="center_baseline",
                         weight="bold")
     return Picture(
-        "throughput-overview", TITLE,
+        f"throughput-overview-{group.name}" + (f"-{part}" if part else ""), title,
         "Further right is faster; each grid line is ten times the one before it. Every engine keeps its mark and "
         "colour in all pictures. The grey strokes are the null engine, which does nothing: the harness's own limit. "
         "The engine named at the right has the highest median among those that processes can share; where bars "
@@ -99,14 +95,12 @@ def _lane_count(lanes: dict) -> int:
     return 1 + max(lanes.values(), default=0)
 
 
-def _rows(groups: list, lanes: dict) -> tuple:
+def _rows(tasks: list, lanes: dict) -> tuple:
     """Each task's upper edge in inches, and the height of all."""
-    tops, height = {}, 0.0
-    for _, members in groups:
-        height += 0.27 if len(groups) > 1 else 0.1
-        for task in members:
-            tops[task] = height
-            height += _row_height(lanes[task])
+    tops, height = {}, 0.1
+    for task in tasks:
+        tops[task] = height
+        height += _row_height(lanes[task])
     return tops, height + 0.06
 
 
@@ -143,7 +137,8 @@ def _set_axes(axes, limits: tuple, labels: dict, middles: dict, inches: tuple) -
     axes.set_yticks(list(middles.values()))
     axes.set_yticklabels([labels[task] for task in middles])
     axes.tick_params(axis="y", pad=8)
-    axes.set_ylabel("workload (name)", rotation=0, ha="right", va="baseline")
+    axes.tick_params(axis="x", top=True, labeltop=True)
+    axes.set_ylabel(ROW_HEAD, rotation=0, ha="right", va="baseline")
     axes.yaxis.set_label_coords(-0.11 / width, 1 + 0.02 / height)
     row_guides(axes, list(middles.values()))
 

@@ -22,6 +22,7 @@ class View:
         # Task -> operations a second, over all processes, of those that come at fixed times.
         self.open_loop = {summary.place_of(cell).task: cell.work["arrival_rate"] for cell in cells if cell.open_loop}
         self.task_order = list(dict.fromkeys(summary.place_of(cell).task for cell in cells))
+        self.ranked = {cell.label for cell in cells if cell.ranked}
         self.cpus = next((cell.cpus for cell in cells if cell.cpus), None)
 
     def groups(self, tasks: set) -> list:
@@ -63,9 +64,8 @@ class View:
             engine not in ratios, sign * sum(ratios[engine]) / max(1, len(ratios[engine])), engine))
 
     def best(self, task, engines: list) -> tuple:
-        """The best of `engines` that processes can share, and its Summary: ("", None) when there is none."""
-        found = [(engine, result) for engine in engines
-                 if style.base_name(engine) not in (style.HARNESS, style.PRIVATE) and (result := self.at(task, engine))]
+        """The best of `engines` that are ranked, and its Summary: ("", None) when there is none."""
+        found = [(engine, result) for engine in engines if engine in self.ranked and (result := self.at(task, engine))]
         choose = max if self.metric.better == "higher" else min
         return choose(found, key=lambda pair: pair[1].median, default=("", None))
 

@@ -30,6 +30,7 @@ class TableSection(NamedTuple):
     title: str
     introduction: str
     names: tuple  # of tables; empty: those that no other section has
+    measured: bool = False  # only tables with a figure that was measured, not those that only others published
 
 
 _TABLE_SECTIONS = (
@@ -38,9 +39,9 @@ _TABLE_SECTIONS = (
     TableSection("programs", "Programs of other projects",
                  "What other projects published about their dicts, done again here.",
                  ("claims", "mpdict-1m", "redis-100k", "pyshmht-mp", "pyshmht-64b", "ultra-old", "ultra-new", "ultra-rank",
-                  "ultra-rank-more", "smd-sync", "lock-counter")),
+                  "ultra-rank-more", "smd-sync", "lock-counter"), measured=True),
     TableSection("targets", "Targets", "What the engines of this project are to reach, and did.",
-                 ("lockfree-rivals", "design-targets", "python-targets")),
+                 ("lockfree-rivals", "design-targets", "python-targets"), measured=True),
     TableSection("more-tables", "More measurements", "Measurements that answer one question each.", ()),
     TableSection("contracts", "Contracts", "What each engine promises.", ("contracts",)),
     TableSection("torture", "Torture", "What was found when processes were killed, stopped and starved.", ("torture",)),
@@ -48,6 +49,7 @@ _TABLE_SECTIONS = (
                  ("gate-trials",)),
     TableSection("hosts", "Hosts", "The machines side by side.", ("hosts", "across-hosts")),
 )
+_ANSWERS = (answer.NEEDS, answer.OVERVIEW, answer.FASTEST)  # the tables that the first section shows
 _FINDINGS = "What was found"  # so begin the titles of those tables `contracts` that torture filled
 
 
@@ -65,8 +67,8 @@ def write(folder: Path, records: Records, sections: list, tables: list) -> Path:
 def _content(records: Records, sections: list, tables: list) -> dict:
     appendix = Appendix(records)
     data = FigureData(records.cells, appendix)
-    needs = [need for table in tables if table.name == answer.NEEDS
-             for need in answer.needs(table_grids.grids([table], appendix)[0])]
+    named = {name: _answers(name, tables, appendix) for name in _ANSWERS}
+    needs = [need for table in named[answer.NEEDS] for need in answer.needs(table)]
     script = (_FOLDER / "report.js").read_text(encoding="utf-8")
     inliner = Inliner()
     pictures = _pictures(sections, data, inliner)
@@ -75,7 +77,8 @@ def _content(records: Records, sections: list, tables: list) -> dict:
         "asked": facts.asked(records),
         "lead": facts.lead(records),
         "needs": needs,
-        "fastest": answer.fastest(records.cells, data),
+        "overview": named[answer.OVERVIEW],
+        "fastest": [found for table in named[answer.FASTEST] if (found := answer.fastest(table))],
         "picture_sections": pictures,
         "table_sections": _table_sections(tables, appendix),
         "machine": facts.machine(records),
@@ -96,6 +99,12 @@ def _content(records: Records, sections: list, tables: list) -> dict:
     }
 
 
+def _answers(name: str, tables: list, appendix: Appendix) -> list:
+    """The grids of the tables of this name that say something, each whole and with an id of its own."""
+    found = [table_grids.grids([table], appendix)[0] for table in tables if table.name == name and table.rows]
+    return [made._replace(ident=f"answer-{name}-{number}") for number, made in enumerate(found, 1)]
+
+
 def _pictures(sections: list, data: FigureData, inliner: Inliner) -> list:
     return [{
         "ident": "-".join(title.lower().split()),
@@ -111,11 +120,12 @@ def _pictures(sections: list, data: FigureData, inliner: Inliner) -> list:
 
 
 def _table_sections(tables: list, appendix: Appendix) -> list:
-    named = {name for section in _TABLE_SECTIONS for name in section.names} | {answer.NEEDS}
+    named = {name for section in _TABLE_SECTIONS for name in section.names} | {*_ANSWERS, answer.STANDINGS}
     taken: dict = {}
     found = []
     for section in _TABLE_SECTIONS:
-        own = [table for table in tables if _section_of(table, named) in (section.names or ("",))]
+        own = [table for table in tables if _section_of(table, named) in (section.names or ("",))
+               and table.rows and (table.measured or not section.measured)]
         own.sort(key=lambda table: _order(table, section.names.index(_section_of(table, named)) if section.names else 0))
         if not own:
             continue

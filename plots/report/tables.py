@@ -24,6 +24,11 @@ class Table:
     valued: bool  # whether figures have their number: not in tables that an older dictbench wrote
     sources: tuple
 
+    @property
+    def measured(self) -> bool:
+        """Whether one of its figures is from a record; others were published."""
+        return not self.valued or any(figure and figure.get("sources") for line in self.figures for figure in line)
+
 
 def read_tables(file: Path) -> list:
     try:

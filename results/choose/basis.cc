@@ -35,18 +35,20 @@ struct Phase {
   const Block* block = nullptr;
   PhaseTraits traits;
   std::map<unsigned, std::set<std::string>> engines;  // with a figure, by processes
+  std::size_t rounds = 0;                             // of the engine that has the most
 };
 
 std::vector<Phase> known_phases(const std::vector<Block>& blocks, const Source& source) {
   std::vector<Phase> phases;
   for (const Block& block : blocks) {
-    Phase phase{&block, {}, {}};
+    Phase phase{&block, {}, {}, 0};
     for (const Series& series : block.series) {
       if (!judges(series, source)) continue;
       const auto traits = source.traits_of(series);
       if (!traits) continue;
       phase.traits = *traits;
       phase.engines[series.processes].insert(series.engine);
+      phase.rounds = std::max(phase.rounds, series.cells.size());
     }
     if (!phase.engines.empty()) phases.push_back(std::move(phase));
   }
@@ -57,10 +59,11 @@ bool one_load(const Block& a, const Block& b) {
   return a.workload == b.workload && a.workload_hash == b.workload_hash && a.scale == b.scale && a.commit == b.commit;
 }
 
-using Rank = std::tuple<double, double, double>;
+using Rank = std::tuple<double, double, double, double>;
 
-Rank rank_of(double distance, const PhaseTraits& traits, std::size_t engines) {
-  return {distance, -static_cast<double>(traits.keys), -static_cast<double>(engines)};
+// The nearest first; of equally near ones that with the most keys, then the most rounds, then the most engines.
+Rank rank_of(double distance, const PhaseTraits& traits, std::size_t rounds, std::size_t engines) {
+  return {distance, -static_cast<double>(traits.keys), -static_cast<double>(rounds), -static_cast<double>(engines)};
 }
 
 // Keeps the best that it is shown; of equal ones the first.
@@ -109,7 +112,7 @@ Situation nearest_situation(const std::vector<Block>& blocks, const Requirements
   for (const Phase& phase : phases)
     for (const auto& [processes, engines] : phase.engines)
       if (const auto far = distance(phase.traits, processes, asked))
-        nearest.offer({phase.block, nullptr, 0, processes}, rank_of(*far, phase.traits, engines.size()));
+        nearest.offer({phase.block, nullptr, 0, processes}, rank_of(*far, phase.traits, phase.rounds, engines.size()));
   for (const Phase& fewer : phases)
     for (const Phase& more : phases) {
       const auto mixed = one_load(*fewer.block, *more.block) ? mix(fewer.traits, more.traits, asked) : std::nullopt;
@@ -122,7 +125,8 @@ Situation nearest_situation(const std::vector<Block>& blocks, const Requirements
             std::ranges::count_if(engines, [&](const auto& name) { return others->second.contains(name); });
         if (both == 0) continue;
         nearest.offer({fewer.block, more.block, mixed->share, processes},
-                      rank_of(*far + kReckoned, mixed->traits, static_cast<std::size_t>(both)));
+                      rank_of(*far + kReckoned, mixed->traits, std::min(fewer.rounds, more.rounds),
+                              static_cast<std::size_t>(both)));
       }
     }
   return nearest.situation;
@@ -139,7 +143,7 @@ Situation nearest_open_loop(const std::vector<Block>& blocks, const Situation& s
     const double rate = phase.traits.arrival_rate;
     const double off = !asked.ops_per_s ? rate : rate < *asked.ops_per_s ? 1e12 - rate : rate;
     nearest.offer({phase.block, nullptr, 0, situation.processes},
-                  {*far, -static_cast<double>(engines->second.size()), off});
+                  {*far, -static_cast<double>(engines->second.size()), off, 0});
   }
   return nearest.situation;
 }

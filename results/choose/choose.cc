@@ -78,11 +78,11 @@ std::vector<Candidate> candidates_of(const Choice& choice, const Situation& situ
 // What the engine itself cannot do, whatever was measured.
 std::vector<std::string> limits_missed(const EnginePromises& engine, const Requirements& asked) {
   std::vector<std::string> reasons;
-  if (engine.largest_value != 0 && asked.value_bytes && *asked.value_bytes > engine.largest_value)
+  if (asked.value_bytes && *asked.value_bytes > engine.largest_value)
     reasons.push_back(fmt::format("values of {} at most, you asked {}",
                                   byte_size(static_cast<double>(engine.largest_value)),
                                   byte_size(static_cast<double>(*asked.value_bytes))));
-  if (engine.most_items != 0 && asked.items && *asked.items > engine.most_items)
+  if (asked.items && *asked.items > engine.most_items)
     reasons.push_back(fmt::format("{} items at most, you asked {}", grouped(engine.most_items), grouped(*asked.items)));
   return reasons;
 }

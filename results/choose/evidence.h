@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <set>
 #include <string>
 
@@ -17,11 +18,11 @@ namespace dictbench {
 struct EnginePromises {
   std::string spec;
   std::set<Guarantee> declared;
-  bool shared_by_threads = false;   // of one process, and by no others
-  std::uint64_t largest_value = 0;  // bytes
-  std::uint64_t most_items = 0;     // 0: any number
-  bool stores = true;               // false: does nothing, measured as the harness's own cost
-  std::string unavailable;          // why it cannot be used here; empty: it can
+  bool shared_by_threads = false;                                           // of one process, and by no others
+  std::uint64_t largest_value = std::numeric_limits<std::uint64_t>::max();  // bytes
+  std::uint64_t most_items = std::numeric_limits<std::uint64_t>::max();
+  bool stores = true;       // false: does nothing, measured as the harness's own cost
+  std::string unavailable;  // why it cannot be used here; empty: it can
 };
 
 struct PromiseFound {

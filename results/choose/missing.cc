@@ -10,16 +10,12 @@
 #include <tuple>
 
 #include "results/number_format.h"
+#include "results/shell_word.h"
 
 namespace dictbench {
 namespace {
 
 constexpr const char* kOut = "need.jsonl";
-
-// A spec with options holds '?' and '&', which a shell would take for its own.
-std::string quoted(const std::string& spec) {
-  return spec.find_first_of("?&*") == std::string::npos ? spec : fmt::format("'{}'", spec);
-}
 
 // The workload to measure the need with: a standard one that does just that, else a file made for it.
 struct Measure {
@@ -59,7 +55,7 @@ std::vector<std::string> commands(const Measure& measure, const Requirements& as
   const std::string choose = command_line(asked);
   if (measure.own_file) lines.push_back(fmt::format("{} --write-workload {}", choose, measure.workload));
   std::string run = "dictbench run";
-  for (const std::string& engine : engines) run += fmt::format(" --engine {}", quoted(engine));
+  for (const std::string& engine : engines) run += fmt::format(" --engine {}", shell_word(engine));
   run += fmt::format(" --workload {} --processes {}", measure.workload, asked.processes);
   lines.push_back(run + fmt::format(" --out {}", kOut));
   return lines;
@@ -68,8 +64,8 @@ std::vector<std::string> commands(const Measure& measure, const Requirements& as
 bool fits_by_contract(const EnginePromises& engine, const Choice& choice, const RecordFile& records) {
   const Requirements& asked = choice.asked;
   if (!engine.stores || !engine.unavailable.empty() || !lost_data(records, engine.spec).empty()) return false;
-  if (engine.largest_value != 0 && asked.value_bytes && *asked.value_bytes > engine.largest_value) return false;
-  if (engine.most_items != 0 && asked.items && *asked.items > engine.most_items) return false;
+  if (asked.value_bytes && *asked.value_bytes > engine.largest_value) return false;
+  if (asked.items && *asked.items > engine.most_items) return false;
   return std::ranges::all_of(
       choice.must, [&](Guarantee promise) { return find_promise(records, choice.host, engine, promise).holds(); });
 }
@@ -107,9 +103,10 @@ void add_untested(std::vector<Uncovered>& uncovered, const std::string& engine, 
                   const PromiseFound& found) {
   if (found.verdict != PromiseFound::Verdict::untested) return;
   const std::vector<std::string> faults = untested_faults(promise);
-  const std::string command = faults.empty() ? fmt::format("dictbench check --engine {} --out {}", quoted(engine), kOut)
-                                             : fmt::format("dictbench torture --engine {} --faults {} --out {}",
-                                                           quoted(engine), fmt::join(faults, ","), kOut);
+  const std::string command = faults.empty()
+                                  ? fmt::format("dictbench check --engine {} --out {}", shell_word(engine), kOut)
+                                  : fmt::format("dictbench torture --engine {} --faults {} --out {}",
+                                                shell_word(engine), fmt::join(faults, ","), kOut);
   uncovered.push_back({engine, fmt::format("{}: {}", to_string(promise), found.text), {command}});
 }
 

@@ -11,6 +11,8 @@ namespace dictbench {
 inline constexpr const char* kCasesWorkload = "ultra-cases";
 
 std::vector<Table> build_overview(const RecordFile& records, const TableContext& context);
+std::vector<Table> build_fastest(const RecordFile& records, const TableContext& context);
+std::vector<Table> build_standings(const RecordFile& records, const TableContext& context);
 std::vector<Table> build_engines(const RecordFile& records, const TableContext& context);
 std::vector<Table> build_mpdict_1m(const RecordFile& records, const TableContext& context);
 std::vector<Table> build_redis_100k(const RecordFile& records, const TableContext& context);

@@ -9,6 +9,7 @@
 #include "results/choose/answer.h"
 #include "results/choose/choose.h"
 #include "results/host_name.h"
+#include "results/number_format.h"
 #include "results/tables/builders.h"
 #include "results/tables/provenance.h"
 
@@ -128,7 +129,8 @@ std::vector<Table> build_needs(const RecordFile& records, const TableContext& co
         row.push_back(text_cell(figures_text(choice.fits.front().figures)));
         row[row.size() - 2].sources = row.back().sources = sources_of(choice.fits.front());
         row.push_back(text_cell(runner_up_text(choice)));
-        std::vector<std::string> with = {fmt::format("{}, {}", choice.workload, choice.phase)};
+        std::vector<std::string> with = {
+            fmt::format("{}, {}, values of {}", choice.workload, choice.phase, byte_size(choice.traits.value_bytes))};
         with.insert(with.end(), choice.extrapolated.begin(), choice.extrapolated.end());
         row.push_back(text_cell(fmt::format("{}", fmt::join(with, "; "))));
       }

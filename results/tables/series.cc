@@ -53,8 +53,9 @@ std::vector<Entry> select(const RecordFile& records, const Selection& selection)
     if (!all && run != runs.end() && stands_apart(*run->second.first)) continue;
     Entry entry{&cell, nullptr, "unknown host"};
     if (run != runs.end()) entry = {&cell, run->second.first, run->second.second};
-    if (chosen(selection.workloads, cell.workload) && chosen(selection.phases, cell.phase) &&
-        chosen(selection.processes, cell.processes) && chosen(selection.hosts, entry.host)) {
+    if (chosen(selection.engines, cell.engine) && chosen(selection.workloads, cell.workload) &&
+        chosen(selection.phases, cell.phase) && chosen(selection.processes, cell.processes) &&
+        chosen(selection.hosts, entry.host)) {
       entries.push_back(std::move(entry));
     }
   }
@@ -237,6 +238,7 @@ std::string engine_name(const std::string& spec) { return spec.substr(0, spec.fi
 Standing standing_of(const Series& series, const TableContext& context) {
   const std::string name = engine_name(series.engine);
   if (context.cost_engines.contains(name)) return Standing::cost;
+  if (context.stand_ins.contains(name)) return Standing::stand_in;
   if (series.start == "threads") return Standing::threads_only;
   return context.private_engines.contains(name) ? Standing::not_shared : Standing::shared;
 }

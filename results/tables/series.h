@@ -84,8 +84,9 @@ TableCell cited(TableCell cell, const Series& series, const Series* base = nullp
 std::string engine_name(const std::string& spec);
 
 // shared: a dict that the processes share; threads_only: shared by threads of one process; not_shared: private to each
-// process, a ceiling; cost: does nothing, so that its figures are the harness's own.
-enum class Standing { shared, threads_only, not_shared, cost };
+// process, a ceiling; stand_in: another engine in disguise; cost: does nothing, so that its figures are the harness's
+// own. Only what is shared is ranked, and this is the one place that decides it.
+enum class Standing { shared, threads_only, not_shared, stand_in, cost };
 Standing standing_of(const Series& series, const TableContext& context);
 
 // By processes; within them the best first: the most operations a second, in an open loop the lowest p99, then p50.

@@ -11,6 +11,7 @@ const std::vector<TableDescription>& table_descriptions() {
   static const std::vector<TableDescription> descriptions = {
       {"overview", "a row an engine: speed, tail, memory, switches, what it survives; the one to choose by",
        build_overview},
+      {"fastest", "the best engine of each workload, the next, and whether the rounds tell them apart", build_fastest},
       {"engines", "every engine on every workload: speed, latency, memory, switches, verified", build_engines},
       {"mpdict-1m", "1,000,000 items from three processes, beside mpdict's published figures", build_mpdict_1m},
       {"redis-100k", "100,000 items from three processes, beside the published figures of Redis", build_redis_100k},
@@ -39,6 +40,7 @@ const std::vector<TableDescription>& table_descriptions() {
       {"hosts", "every machine's facts side by side, with those that the documents tell of theirs", build_hosts},
       {"across-hosts", "the workloads on every machine, ratios to a baseline within each, and what differs",
        build_across_hosts},
+      {"standings", "which engines are ranked, and why others are not", build_standings},
       {"contracts", "what each engine promises, and what torture and check found", build_contracts},
   };
   return descriptions;
@@ -55,6 +57,13 @@ std::vector<Table> build_table(std::string_view name, const RecordFile& records,
     if (description.name == name) return description.build(records, context);
   }
   throw UnknownTable(fmt::format("table '{}' is unknown: there are {}", name, fmt::join(table_names(), ", ")));
+}
+
+std::vector<Table> build_all_tables(const RecordFile& records, const TableContext& context) {
+  std::vector<Table> tables;
+  for (const TableDescription& description : table_descriptions())
+    for (Table& table : description.build(records, context)) tables.push_back(std::move(table));
+  return tables;
 }
 
 }  // namespace dictbench

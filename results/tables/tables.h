@@ -32,6 +32,7 @@ struct ContractRow {
 
 // Which cells a table is made of. An empty list lets everything through.
 struct Selection {
+  std::vector<std::string> engines;  // whole specs, options and all
   std::vector<std::string> workloads;
   std::vector<std::string> phases;
   std::vector<unsigned> processes;
@@ -44,11 +45,12 @@ struct Selection {
 struct TableContext {
   std::vector<ContractRow> contracts;
   Selection selection;
-  // Engine names (without options): whose figures are the harness's own cost, and which are private to each
-  // process and so cannot be the fastest shared engine. The caller adds what the loaded engines' contracts say;
-  // the names here are for records of engines that are not loaded (plots, a program built without them).
+  // Engine names (without options): whose figures are the harness's own cost; which are private to each process and so
+  // cannot be the fastest shared engine; and which are others in disguise. The caller adds what the loaded engines'
+  // contracts say; the names here are for records of engines that are not loaded (a program built without them).
   std::set<std::string, std::less<>> cost_engines = {"null"};
   std::set<std::string, std::less<>> private_engines = {"local"};
+  std::set<std::string, std::less<>> stand_ins = {"slow"};  // EngineDescription::stand_in
   // Table `across-hosts`: what each engine is set against on its own machine; whether every workload is shown though
   // only one machine has been measured.
   std::string baseline = "boost-map";
@@ -68,5 +70,8 @@ std::vector<std::string> table_names();
 // At least one table; one without rows and a note when there are no records for it. Throws UnknownTable and,
 // for the documents' tables, PublishedError.
 std::vector<Table> build_table(std::string_view name, const RecordFile& records, const TableContext& context);
+
+// All of them, in the registry's order.
+std::vector<Table> build_all_tables(const RecordFile& records, const TableContext& context);
 
 }  // namespace dictbench

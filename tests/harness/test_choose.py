@@ -60,7 +60,7 @@ def test_what_nothing_can_fulfil_is_answered_with_the_reasons(dictbench):
         (["--ops", "2M"], "--ops '2M': allowed is a rate with its unit"),
         (["--reads", "95%"], "--reads '95%': allowed is a share from 0 to 1"),
         (["--must", "fast"], "--must 'fast': allowed is shared, survives-kill"),
-        (["--host", "nosuch"], f"--host 'nosuch': allowed is a host that the records have: {HOST}"),
+        (["--host", "nosuch"], "--host 'nosuch': allowed is a host that the records have: "),
         (["--write-workload", "need.txt"], "a name that ends in .toml"),
         (["--workload", "nosuch.toml"], "nosuch.toml"),
         (["--results", "nosuch.jsonl"], "nosuch.jsonl"),

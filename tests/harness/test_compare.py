@@ -71,8 +71,8 @@ def test_a_wrong_engine_has_no_speed(dictbench, write):
 
 def test_the_committed_records_can_be_compared(dictbench):
     result = dictbench("compare", "lockfree", "boost-map", "--workload", "redis-100k", "--format", "json")
-    (row,) = rows(result)
-    assert row[0] == "redis-100k"
+    found = rows(result)  # one a machine
+    assert found and all("redis-100k" in row[0] for row in found)
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,8 @@ def refused(result, *parts):
         (["table", "nosuch"], ["nosuch", "engines"]),
         (["table", "engines", "--results", "nosuch.jsonl"], ["nosuch.jsonl"]),
         (["render", "nosuch.md"], ["nosuch.md"]),
+        (["report"], ["--results"]),
+        (["report", "--results", "nosuch.jsonl"], ["nosuch.jsonl"]),
         (["list", "nosuch"], ["nosuch"]),
         (["nosuch"], ["nosuch"]),
         ([], ["subcommand", "--help"]),

@@ -21,17 +21,21 @@ from locations import BUILD, COMMAND  # noqa: E402
 WRONG = BUILD / "tests" / "libwrong.so"
 ALWAYS = 1
 
+# A quick engine behind the wrong one, so that a window has as many calls as in the tables; scans need an ordered one.
+QUICK, ORDERED = "lockfree", "boost-map"
+
 # fault, one call in how many is wrong, workload, processes, in words
 CASES = [
     ("queued-sets", ALWAYS, "load-1m", 2, "sets are done in the destructor"),
     ("queued-updates", ALWAYS, "update-uniform", 2, "sets of keys that are there are done in the destructor"),
     ("kept-first-values", ALWAYS, "update-uniform", 2, "a set of a key that is there does nothing"),
-    ("dropped-sets", 333_333, "update-uniform", 2, "3 of 1,000,000 updates are not done"),
+    ("dropped-sets", 333_333, "update-uniform", 1, "3 of 1,000,000 updates are not done"),
+    ("dropped-sets", 100_000, "update-uniform", 2, "1 of 100,000 updates of two processes is not done"),
     ("dropped-batch-end", 10_000, "set-batch-32", 2, "the last of a batch of sets is not done"),
     ("torn-gets", 20_000, "get-uniform", 2, "a get has a part of another write"),
     ("neighbours-value", 20_000, "get-uniform", 2, "a get has the value of the get before"),
     ("cached-gets", ALWAYS, "zipf-95-5", 1, "gets come from a cache that is up to a second old"),
-    ("stale-own-gets", 20_000, "zipf-95-5", 1, "a get has what the process wrote before its last write"),
+    ("stale-own-gets", 5_000, "zipf-95-5", 1, "a get has what the process wrote before its last write"),
     ("loses-for-a-moment", 20_000, "zipf-95-5", 2, "a get does not find a key"),
     ("empty-for-absent", ALWAYS, "get-uniform", 2, "a get of an absent key finds an empty value"),
     ("finds-absent", ALWAYS, "get-uniform", 2, "a get of an absent key finds what is in the buffer"),
@@ -39,7 +43,7 @@ CASES = [
     ("shifted-batch", ALWAYS, "load-1m", 2, "get_many with a miss gives its flags to the wrong keys"),
     ("batch-miscounts", 1_000, "get-batch-32", 2, "get_many says one less than it found"),
     ("add-says-zero", ALWAYS, "lock-counter", 2, "add returns 0"),
-    ("add-repeats", 20_000, "lock-counter", 2, "add returns what it returned before"),
+    ("add-repeats", 20_000, "small", 2, "add returns what it returned before"),
     ("lost-adds", 20_000, "lock-counter", 2, "an add is not done"),
     ("scans-nothing", ALWAYS, "ycsb-e", 2, "scan visits nothing"),
     ("scans-too-few", ALWAYS, "ycsb-e", 2, "scan visits one key less than asked"),
@@ -75,6 +79,11 @@ def verdicts(engine, workload, processes, repetitions):
     return list(by_repetition.values())
 
 
+def shortened(text, most=72):
+    text = text.removeprefix("read a wrong value: ")
+    return text if len(text) <= most else text[:most].rsplit(" ", 1)[0] + " ..."
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repetitions", type=int, default=3)
@@ -86,11 +95,12 @@ def main():
     for fault, every, workload, processes, words in CASES:
         if options.faults and fault not in options.faults:
             continue
-        found = verdicts(f"wrong?fault={fault}&every={every}", workload, processes, options.repetitions)
+        inner = ORDERED if workload == "ycsb-e" else QUICK
+        found = verdicts(f"wrong?fault={fault}&every={every}&engine={inner}", workload, processes, options.repetitions)
         failed = [verdict for verdict in found if verdict.startswith("failed: ")]
         missed += not failed
         often = "each" if every == ALWAYS else f"{every:,}"
-        told = failed[0].removeprefix("failed: ") if failed else "-"
+        told = shortened(failed[0].removeprefix("failed: ")) if failed else "-"
         print(f"| {words:<56} | {often:>11} | {workload:<14} | {len(failed)} of {len(found)} | {told} |", flush=True)
     return 1 if missed else 0
 

@@ -65,6 +65,18 @@ def test_the_installed_command_needs_no_source_tree(prefix, tmp_path):
     uses_everything(prefix / "bin" / "dictbench", tmp_path)
 
 
+def test_the_installed_command_makes_a_report(prefix, tmp_path):
+    pytest.importorskip("matplotlib")
+    pytest.importorskip("jinja2")
+    command = prefix / "bin" / "dictbench"
+    run = hidden([command, "run", "--engine", "lockfree", "--workload", "get-uniform", "--repetitions", "1", "--scale", "0.001",
+                  "--out", "own.jsonl"], tmp_path)
+    assert run.returncode == 0, run.stderr
+    made = hidden([command, "report", "--results", "own.jsonl", "--out", "report"], tmp_path)
+    assert made.returncode == 0, made.stderr
+    assert {"report.html", "tables.json", "tables.md", "pictures"} <= {path.name for path in (tmp_path / "report").iterdir()}
+
+
 def test_a_moved_prefix_still_works(prefix, tmp_path):
     moved = tmp_path / "elsewhere"
     shutil.copytree(prefix, moved)
@@ -76,6 +88,31 @@ def test_the_environment_goes_first(prefix, tmp_path):
     result = subprocess.run([prefix / "bin" / "dictbench", "list", "workloads"], capture_output=True, text=True,
                             env=dict(os.environ, DICTBENCH_WORKLOADS=str(tmp_path)), timeout=20)
     assert result.returncode == 0 and result.stdout == ""
+
+
+PLUGIN = """
+cmake_minimum_required(VERSION 3.25)
+project(mine LANGUAGES CXX)
+find_package(dictbench REQUIRED)
+add_library(mine MODULE mine.cc)
+target_link_libraries(mine PRIVATE dictbench::plugin)
+"""
+
+
+def test_a_plugin_needs_nothing_but_the_installation(prefix, tmp_path):
+    page = (ROOT / "docs" / "adding-an-engine.md").read_text()
+    (tmp_path / "mine.cc").write_text(re.search(r"```cpp\n(.*?)```", page, re.S).group(1))
+    (tmp_path / "CMakeLists.txt").write_text(PLUGIN)
+    for command in (["cmake", "-B", "build", f"-DCMAKE_PREFIX_PATH={prefix}"], ["cmake", "--build", "build"]):
+        built = hidden(command, tmp_path, timeout=120)
+        assert built.returncode == 0, built.stdout + built.stderr
+    plugin = ["--plugin", tmp_path / "build" / "libmine.so", "--engine", "file-per-key"]
+    run = hidden([prefix / "bin" / "dictbench", "run", *plugin, "--workload", "get-uniform", "--scale", "0.001"], tmp_path)
+    assert run.returncode == 0 and "file-per-key" in run.stdout, run.stderr
+    conformance = prefix / "libexec" / "dictbench" / "conformance"
+    if conformance.exists():
+        conforms = hidden([conformance, *plugin, "--gtest_filter=Basic.*"], tmp_path)
+        assert conforms.returncode == 0, conforms.stdout + conforms.stderr
 
 
 def test_pages_completion_and_manual_are_installed(prefix):
@@ -94,7 +131,7 @@ def test_the_package_tells_what_it_needs(package):
     fields = subprocess.run(["dpkg-deb", "--field", package], capture_output=True, text=True, check=True).stdout
     assert "Package: dictbench\n" in fields and "Section: utils\n" in fields
     assert re.search(r"^Depends: .*libc6 \(>=", fields, re.M) and re.search(r"^Depends: .*libfmt", fields, re.M)
-    assert "Recommends: redis-server | valkey-server, memcached\n" in fields
+    assert "Recommends: redis-server | valkey-server, memcached, python3-matplotlib, python3-jinja2\n" in fields
     contents = subprocess.run(["dpkg-deb", "--contents", package], capture_output=True, text=True, check=True).stdout
     for path in ("./usr/bin/dictbench", "./usr/libexec/dictbench/dictbench_crash_points",
                  "./usr/share/dictbench/workloads/zipf-95-5.toml", "./usr/share/man/man1/dictbench.1.gz",

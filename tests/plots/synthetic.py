@@ -152,7 +152,17 @@ def sourced_tables():
         "sources": [sources[2]]}
     hosts = {"name": "hosts", "title": "The hosts", "notes": [],
              "columns": [{"name": "fact", "unit": ""}, {"name": "example", "unit": ""}], "rows": [["cores", "2"]]}
-    return [speeds, found, needs, hosts]
+    fastest = {
+        "name": "fastest", "title": "The best of each workload", "notes": [],
+        "columns": [{"name": name, "unit": ""} for name in ("workload", "best", "told apart")],
+        "rows": [["load-1m", "redis?pipeline=16", "yes"], ["zipf-95-5", "lmdb", "no: redis"]]}
+    standings = {"name": "standings", "title": "Who is ranked", "notes": [],
+                 "columns": [{"name": name, "unit": ""} for name in ("engine", "ranked")],
+                 "rows": [["lmdb", "yes"], ["redis", "yes"], ["redis?pipeline=16", "yes"], ["null", "no: does nothing"]]}
+    published = {"name": "redis-100k", "title": "Published by others, not measured here", "notes": [],
+                 "columns": [{"name": name, "unit": ""} for name in ("system", "published")], "rows": [["redis", "7.5 s"]],
+                 "figures": [[None, {"number": 7.5}]]}
+    return [speeds, found, needs, hosts, fastest, standings, published]
 
 
 def torture_line(engine="lmdb", fault="kill"):

@@ -160,9 +160,19 @@ def test_a_single_cell_is_enough(tmp_path):
     file.write_text(synthetic.as_text([synthetic.run_line(), synthetic.cell_line("lmdb", workload="mine", scale=0.01)]))
     found = compose_all(read_records([file]).cells)
     assert {picture.name for picture in found} == {
-        "throughput-overview", "throughput-other", "latency-other", "memory-other", "switches-other"}
+        "throughput-overview-other", "throughput-other", "latency-other", "memory-other", "switches-other"}
     told = " ".join(text.get_text() for text in found[0].figure.texts)
     assert "1 process " in told and "scale 0.01" in told and "no interval" in told
+
+
+def test_an_overview_has_at_most_a_dozen_rows_and_an_axis_at_both_ends(many_cells):
+    found = overview.compose(many_cells)
+    assert len({picture.name for picture in found}) == len(found) > 1
+    for picture in found:
+        assert 0 < len(picture.shown.tasks) <= 12
+        (axes,) = picture.figure.axes
+        tick = axes.xaxis.get_major_ticks()[0]
+        assert tick.label1.get_visible() and tick.label2.get_visible()
 
 
 def test_labels_are_spread_without_changing_their_order():

@@ -46,7 +46,7 @@ TEST(CompareEngines, PairsRoundsSoThatDriftCancels) {
   EXPECT_THAT(texts(tables[0], 0),
               ElementsAre("get-uniform", "run", "2", "1", "5.00 M", "5.50 M", "1.10 [1.10, 1.10]", "6", "faster"));
   EXPECT_EQ(verdict(compare_engines(records, "redis", "lmdb", {})[0]), "slower");
-  EXPECT_THAT(tables[0].notes, Contains(HasSubstr("of 1 cells: 1 faster.")));
+  EXPECT_THAT(tables[0].notes, Contains(HasSubstr("of 1 cell: 1 faster.")));
   EXPECT_THAT(tables[0].notes, Contains(HasSubstr("6 pairs: 96.9 %")));
 }
 

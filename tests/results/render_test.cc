@@ -14,6 +14,11 @@ using ::testing::Not;
 using ::testing::Pair;
 using ::testing::ThrowsMessage;
 
+// Records that the caller has, whatever a marker names.
+RecordLoader these(const RecordFile& records) {
+  return [&records](const std::vector<std::string>&) -> const RecordFile& { return records; };
+}
+
 const std::string kDocument =
     "# Title\n"
     "<!-- dictbench:table engines workload=get-uniform title=no -->\n"
@@ -55,15 +60,14 @@ TEST(Render, MarkersInFencedCodeAreText) {
 }
 
 TEST(Render, WrongMarkersAreRefusedWithFileAndLine) {
-  const auto build = [](const BlockRequest& request) -> std::string {
-    return build_block(request, RecordFile{}, TableContext{});
-  };
+  const RecordFile none;
+  const auto build = [&](const BlockRequest& request) { return build_block(request, these(none), TableContext{}); };
   const auto refused = [&](const std::string& text, const std::string& reason) {
     EXPECT_THAT([&] { render_blocks(text, "R.md", build); }, ThrowsMessage<RenderError>(HasSubstr(reason))) << text;
   };
   const std::string end = "<!-- dictbench:end -->\n";
   refused("a\n<!-- dictbench:table nosuch -->\n" + end,
-          "R.md:2: table 'nosuch' is unknown: there are overview, engines, mpdict-1m");
+          "R.md:2: table 'nosuch' is unknown: there are overview, fastest, engines, mpdict-1m");
   refused("<!-- dictbench:table engines -->\nx\n", "R.md:1: the block of table 'engines' is not closed");
   refused("<!-- dictbench:table engines -->\n<!-- dictbench:table engines -->\n" + end, "not closed before line 2");
   refused("x\n" + end, "R.md:2: dictbench:end without a block to close");
@@ -93,8 +97,9 @@ class RenderRecords : public ::testing::Test {
   }
 
   Rendered render(const std::string& text) const {
-    return render_blocks(text, "R.md",
-                         [&](const BlockRequest& request) { return build_block(request, records_, TableContext{}); });
+    return render_blocks(text, "R.md", [&](const BlockRequest& request) {
+      return build_block(request, these(records_), TableContext{});
+    });
   }
 
   RecordFile records_;
@@ -123,6 +128,32 @@ TEST_F(RenderRecords, OptionsRestrictTheTable) {
   EXPECT_THAT(text, Not(HasSubstr("Host")));
 }
 
+TEST_F(RenderRecords, AnOptionPicksTheRows) {
+  records_.cells.push_back(testing::make_cell("boost-map", 2e6));
+  records_.cells.push_back(testing::make_cell("redis", 1e5));
+  const std::string text = render("<!-- dictbench:table engines engine=lmdb,redis -->\n<!-- dictbench:end -->\n").text;
+  EXPECT_THAT(text, HasSubstr("| lmdb"));
+  EXPECT_THAT(text, HasSubstr("| redis"));
+  EXPECT_THAT(text, Not(HasSubstr("| boost-map")));
+}
+
+TEST_F(RenderRecords, AMarkerNamesItsRecords) {
+  std::vector<std::string> asked;
+  const BlockBuilder build = [&](const BlockRequest& request) {
+    return build_block(
+        request,
+        [&](const std::vector<std::string>& files) -> const RecordFile& {
+          asked = files;
+          return records_;
+        },
+        TableContext{});
+  };
+  render_blocks("<!-- dictbench:table engines records=a.jsonl,b.jsonl -->\n<!-- dictbench:end -->\n", "R.md", build);
+  EXPECT_THAT(asked, ElementsAre("a.jsonl", "b.jsonl"));
+  render_blocks("<!-- dictbench:table engines -->\n<!-- dictbench:end -->\n", "R.md", build);
+  EXPECT_THAT(asked, ElementsAre());
+}
+
 TEST(BuildBlock, AnswersAsChooseDoes) {
   RecordFile records;
   records.runs = {testing::make_run()};
@@ -141,19 +172,19 @@ TEST(BuildBlock, AnswersAsChooseDoes) {
     engine.declared = {Guarantee::shared};
     return engine;
   };
-  const std::string block = build_block({"choose", {{"reads", "0.95"}, {"notes", "no"}}, 1}, records, context);
+  const std::string block = build_block({"choose", {{"reads", "0.95"}, {"notes", "no"}}, 1}, these(records), context);
   EXPECT_THAT(block, HasSubstr("**Only fast fits: 2 processes, 95 % gets, 5 % sets**"));
   EXPECT_THAT(block, Not(HasSubstr("Measured:")));
-  EXPECT_THAT(build_block({"choose", {{"must", "durable"}}, 1}, records, context),
+  EXPECT_THAT(build_block({"choose", {{"must", "durable"}}, 1}, these(records), context),
               HasSubstr("not durable across a restart"));
   EXPECT_THAT(
       [&] {
-        build_block({"choose", {{"reads", "2"}}, 1}, records, context);
+        build_block({"choose", {{"reads", "2"}}, 1}, these(records), context);
       },
       ThrowsMessage<RenderError>(HasSubstr("--reads '2': allowed is")));
   EXPECT_THAT(
       [&] {
-        build_block({"choose", {{"phase", "get"}}, 1}, records, context);
+        build_block({"choose", {{"phase", "get"}}, 1}, these(records), context);
       },
       ThrowsMessage<RenderError>(HasSubstr("option 'phase' is unknown: there are processes, reads")));
 }
