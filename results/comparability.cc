@@ -119,10 +119,15 @@ std::vector<Difference> work_differences(const CellRecord& a, const CellRecord& 
   const bool by_nature = a.engine != b.engine && (a.start == "threads" || b.start == "threads");
   if (!by_nature) add(all, "start", a.start, b.start);
   if (a.engine != b.engine) return all;
-  for (const auto& [fact, what] : {std::pair("filesystem", "file system"), {"pages", "pages"}})
-    add(all, what, known_fact(a.engine_facts, fact).value_or(""), known_fact(b.engine_facts, fact).value_or(""));
+  const auto fact = [](const CellRecord& cell, const char* name) {
+    return known_fact(cell.engine_facts, name).value_or("");
+  };
+  add(all, "file system", fact(a, "filesystem"), fact(b, "filesystem"));
+  add(all, "pages", page_kind(fact(a, "pages")), page_kind(fact(b, "pages")));
   return all;
 }
+
+std::string page_kind(const std::string& pages) { return pages.substr(0, pages.find(':')); }
 
 std::vector<Difference> seed_differences(const RunRecord& a, const RunRecord& b) {
   std::vector<Difference> all;

@@ -46,4 +46,8 @@ void merge_differences(std::vector<Difference>& all, const std::vector<Differenc
 // "host (x / y), scale (1 / 0.1)"; `longest`: details longer than so many bytes are left out, "host, scale (1 / 0.1)".
 std::string differences_text(const std::vector<Difference>& differences, std::size_t longest = std::string::npos);
 
+// "2 MB" of an engine's fact `pages`, "2 MB: 25 granted, 51200 of 53504 KiB": how many there are varies from run to
+// run.
+std::string page_kind(const std::string& pages);
+
 }  // namespace dictbench

@@ -25,7 +25,8 @@ struct ReportArguments {
 std::filesystem::path folder_of_plots() {
   const char* set = std::getenv("DICTBENCH_PLOTS");
   // The canonical form has no slash at its end, which would be taken for one folder more.
-  return std::filesystem::weakly_canonical(set != nullptr && *set != '\0' ? set : DICTBENCH_SOURCE "/plots").parent_path();
+  return std::filesystem::weakly_canonical(set != nullptr && *set != '\0' ? set : DICTBENCH_SOURCE "/plots")
+      .parent_path();
 }
 
 void write_tables(const std::filesystem::path& file, const std::vector<Table>& tables, const std::string& format) {

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <set>
 
+#include "results/comparability.h"
 #include "results/host_name.h"
 #include "results/number_format.h"
 
@@ -48,8 +49,13 @@ std::string fact_of(const Series& series, std::string_view fact) {
   return fmt::format("{}", fmt::join(values, " / "));
 }
 
-// The kinds of pages that it stores in.
-std::string pages_of(const Series& series) { return fact_of(series, "pages"); }
+// The kinds of pages that it stores in, each once.
+std::string pages_of(const Series& series) {
+  std::vector<std::string> kinds;
+  for (const CellRecord* cell : series.cells)
+    add_unique(kinds, page_kind(known_fact(cell->engine_facts, "pages").value_or("")));
+  return fmt::format("{}", fmt::join(kinds, " / "));
+}
 
 bool pages_differ(const Block& block) {
   std::set<std::string> kinds;

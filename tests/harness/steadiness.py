@@ -33,7 +33,7 @@ def nanoseconds(engine, workload, seconds, seed):
             stderr=subprocess.DEVNULL, check=True,
         )  # fmt: skip
         cells = [json.loads(line) for line in out.read_text().splitlines()[1:]]
-    timed = [cell for cell in cells if "seconds" in cell["work"] and "arrival_rate" not in cell["work"]]
+    timed = [cell for cell in cells if cell["work"]["seconds"] > 0 and cell["work"]["arrival_rate"] == 0]
     return {cell["phase"]: 1e9 * cell["processes"] / cell["ops_per_s"] for cell in timed}
 
 

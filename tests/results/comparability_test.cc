@@ -88,6 +88,9 @@ TEST(Comparability, Work) {
   a.engine_facts = {{"pages", "2 MB"}};
   b.engine_facts = {{"pages", "4 KB"}};
   EXPECT_EQ(differences_text(work_differences(a, b)), "pages (2 MB / 4 KB)");
+  a.engine_facts = {{"pages", "2 MB: 24 granted, 49152 of 51448 KiB"}};
+  b.engine_facts = {{"pages", "2 MB: 25 granted, 51200 of 53504 KiB"}};
+  EXPECT_EQ(differences_text(work_differences(a, b)), "");
 }
 
 TEST(Comparability, WhatAnEngineIsByItsNatureIsNoDifference) {
