@@ -62,12 +62,12 @@ usage_error() {
 # Tables, pictures and report from the records; a machine without matplotlib or Jinja2 still gets its tables. $3: a
 # further record file that the tables are made of, or nothing.
 make_report() {
-  local records=$1 report=$2 status=0
+  local records=$1 report=$2 status=0 page
   local also=(${3:+--also "$3"})
-  say "report:"
-  "$root/build/dictbench" report --results "$records" "${also[@]}" --out "$report" >&2 || status=$?
+  page=$("$root/build/dictbench" report --results "$records" "${also[@]}" --out "$report") || status=$?
   # 3: what draws is missing, or nothing can be drawn; it said so.
   if ((status != 0 && status != environment_failed)); then exit "$status"; fi
+  if [[ -n $page ]]; then say "report:  $page"; fi
   say "tables:  $report/tables.md, and $report/tables.json"
 }
 

@@ -1,5 +1,5 @@
 """python -m plots --records FILE... [--sources FILE...] [--tables FILE.json] --out FOLDER: draws all pictures and writes
-the report.
+the report. Makes FOLDER, in one that is there.
 
 Prints the report's path. Exit codes: 0 done, 2 usage or a file that cannot be read, 3 no figure that may be drawn,
 or no matplotlib or Jinja2.
@@ -26,6 +26,9 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: list) -> int:
     options = _parse(arguments)
+    above = options.out.absolute().parent
+    if not above.is_dir():
+        return _say(f"{options.out}: there is no folder {above}; make it, or name another folder", USAGE)
     try:
         from plots.pictures import PICTURES, SECTIONS
         from plots.report import answer, page

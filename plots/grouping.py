@@ -13,7 +13,9 @@ GROUPS = (
     Group("large", "a million keys", ("large",)),
     Group("small", "ten thousand keys", ("small",)),
     Group("ycsb", "YCSB mixes", tuple(f"ycsb-{letter}" for letter in "abcdef")),
-    Group("values", "growing values", ("values",)),
+    Group("values-short", "values up to 512 B", ("values-short", "values-middle")),
+    Group("values-long", "values of 2 KiB and more", ("values-long",)),
+    Group("values", "growing values", ("values",)),  # of older records
     Group("tails", "tails", ("open-loop", "growth-tail")),
     Group("growth", "growing dicts", ("blob-growth",)),
     Group("documents", "programs of other projects", ("mpdict-1m", "redis-100k", "pyshmht-64b", "lock-counter")),

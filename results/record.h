@@ -87,7 +87,7 @@ struct Memory {
 
 // The work that a cell did: figures stand beside each other only where all of it is equal.
 struct Work {
-  std::uint64_t keys = 0;   // of the workload, at its scale
+  std::uint64_t keys = 0;   // that the phase works on, at the workload's scale
   double key_bytes = 0;     // of one key, the mean
   double value_bytes = 0;   // of one value of the phase, the mean
   double seconds = 0;       // that the phase was to last; 0: as long as its operations take
@@ -197,11 +197,15 @@ struct GateRecord {
   std::string verdict;          // "pass", "pass: why", "regressed: why", "inconclusive: why"
 };
 
+// Refuses a file whose folder is not there, for a mistyped path must not make folders: ask before anything is measured
+// for it. Throws RecordError.
+void require_folder_of(const std::filesystem::path& file);
+
 // Appends; every line is flushed and whole, so that a killed run leaves at most one cut line at the end,
 // which readers skip and --resume overwrites.
 class RecordWriter {
  public:
-  // Opens for appending, creating the folder; cuts off an unfinished last line. Throws RecordError, also
+  // Opens for appending, in a folder that is there; cuts off an unfinished last line. Throws RecordError, also
   // when another process is writing the file.
   explicit RecordWriter(const std::filesystem::path& file);
   RecordWriter(const RecordWriter&) = delete;

@@ -45,20 +45,22 @@ void cut_unfinished_line(const fs::path& file) {
   }
 }
 
-// The file, in a folder that is there.
-fs::path with_folder(const fs::path& file) {
-  std::error_code error;
-  if (file.has_parent_path()) fs::create_directories(file.parent_path(), error);
-  if (error) {
-    throw RecordError(fmt::format("{}: cannot create the folder: {}", file.parent_path().string(), error.message()));
-  }
-  return file;
-}
-
 // Bytes that are no UTF-8 (an engine's message, a path) are replaced: losing the record would be worse.
 std::string text_of(const Json& record) { return record.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
+const fs::path& in_folder(const fs::path& file) {
+  require_folder_of(file);
+  return file;
+}
+
 }  // namespace
+
+void require_folder_of(const fs::path& file) {
+  std::error_code unreadable;  // is as good as none
+  if (file.has_parent_path() && !fs::is_directory(file.parent_path(), unreadable))
+    throw RecordError(fmt::format("{}: there is no folder {}; make it, or name another file", file.string(),
+                                  file.parent_path().string()));
+}
 
 RecordWriter::Lock::Lock(const fs::path& file) : file_(open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666)) {
   if (file_ < 0) {
@@ -72,7 +74,7 @@ RecordWriter::Lock::Lock(const fs::path& file) : file_(open(file.c_str(), O_WRON
 
 RecordWriter::Lock::~Lock() { close(file_); }
 
-RecordWriter::RecordWriter(const fs::path& file) : file_(with_folder(file)), lock_(file_) {
+RecordWriter::RecordWriter(const fs::path& file) : file_(in_folder(file)), lock_(file_) {
   cut_unfinished_line(file);
   errno = 0;
   stream_.open(file, std::ios::binary | std::ios::app);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <vector>
 
@@ -16,7 +17,6 @@ namespace {
 
 using blob::Block;
 using blob::Editor;
-using blob::hash_of;
 using blob::Store;
 
 constexpr std::size_t kLargestKey = 1 << 20;
@@ -39,9 +39,12 @@ void count(Store::Growth& growth, const Block& block, std::uint64_t hash, std::s
   growth.bytes += bytes > before ? bytes - before : 0;
 }
 
+std::chrono::milliseconds timeout_of(const Spec& spec) { return std::chrono::milliseconds(spec.get_count("timeout")); }
+
 class BlobDict final : public Dict {
  public:
-  explicit BlobDict(const std::string& segment_name) : store_(segment_name) {}
+  BlobDict(const std::string& segment_name, std::chrono::milliseconds timeout)
+      : store_(segment_name, timeout), hash_key_(store_.hash_key()) {}
 
   bool get(std::string_view key, Value& out) override {
     const std::uint64_t hash = hash_of(key);
@@ -122,11 +125,12 @@ class BlobDict final : public Dict {
   struct Copy {
     std::unique_ptr<char[]> memory;
     std::uint64_t bytes = 0;
-    Block block() const { return {memory.get(), bytes}; }
+    HashKey hash_key{};
+    Block block() const { return {memory.get(), bytes, hash_key}; }
   };
 
   Copy take() {
-    Copy copy;
+    Copy copy{.memory = nullptr, .bytes = 0, .hash_key = hash_key_};
     store_.read([&](const Block& block) {
       const std::uint64_t bytes = std::min(block.bytes(), block.room());
       if (bytes > copy.bytes) copy.memory = std::make_unique_for_overwrite<char[]>(bytes);
@@ -136,22 +140,27 @@ class BlobDict final : public Dict {
     return copy;
   }
 
+  std::uint64_t hash_of(std::string_view key) const noexcept { return blob::hash_of(key, hash_key_); }
+
   Store store_;
+  HashKey hash_key_;
 };
 
 class BlobEngine final : public Engine {
  public:
-  BlobEngine(std::uint64_t most_bytes, std::uint64_t most_items) : segment_(Store::create(most_bytes, most_items)) {}
+  BlobEngine(std::uint64_t most_bytes, std::uint64_t most_items, std::chrono::milliseconds timeout)
+      : timeout_(timeout), segment_(Store::create(most_bytes, most_items)) {}
 
-  std::unique_ptr<Dict> attach() override { return std::make_unique<BlobDict>(segment_.name()); }
+  std::unique_ptr<Dict> attach() override { return std::make_unique<BlobDict>(segment_.name(), timeout_); }
   std::string address() const override { return segment_.name(); }
   StorageBytes storage_bytes() const override {
     return {.in_use = segment_.bytes_in_use(), .length = segment_.length()};
   }
   std::vector<std::pair<std::string, std::string>> facts() const override { return {{"pages", segment_.pages_fact()}}; }
-  std::optional<std::string> check_integrity() override { return BlobDict(segment_.name()).broken(); }
+  std::optional<std::string> check_integrity() override { return BlobDict(segment_.name(), timeout_).broken(); }
 
  private:
+  std::chrono::milliseconds timeout_;
   Segment segment_;
 };
 
@@ -169,12 +178,13 @@ std::unique_ptr<Engine> create(const Spec& spec, const SizeHint&) {
     constexpr std::uint64_t kNoLimit = std::uint64_t{64} << 30;
     most = space.total != 0 ? std::max<std::uint64_t>(space.total, 1 << 20) : kNoLimit;
   }
-  return std::make_unique<BlobEngine>(most, spec.get_count("items"));
+  return std::make_unique<BlobEngine>(most, spec.get_count("items"), timeout_of(spec));
 }
 
 }  // namespace
 
 const EngineDescription& blob_engine() {
+  constexpr std::uint64_t kLongestTimeout = 3'600'000;
   static const EngineDescription description{
       .name = "blob",
       .summary = "the whole dict is one block that each write makes anew; readers take no lock",
@@ -189,14 +199,19 @@ const EngineDescription& blob_engine() {
                    .default_value = "0",
                    .meaning = "bytes up to which its two slots grow; default: all of /dev/shm",
                    .choices = {},
-                   .least = 64 << 10}},
+                   .least = 64 << 10},
+                  {.name = "timeout",
+                   .kind = OptionKind::count,
+                   .default_value = "5000",
+                   .meaning = "milliseconds that a writer waits for another one",
+                   .choices = {},
+                   .least = 1,
+                   .most = kLongestTimeout}},
       .contract = contract,
       .create = create,
-      .attach = [](const Spec&, const std::string& address) -> std::unique_ptr<Dict> {
-        return std::make_unique<BlobDict>(address);
+      .attach = [](const Spec& spec, const std::string& address) -> std::unique_ptr<Dict> {
+        return std::make_unique<BlobDict>(address, timeout_of(spec));
       },
-      .version =
-          [] { return fmt::format("xxHash {}.{}.{}", XXH_VERSION_MAJOR, XXH_VERSION_MINOR, XXH_VERSION_RELEASE); },
   };
   return description;
 }

@@ -28,6 +28,7 @@ struct alignas(64) Descriptor {
 }  // namespace
 
 struct Store::Root {
+  HashKey hash_key = {};
   std::uint64_t most_items = 0;
   std::uint64_t largest_slot = 0;  // half of what may be committed
   alignas(128) RobustMutex lock;
@@ -36,6 +37,8 @@ struct Store::Root {
   std::array<Descriptor, 2> descriptors;
 };
 
+SegmentLayout Store::layout() { return {.name = "blob", .version = 2, .least_bytes = slots_at() + 2 * kPage}; }
+
 std::uint64_t Store::slots_at() { return (sizeof(Root) + kPage - 1) / kPage * kPage; }
 
 Segment Store::create(std::uint64_t most_bytes, std::uint64_t most_items) {
@@ -43,18 +46,22 @@ Segment Store::create(std::uint64_t most_bytes, std::uint64_t most_items) {
   const std::uint64_t largest = round_down_to_page((most - slots_at()) / 2);
   std::uint64_t first = largest;
   while (round_down_to_page(first / 2) >= kFirstSlot) first = round_down_to_page(first / 2);
-  Segment segment = Segment::create(kLayout, slots_at() + 2 * largest, slots_at() + 2 * first);
+  Segment segment = Segment::create(layout(), slots_at() + 2 * largest, slots_at() + 2 * first);
   Root& root = *new (segment.data()) Root;
+  root.hash_key = HashKey::random();
   root.most_items = most_items;
   root.largest_slot = largest;
   root.slot_bytes = first;
-  Editor(segment.data() + slots_at(), first).make_empty();
+  Editor(segment.data() + slots_at(), first, root.hash_key).make_empty();
   Descriptor& descriptor = root.descriptors[1];
   descriptor.room.store(first, std::memory_order_relaxed);
   descriptor.number.store(1, std::memory_order_relaxed);
   root.current.store(1, std::memory_order_release);
+  segment.publish();
   return segment;
 }
+
+HashKey Store::hash_key() const { return root().hash_key; }
 
 Store::View Store::current() const {
   const Root& shared = root();
@@ -65,7 +72,7 @@ Store::View Store::current() const {
       const std::uint64_t room = descriptor.room.load(std::memory_order_relaxed);
       const std::uint64_t at = descriptor.at.load(std::memory_order_relaxed);
       // Read from a descriptor that is being rewritten, they do not belong together.
-      if (still(number)) return {number, Block(segment_.data() + slots_at() + at, room)};
+      if (still(number)) return {number, Block(segment_.data() + slots_at() + at, room, shared.hash_key)};
     }
     spin_pause();
   }
@@ -98,7 +105,7 @@ void Store::enlarge(std::uint64_t bytes) {
 void Store::change(const std::function<std::optional<Growth>(const Block&)>& plan,
                    const std::function<void(Editor&)>& edit) {
   Root& shared = root();
-  const RobustMutexGuard guard(shared.lock);
+  const RobustMutexGuard guard(shared.lock, timeout_);
   CRASH_POINT("blob.change.locked");
   // Nobody else writes: what is current now stays so.
   const View old = current();
@@ -121,7 +128,7 @@ void Store::change(const std::function<std::optional<Growth>(const Block&)>& pla
   descriptor.number.store(0, std::memory_order_relaxed);
   std::atomic_thread_fence(std::memory_order_release);
   CRASH_POINT("blob.change.begun");
-  Editor editor(segment_.data() + slots_at() + at, room);
+  Editor editor(segment_.data() + slots_at() + at, room, shared.hash_key);
   editor.copy(old.block);
   CRASH_POINT("blob.change.copied");
   edit(editor);

@@ -9,11 +9,12 @@
 // meanwhile, and it tries again.
 //
 // So a writer killed at any moment has made the change or has not, and leaves nothing to repair; stopped, it holds
-// other writers up and no reader. Slots grow by doubling, the committed memory never moves.
+// other writers up, who say `timeout`, and no reader. Slots grow by doubling, the committed memory never moves.
 //
 // One Store per Dict: used by one thread.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -31,16 +32,20 @@ class Store {
   // does.
   static Segment create(std::uint64_t most_bytes, std::uint64_t most_items);
 
-  // Throws Error as Segment::open does.
-  explicit Store(const std::string& segment_name) : segment_(Segment::open(segment_name, kLayout)) {}
+  // `timeout`: how long to wait for another writer. Throws Error as Segment::open does.
+  Store(const std::string& segment_name, std::chrono::milliseconds timeout)
+      : segment_(Segment::open(segment_name, layout())), timeout_(timeout) {}
+
+  // Drawn when the dict was made.
+  HashKey hash_key() const;
 
   // Calls read(block) until it has had one block from beginning to end. Without a lock.
   template <typename Read>
   void read(const Read& read) const;
 
   // A changed dict. `plan(block)` is given the current one and says how many items and bytes come to it at most, or
-  // nothing: it stays as it is. `edit(editor)` then changes the copy. Throws Error(full), and what `plan` throws; the
-  // dict is as it was then.
+  // nothing: it stays as it is. `edit(editor)` then changes the copy. Throws Error(full, timeout), and what `plan`
+  // throws; the dict is as it was then.
   struct Growth {
     std::uint64_t items = 0, bytes = 0;
   };
@@ -48,7 +53,7 @@ class Store {
 
  private:
   struct Root;
-  static constexpr SegmentLayout kLayout{.name = "blob", .version = 1};
+  static SegmentLayout layout();
   static std::uint64_t slots_at();
 
   struct View {
@@ -61,6 +66,7 @@ class Store {
   void enlarge(std::uint64_t bytes);
 
   Segment segment_;
+  std::chrono::milliseconds timeout_;
 };
 
 template <typename Read>

@@ -1,9 +1,13 @@
 // `boost-map`: an ordered map in shared memory from Boost's parts, with a lock that survives its holders:
 // what a program gets that takes Boost.Interprocess off the shelf and uses it rightly.
+//
+// A process that is stopped (SIGSTOP) inside an operation holds up writers, and readers while a writer waits or writes;
+// they say `timeout`. Attaching waits for nobody.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <boost/version.hpp>
+#include <chrono>
 
 #include "engines/boost_map/map.h"
 #include "engines/registry.h"
@@ -15,49 +19,52 @@ using boost_map::SharedMap;
 using boost_map::Sizes;
 using boost_map::view;
 
+std::chrono::milliseconds timeout_of(const Spec& spec) { return std::chrono::milliseconds(spec.get_count("timeout")); }
+
 class BoostMapDict final : public Dict {
  public:
-  explicit BoostMapDict(const std::string& segment_name) : map_(segment_name) {}
+  BoostMapDict(const std::string& segment_name, std::chrono::milliseconds timeout)
+      : map_(segment_name), timeout_(timeout) {}
 
   bool get(std::string_view key, Value& out) override {
-    const SharedGuard guard(map_.lock());
+    const SharedGuard guard(map_.lock(), timeout_);
     map_.check_whole();
     return find(key, out);
   }
 
   void set(std::string_view key, std::string_view value) override {
-    const ExclusiveGuard guard(map_.lock());
+    const ExclusiveGuard guard(map_.lock(), timeout_);
     map_.check_whole();
     map_.set(key, value);
   }
 
   bool erase(std::string_view key) override {
-    const ExclusiveGuard guard(map_.lock());
+    const ExclusiveGuard guard(map_.lock(), timeout_);
     map_.check_whole();
     return map_.erase(key);
   }
 
   std::int64_t add(std::string_view key, std::int64_t delta) override {
-    const ExclusiveGuard guard(map_.lock());
+    const ExclusiveGuard guard(map_.lock(), timeout_);
     map_.check_whole();
     return map_.add(key, delta);
   }
 
   std::uint64_t size() override {
-    const SharedGuard guard(map_.lock());
+    const SharedGuard guard(map_.lock(), timeout_);
     map_.check_whole();
     return map_.map().size();
   }
 
   void for_each(const Visitor& visit) override {
-    const SharedGuard guard(map_.lock());
+    const SharedGuard guard(map_.lock(), timeout_);
     map_.check_whole();
     for (const auto& [key, value] : map_.map())
       if (!visit(view(key), view(value))) return;
   }
 
   std::size_t scan(std::string_view first, std::size_t limit, const Visitor& visit) override {
-    const SharedGuard guard(map_.lock());
+    const SharedGuard guard(map_.lock(), timeout_);
     map_.check_whole();
     std::size_t visited = 0;
     for (auto at = map_.map().lower_bound(first); at != map_.map().end() && visited < limit; ++at) {
@@ -69,7 +76,7 @@ class BoostMapDict final : public Dict {
 
   // The lock is taken once a batch.
   std::size_t get_many(std::span<const std::string_view> keys, std::span<Value> out, std::span<bool> found) override {
-    const SharedGuard guard(map_.lock());
+    const SharedGuard guard(map_.lock(), timeout_);
     map_.check_whole();
     std::size_t hits = 0;
     for (std::size_t i = 0; i < keys.size(); ++i) {
@@ -80,7 +87,7 @@ class BoostMapDict final : public Dict {
   }
 
   void set_many(std::span<const KeyValue> items) override {
-    const ExclusiveGuard guard(map_.lock());
+    const ExclusiveGuard guard(map_.lock(), timeout_);
     map_.check_whole();
     for (const KeyValue& item : items) map_.set(item.key, item.value);
   }
@@ -94,14 +101,15 @@ class BoostMapDict final : public Dict {
   }
 
   SharedMap map_;
+  std::chrono::milliseconds timeout_;
 };
 
 class BoostMapEngine final : public Engine {
  public:
-  BoostMapEngine(const Sizes& sizes, RwLockHandle::Readers readers)
-      : most_(sizes.most), segment_(SharedMap::create(sizes, readers)) {}
+  BoostMapEngine(const Sizes& sizes, RwLockHandle::Readers readers, std::chrono::milliseconds timeout)
+      : most_(sizes.most), timeout_(timeout), segment_(SharedMap::create(sizes, readers)) {}
 
-  std::unique_ptr<Dict> attach() override { return std::make_unique<BoostMapDict>(segment_.name()); }
+  std::unique_ptr<Dict> attach() override { return std::make_unique<BoostMapDict>(segment_.name(), timeout_); }
   std::string address() const override { return segment_.name(); }
   StorageBytes storage_bytes() const override {
     return {.in_use = segment_.bytes_in_use(), .length = segment_.length()};
@@ -111,7 +119,7 @@ class BoostMapEngine final : public Engine {
   }
   std::optional<std::string> check_integrity() override {
     SharedMap map(segment_.name());
-    const SharedGuard guard(map.lock());
+    const SharedGuard guard(map.lock(), timeout_);
     return map.broken();
   }
   std::vector<std::pair<std::string, std::string>> facts() const override {
@@ -122,6 +130,7 @@ class BoostMapEngine final : public Engine {
 
  private:
   std::uint64_t most_;
+  std::chrono::milliseconds timeout_;
   Segment segment_;
 };
 
@@ -140,13 +149,14 @@ std::unique_ptr<Engine> create(const Spec& spec, const SizeHint&) {
   if (initial > most) throw SpecError(fmt::format("engine boost-map: size={} is more than max={}", initial, most));
   if (initial == 0) initial = std::min(kStart, most);
   const auto readers = spec.get("lock") == "rw" ? RwLockHandle::Readers::share : RwLockHandle::Readers::exclude;
-  return std::make_unique<BoostMapEngine>(Sizes{.initial = initial, .most = most}, readers);
+  return std::make_unique<BoostMapEngine>(Sizes{.initial = initial, .most = most}, readers, timeout_of(spec));
 }
 
 }  // namespace
 
 const EngineDescription& boost_map_engine() {
   constexpr std::uint64_t kLeastSize = 64 << 10;  // the lock's slots and a few items
+  constexpr std::uint64_t kLongestTimeout = 3'600'000;
   static const EngineDescription description{
       .name = "boost-map",
       .summary = "Boost.Interprocess map in a shared-memory segment under a robust reader-writer lock",
@@ -166,11 +176,18 @@ const EngineDescription& boost_map_engine() {
                    .default_value = "0",
                    .meaning = "bytes up to which it grows; default: all of /dev/shm",
                    .choices = {},
-                   .least = kLeastSize}},
+                   .least = kLeastSize},
+                  {.name = "timeout",
+                   .kind = OptionKind::count,
+                   .default_value = "5000",
+                   .meaning = "milliseconds that a process waits for others' operations",
+                   .choices = {},
+                   .least = 1,
+                   .most = kLongestTimeout}},
       .contract = contract,
       .create = create,
-      .attach = [](const Spec&, const std::string& address) -> std::unique_ptr<Dict> {
-        return std::make_unique<BoostMapDict>(address);
+      .attach = [](const Spec& spec, const std::string& address) -> std::unique_ptr<Dict> {
+        return std::make_unique<BoostMapDict>(address, timeout_of(spec));
       },
       .version =
           [] {

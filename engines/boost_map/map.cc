@@ -15,8 +15,6 @@
 namespace dictbench::boost_map {
 namespace {
 
-constexpr SegmentLayout kLayout{.name = "boost-map", .version = 1};
-
 constexpr std::uint64_t kPage = 4096;
 
 // Growth by a quarter, but no less than some thousand items and no more than what takes about 20 ms to allocate and to
@@ -27,7 +25,11 @@ constexpr std::uint64_t kMostGrowth = 16 << 20;
 // What a new item takes beside its own bytes: node, two string headers, three block headers, rounding.
 constexpr std::uint64_t kItemOverhead = 512;
 
-std::uint64_t round_up_to_page(std::uint64_t bytes) { return (bytes + kPage - 1) / kPage * kPage; }
+std::uint64_t round_down_to_page(std::uint64_t bytes) { return bytes / kPage * kPage; }
+// A number that has no next page is none that a machine has room for: it must not become a small one.
+std::uint64_t round_up_to_page(std::uint64_t bytes) {
+  return round_down_to_page(bytes > UINT64_MAX - kPage ? bytes : bytes + kPage - 1);
+}
 
 }  // namespace
 
@@ -58,6 +60,8 @@ class SharedMap::Change {
   Root& root_;
 };
 
+SegmentLayout SharedMap::layout() { return {.name = "boost-map", .version = 2, .least_bytes = least_bytes()}; }
+
 std::uint64_t SharedMap::heap_offset() { return round_up_to_page(sizeof(Root)); }
 
 std::uint64_t SharedMap::least_bytes() {
@@ -66,16 +70,17 @@ std::uint64_t SharedMap::least_bytes() {
 
 Segment SharedMap::create(const Sizes& sizes, RwLockHandle::Readers readers) {
   const std::uint64_t initial = round_up_to_page(std::max(sizes.initial, least_bytes()));
-  const std::uint64_t most = round_up_to_page(std::max(sizes.most, initial));
-  Segment segment = Segment::create(kLayout, most, initial);
+  const std::uint64_t most = std::max(round_down_to_page(sizes.most), initial);
+  Segment segment = Segment::create(layout(), most, initial);
   segment.join_pages(0, initial);
   auto* heap = new (segment.data() + heap_offset()) Heap(initial - heap_offset(), 0);
   new (segment.data()) Root(*heap, most, readers);
+  segment.publish();
   return segment;
 }
 
 SharedMap::SharedMap(const std::string& segment_name)
-    : segment_(Segment::open(segment_name, kLayout)), lock_(root().lock, root().readers) {}
+    : segment_(Segment::open(segment_name, layout())), lock_(root().lock, root().readers) {}
 
 SharedMap::Root& SharedMap::root() const noexcept { return *reinterpret_cast<Root*>(segment_.data()); }
 Heap& SharedMap::heap() const noexcept { return *reinterpret_cast<Heap*>(segment_.data() + heap_offset()); }

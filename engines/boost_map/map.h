@@ -57,7 +57,7 @@ inline constexpr std::size_t kLargestValue = 1 << 30;
 
 struct Sizes {
   std::uint64_t initial = 0;  // bytes of the segment committed at once
-  std::uint64_t most = 0;     // bytes up to which it may grow
+  std::uint64_t most = 0;     // bytes up to which it may grow, whole pages of them
 };
 
 class SharedMap {
@@ -96,6 +96,7 @@ class SharedMap {
   struct Root;
   class Change;
 
+  static SegmentLayout layout();
   static std::uint64_t heap_offset();
   static std::uint64_t least_bytes();  // of the smallest segment that holds a map
   Root& root() const noexcept;

@@ -22,6 +22,7 @@ namespace {
 
 using bucket_table::BucketDict;
 using bucket_table::Geometry;
+using bucket_table::Hasher;
 using bucket_table::Plan;
 using bucket_table::TableFile;
 
@@ -38,12 +39,21 @@ std::uint64_t random_number() {
   return number;
 }
 
-// A file of other sizes, reached by a path or an address.
-void require_sizes(const Geometry& found, const Spec& spec, const std::string& path) {
-  if (found.key_bytes == spec.get_bytes("key") && found.value_bytes == spec.get_bytes("value")) return;
+// A file made with other options may be what a path or an address leads to.
+void require_options(BucketDict& found, const Spec& spec, const std::string& path) {
+  const Geometry& sizes = found.geometry();
+  const std::string_view hash = found.hasher().name();
+  if (sizes.key_bytes == spec.get_bytes("key") && sizes.value_bytes == spec.get_bytes("value") &&
+      hash == spec.get("hash"))
+    return;
   throw Error(ErrorCode::unavailable,
-              fmt::format("bucket-table: {} has buckets of key={}&value={}; ask for these, or name another file", path,
-                          found.key_bytes, found.value_bytes));
+              fmt::format("bucket-table: {} is of key={}&value={}&hash={}; ask for these, or name another file", path,
+                          sizes.key_bytes, sizes.value_bytes, hash));
+}
+
+Hasher hasher(const Spec& spec) {
+  if (spec.get("hash") == "xxh3") return {.key = {}, .kind = Hasher::xxh3};
+  return {.key = HashKey::random(), .kind = Hasher::sip};
 }
 
 class BucketTableEngine final : public Engine {
@@ -53,7 +63,8 @@ class BucketTableEngine final : public Engine {
         maker_(spec.get("path").empty() ? getpid() : 0) {
     struct stat info {};
     if (maker_ == 0 && stat(path_.c_str(), &info) == 0) {
-      require_sizes(BucketDict(path_).geometry(), spec, path_);
+      BucketDict found(path_);
+      require_options(found, spec, path_);
       return;
     }
     TableFile::create(path_, plan).publish();
@@ -126,7 +137,8 @@ std::unique_ptr<Engine> create(const Spec& spec, const SizeHint&) {
                                                         .most = most,
                                                         .grows = spec.get("growth") == "double",
                                                         .dict = random_number(),
-                                                        .generation = 1});
+                                                        .generation = 1,
+                                                        .hasher = hasher(spec)});
 }
 
 }  // namespace
@@ -168,6 +180,12 @@ const EngineDescription& bucket_table_engine() {
                    .default_value = "double",
                    .meaning = "a full table is rebuilt into a file of twice the size (double), or is full (off)",
                    .choices = {"double", "off"}},
+                  {.name = "hash",
+                   .kind = OptionKind::choice,
+                   .default_value = "sip",
+                   .meaning = "of keys: keyed at random, so that nobody can choose keys of one hash (sip), or unkeyed "
+                              "and faster, for keys that nobody hostile chooses (xxh3)",
+                   .choices = {"sip", "xxh3"}},
                   {.name = "path",
                    .kind = OptionKind::text,
                    .default_value = "",
@@ -183,7 +201,7 @@ const EngineDescription& bucket_table_engine() {
       .create = create,
       .attach = [](const Spec& spec, const std::string& address) -> std::unique_ptr<Dict> {
         auto dict = std::make_unique<BucketDict>(address);
-        require_sizes(dict->geometry(), spec, address);
+        require_options(*dict, spec, address);
         return dict;
       },
       .version =

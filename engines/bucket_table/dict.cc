@@ -6,7 +6,6 @@
 #include <array>
 #include <optional>
 
-#include "engines/bucket_table/hash.h"
 #include "engines/counter.h"
 #include "engines/shm/crash_point.h"
 #include "engines/shm/spin.h"
@@ -36,8 +35,8 @@ void BucketDict::check_sizes(std::string_view key, std::string_view value) {
                             sizes.value_bytes));
 }
 
-// The table is asked for at the beginning of each attempt only: one that moves meanwhile stays as it was then, so what
-// is found in it was so at a moment of this call.
+// Whether the table has moved is asked at the beginning of each attempt only: one that moves meanwhile stays as it was
+// then, so what is found in it was so at a moment of this call.
 bool BucketDict::get_hashed(std::uint64_t hash, std::string_view key, Value& out) {
   while (true) {
     const Table& table = current();
@@ -48,7 +47,7 @@ bool BucketDict::get_hashed(std::uint64_t hash, std::string_view key, Value& out
   }
 }
 
-bool BucketDict::get(std::string_view key, Value& out) { return get_hashed(hash_of(key), key, out); }
+bool BucketDict::get(std::string_view key, Value& out) { return get_hashed(table_.hash_of(key), key, out); }
 
 // `work(table, place)`: false when the region is full, and nothing has changed.
 template <typename Work>
@@ -61,7 +60,7 @@ void BucketDict::in_stripe(std::uint64_t hash, const Work& work) {
       if (table.moved()) continue;
       if (work(table, place)) return;
     }
-    grow(table, path_);
+    grow(table, path_, hash);
   }
 }
 
@@ -76,12 +75,12 @@ void BucketDict::set_hashed(std::uint64_t hash, std::string_view key, std::strin
 
 void BucketDict::set(std::string_view key, std::string_view value) {
   check_sizes(key, value);
-  set_hashed(hash_of(key), key, value);
+  set_hashed(table_.hash_of(key), key, value);
 }
 
 bool BucketDict::erase(std::string_view key) {
   bool found = false;
-  in_stripe(hash_of(key), [&](Table& table, const Place& place) {
+  in_stripe(table_.hash_of(key), [&](Table& table, const Place& place) {
     const auto spot = table.find(place, key);
     found = spot.has_value();
     if (found) table.erase(*spot);
@@ -93,7 +92,7 @@ bool BucketDict::erase(std::string_view key) {
 std::int64_t BucketDict::add(std::string_view key, std::int64_t delta) {
   check_sizes(key, {});
   std::int64_t sum = 0;
-  in_stripe(hash_of(key), [&](Table& table, const Place& place) {
+  in_stripe(table_.hash_of(key), [&](Table& table, const Place& place) {
     const auto spot = table.find(place, key);
     sum = checked_add(spot ? counter_value(table.value_at(*spot)) : 0, delta);
     const CounterText text(sum);
@@ -137,7 +136,8 @@ std::size_t BucketDict::get_many(std::span<const std::string_view> keys, std::sp
   for (std::size_t begin = 0; begin < keys.size(); begin += kBatch) {
     const std::size_t count = std::min(kBatch, keys.size() - begin);
     const Table& table = current();
-    for (std::size_t i = 0; i < count; ++i) table.prefetch_tags(table.place_of(hashes[i] = hash_of(keys[begin + i])));
+    for (std::size_t i = 0; i < count; ++i)
+      table.prefetch_tags(table.place_of(hashes[i] = table.hash_of(keys[begin + i])));
     for (std::size_t i = 0; i < count; ++i) table.prefetch_bucket(table.place_of(hashes[i]));
     for (std::size_t i = 0; i < count; ++i)
       hits += found[begin + i] = get_hashed(hashes[i], keys[begin + i], out[begin + i]);
@@ -151,7 +151,7 @@ void BucketDict::set_many(std::span<const KeyValue> items) {
     const std::size_t count = std::min(kBatch, items.size() - begin);
     const Table& table = current();
     for (std::size_t i = 0; i < count; ++i)
-      table.prefetch_tags(table.place_of(hashes[i] = hash_of(items[begin + i].key)));
+      table.prefetch_tags(table.place_of(hashes[i] = table.hash_of(items[begin + i].key)));
     for (std::size_t i = 0; i < count; ++i) table.prefetch_bucket(table.place_of(hashes[i]));
     for (std::size_t i = 0; i < count; ++i) {
       const KeyValue& item = items[begin + i];

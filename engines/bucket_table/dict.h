@@ -25,6 +25,7 @@ class BucketDict final : public Dict {
   void set_many(std::span<const KeyValue> items) override;
 
   const Geometry& geometry() { return current().file().geometry(); }
+  const Hasher& hasher() const noexcept { return table_.file().hasher(); }
   std::uint64_t joined_pages() { return current().file().header().joined.load(std::memory_order_relaxed); }
 
   // What is broken, or empty; repairs what killed processes left first.
@@ -45,7 +46,7 @@ class BucketDict final : public Dict {
   void in_stripe(std::uint64_t hash, const Work& work);
 
   std::string path_;
-  Table table_;
+  Table table_;         // any of the dict's: all have one hash of keys
   unsigned walks_ = 0;  // for_each() under way
 };
 

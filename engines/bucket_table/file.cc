@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <new>
 #include <utility>
@@ -18,6 +19,7 @@
 #include "engines/error.h"
 #include "engines/shm/crash_point.h"
 #include "engines/shm/file_memory.h"
+#include "engines/shm/ownership.h"
 
 namespace dictbench::bucket_table {
 namespace {
@@ -31,8 +33,13 @@ std::array<char, 40> this_boot() {
   return id;
 }
 
-std::uint64_t geometry_hash(const Geometry& geometry) {
-  return hash_of(std::string_view(reinterpret_cast<const char*>(&geometry), sizeof geometry));
+std::uint64_t geometry_hash(const Geometry& geometry) { return XXH3_64bits(&geometry, sizeof geometry); }
+
+// The file of a dict that goes with its maker tells in its name whose it is, and where it was made. One that the user
+// named may have been made anywhere.
+void require_own_domain_of(const std::string& path) {
+  const auto owner = owner_in_name(std::filesystem::path(path).filename().native());
+  if (owner) require_own_domain(*owner, path);
 }
 
 }  // namespace
@@ -66,7 +73,7 @@ TableFile TableFile::create(const std::string& path, const Plan& plan) {
                 fmt::format("bucket-table: cannot give {} a length of {} bytes: {}", path, length, reason(errno)));
   made.reserve(0, plan.geometry.buckets_at());
   made.map(length);
-  made.adopt(plan.geometry);
+  made.adopt(plan.geometry, plan.hasher);
   CRASH_POINT("bucket-table.create.mapped");
   Header& header = *new (made.map_) Header;
   header.magic.store(0, std::memory_order_relaxed);
@@ -75,6 +82,7 @@ TableFile TableFile::create(const std::string& path, const Plan& plan) {
   header.layout = Header::kLayout;
   header.geometry = plan.geometry;
   header.geometry_hash = geometry_hash(plan.geometry);
+  header.hasher = plan.hasher;
   header.length = length;
   header.dict = plan.dict;
   header.generation = plan.generation;
@@ -105,6 +113,8 @@ TableFile TableFile::open(const std::string& path) {
                                                     errno == ENOENT ? "its owner has ended or the name is wrong"
                                                                     : "it must be one of this user"));
   TableFile opened(path, file);
+  require_own_file(file, path);
+  require_own_domain_of(path);
   struct stat info {};
   if (fstat(file, &info) != 0)
     throw Error(ErrorCode::unavailable, fmt::format("bucket-table: cannot look at {}: {}", path, reason(errno)));
@@ -116,7 +126,7 @@ TableFile TableFile::open(const std::string& path) {
                 fmt::format("bucket-table: {} is no bucket-table or is truncated: {} bytes", path, info.st_size));
   opened.map(static_cast<std::uint64_t>(info.st_size));
   opened.check();
-  opened.adopt(opened.header().geometry);
+  opened.adopt(opened.header().geometry, opened.header().hasher);
   opened.make_locks_of_this_boot();
   return opened;
 }
@@ -134,11 +144,13 @@ void TableFile::check() const {
   if (found.version != Header::kVersion || found.header_bytes != sizeof(Header) || found.layout != Header::kLayout)
     throw refuse(ErrorCode::corrupt, fmt::format("has layout version {}, this dictbench reads {}; use one dictbench",
                                                  found.version, Header::kVersion));
-  if (found.geometry_hash != geometry_hash(found.geometry) || found.length != found.geometry.length())
+  if (found.geometry_hash != geometry_hash(found.geometry) || !found.geometry.is_possible() ||
+      found.length != found.geometry.length())
     throw refuse(ErrorCode::corrupt, "has sizes that contradict one another");
   if (length_ != found.length)
     throw refuse(ErrorCode::corrupt,
                  fmt::format("is {} bytes long where its header says {}: truncated?", length_, found.length));
+  if (!found.hasher.is_known()) throw refuse(ErrorCode::corrupt, "says nothing of its hash that this dictbench knows");
 }
 
 // A lock that was held when the machine stopped would stay held for ever. The file lock keeps two openers apart.
@@ -168,6 +180,7 @@ TableFile& TableFile::operator=(TableFile&& other) noexcept {
   map_ = std::exchange(other.map_, nullptr);
   length_ = other.length_;
   geometry_ = other.geometry_;
+  hasher_ = other.hasher_;
   groups_ = other.groups_;
   buckets_ = other.buckets_;
   bucket_bytes_ = other.bucket_bytes_;
@@ -191,8 +204,9 @@ void TableFile::map(std::uint64_t length) {
   length_ = length;
 }
 
-void TableFile::adopt(const Geometry& geometry) {
+void TableFile::adopt(const Geometry& geometry, const Hasher& hasher) {
   geometry_ = geometry;
+  hasher_ = hasher;
   groups_ = reinterpret_cast<Group*>(map_ + geometry_.tags_at());
   buckets_ = map_ + geometry_.buckets_at();
   bucket_bytes_ = geometry_.bucket_bytes();
@@ -207,24 +221,38 @@ void TableFile::reserve(std::uint64_t from, std::uint64_t to) const {
                           is_full ? "free some" : "path= names a file on another file system"));
 }
 
-void TableFile::allocate(std::uint64_t bucket) {
-  auto* const chunks = reinterpret_cast<std::atomic<std::uint8_t>*>(map_ + geometry_.chunks_at());
+// They follow one another: those between a bucket's first and last chunk are no other bucket's, and all are marked in
+// order, so that a process killed at it leaves the last ones.
+TableFile::Chunks TableFile::missing(std::uint64_t bucket) const noexcept {
   const std::uint64_t begin = bucket * bucket_bytes_;
+  Chunks found;
   for (std::uint64_t chunk = begin / kChunk; chunk <= (begin + bucket_bytes_ - 1) / kChunk; ++chunk) {
-    if (chunks[chunk].load(std::memory_order_acquire) != 0) [[likely]]
+    if (chunks()[chunk].load(std::memory_order_acquire) != 0) [[likely]]
       continue;
-    const std::uint64_t from = geometry_.buckets_at() + chunk * kChunk;
-    {
-      // One at a time: an allocation that fails undoes what another has allocated beside it and nobody has touched.
-      const RobustMutexGuard guard(header().allocating);
-      CRASH_POINT("bucket-table.allocate.begun");
-      reserve(from, from + kChunk < length_ ? from + kChunk : length_);
-      CRASH_POINT("bucket-table.allocate.reserved");
-      chunks[chunk].store(1, std::memory_order_release);
-      CRASH_POINT("bucket-table.allocate.done");
-    }
-    join_pages(from / kHugePageBytes * kHugePageBytes);
+    if (found.count == 0) found.first = chunk;
+    found.count = chunk + 1 - found.first;
   }
+  return found;
+}
+
+void TableFile::allocate(std::uint64_t bucket) {
+  if (is_allocated(bucket)) [[likely]]
+    return;
+  std::uint64_t from = 0, to = 0;
+  {
+    // One at a time: an allocation that fails undoes what another has allocated beside it and nobody has touched.
+    const RobustMutexGuard guard(header().allocating);
+    const Chunks wanted = missing(bucket);
+    if (wanted.count == 0) return;
+    from = geometry_.buckets_at() + wanted.first * kChunk;
+    to = std::min(from + wanted.count * kChunk, length_);
+    CRASH_POINT("bucket-table.allocate.begun");
+    reserve(from, to);  // all or, in memory, nothing
+    CRASH_POINT("bucket-table.allocate.reserved");
+    for (std::uint64_t i = 0; i < wanted.count; ++i) chunks()[wanted.first + i].store(1, std::memory_order_release);
+    CRASH_POINT("bucket-table.allocate.done");
+  }
+  for (std::uint64_t page = from / kHugePageBytes * kHugePageBytes; page < to; page += kHugePageBytes) join_pages(page);
 }
 
 // One page of the 2 MB from `begin` on, once all of it is allocated, as where buckets are short soon happens: that
@@ -232,10 +260,9 @@ void TableFile::allocate(std::uint64_t bucket) {
 // of 290 ns in 256 MB, on a virtual machine). It takes 1.2 ms, once; who is killed before it leaves small pages.
 void TableFile::join_pages(std::uint64_t begin) const {
   if (begin + kHugePageBytes > length_) return;
-  const auto* const chunks = reinterpret_cast<const std::atomic<std::uint8_t>*>(map_ + geometry_.chunks_at());
   const std::uint64_t buckets_at = geometry_.buckets_at();
   for (std::uint64_t at = std::max(begin, buckets_at); at < begin + kHugePageBytes; at += kChunk)
-    if (chunks[(at - buckets_at) / kChunk].load(std::memory_order_relaxed) == 0) return;
+    if (chunks()[(at - buckets_at) / kChunk].load(std::memory_order_relaxed) == 0) return;
   if (make_huge_page(map_ + begin)) header().joined.fetch_add(1, std::memory_order_relaxed);
 }
 

@@ -22,6 +22,7 @@ struct Plan {
   bool grows = true;
   std::uint64_t dict = 0;
   std::uint64_t generation = 1;
+  Hasher hasher{};
 };
 
 class TableFile {
@@ -29,8 +30,9 @@ class TableFile {
   // A new file, not yet published. Throws Error(full, unavailable).
   static TableFile create(const std::string& path, const Plan& plan);
 
-  // Throws Error: `unavailable` where there is none or it is not finished, `corrupt` where it is none of ours. The
-  // first to open it after a restart of the machine makes its locks anew.
+  // Throws Error: `unavailable` where there is none, it is not finished, somebody else can write it or it was made in
+  // another domain (ownership.h); `corrupt` where it is no such file or contradicts itself. The first to open it after
+  // a restart of the machine makes its locks anew.
   static TableFile open(const std::string& path);
 
   TableFile(TableFile&& other) noexcept;
@@ -40,6 +42,7 @@ class TableFile {
   void publish();
 
   const Geometry& geometry() const noexcept { return geometry_; }
+  const Hasher& hasher() const noexcept { return hasher_; }
   Header& header() const noexcept { return *reinterpret_cast<Header*>(map_); }
   Stripe& stripe(std::uint64_t number) const noexcept {
     return *reinterpret_cast<Stripe*>(map_ + kStripesAt + number * sizeof(Stripe));
@@ -51,14 +54,24 @@ class TableFile {
   Group* groups(std::uint64_t region) const noexcept { return groups_ + region * geometry_.groups; }
   char* bucket(std::uint64_t number) const noexcept { return buckets_ + number * bucket_bytes_; }
 
-  // Sees to it that a bucket may be written. Throws Error(full).
+  // Whether a bucket has its memory, so that it may be written: it keeps it when its item is erased.
+  bool is_allocated(std::uint64_t bucket) const noexcept { return missing(bucket).count == 0; }
+
+  // Sees to it that it has. Throws Error(full); nothing has changed then.
   void allocate(std::uint64_t bucket);
 
  private:
   TableFile(std::string path, int file) : path_(std::move(path)), file_(file) {}
   void map(std::uint64_t length);
-  void adopt(const Geometry& geometry);
+  void adopt(const Geometry& geometry, const Hasher& hasher);
   void reserve(std::uint64_t from, std::uint64_t to) const;
+  struct Chunks {
+    std::uint64_t first = 0, count = 0;
+  };
+  Chunks missing(std::uint64_t bucket) const noexcept;  // chunks of it that are not allocated
+  std::atomic<std::uint8_t>* chunks() const noexcept {
+    return reinterpret_cast<std::atomic<std::uint8_t>*>(map_ + geometry_.chunks_at());
+  }
   void join_pages(std::uint64_t begin) const;
   void check() const;
   void make_locks_of_this_boot() const;
@@ -70,6 +83,7 @@ class TableFile {
   char* map_ = nullptr;
   std::uint64_t length_ = 0;
   Geometry geometry_;
+  Hasher hasher_;
   Group* groups_ = nullptr;
   char* buckets_ = nullptr;
   std::uint64_t bucket_bytes_ = 0;

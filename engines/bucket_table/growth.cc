@@ -10,7 +10,6 @@
 #include <cstring>
 #include <optional>
 
-#include "engines/bucket_table/hash.h"
 #include "engines/error.h"
 #include "engines/shm/crash_point.h"
 
@@ -34,6 +33,26 @@ void rename_successor(const Table& table, const std::string& path) {
                                                     path, std::strerror(errno)));
 }
 
+// Of a table after it grew. A region is full only where about 85 % of all buckets are used, if nobody chose the hashes,
+// so a table of twice the size has at most 3 an item. One that wants more has keys that no larger table parts.
+constexpr std::uint64_t kMostBucketsAnItem = 16;
+
+// Those that would lie in the key's region of the larger table too.
+Error keys_of_one_hash(const Table& table, const Geometry& larger, std::uint64_t hash) {
+  const Geometry& sizes = table.file().geometry();
+  std::uint64_t alike = 0;
+  Value key, value;
+  for (std::uint32_t group = 0; group < sizes.groups; ++group)
+    for (unsigned slot = 0; slot < kGroupBuckets; ++slot)
+      if (table.read(sizes.region_of(hash), group, slot, key, value))
+        alike += larger.region_of(table.hash_of(key.view())) == larger.region_of(hash);
+  const bool keyed = table.file().hasher().kind == Hasher::sip;
+  return {ErrorCode::full,
+          fmt::format("bucket-table is full for this key: {} keys of one hash or nearly one, as this key's, are there, "
+                      "and even {} buckets for {} items would not part them; erase some{}",
+                      alike, larger.buckets(), table.size(), keyed ? "" : ", or make it with hash=sip")};
+}
+
 // False: a region of the new table is full.
 bool copy_all(const Table& from, Table& to) {
   const Geometry& sizes = from.file().geometry();
@@ -42,7 +61,7 @@ bool copy_all(const Table& from, Table& to) {
     for (std::uint32_t group = 0; group < sizes.groups; ++group)
       for (unsigned slot = 0; slot < kGroupBuckets; ++slot)
         if (from.read(region, group, slot, key, value) &&
-            !to.insert(to.place_of(hash_of(key.view())), key.view(), value.view()))
+            !to.copy_in(to.place_of(to.hash_of(key.view())), key.view(), value.view()))
           return false;
   return true;
 }
@@ -60,7 +79,7 @@ class AllStripes {
 
 }  // namespace
 
-void grow(Table& table, const std::string& path) {
+void grow(Table& table, const std::string& path, std::uint64_t hash) {
   const Header& header = table.file().header();
   const RobustMutexGuard growing(table.file().header().growing);
   if (table.moved()) return;
@@ -73,8 +92,10 @@ void grow(Table& table, const std::string& path) {
   const AllStripes stripes(table);
   CRASH_POINT("bucket-table.grow.locked");
   const std::string next = next_path(table, path);
+  const std::uint64_t most_buckets = kMostBucketsAnItem * table.size();
   // Twice is enough but for hashes that an adversary chose.
   for (Geometry larger = table.file().geometry().doubled();; larger = larger.doubled()) {
+    if (larger.buckets() > most_buckets) throw keys_of_one_hash(table, larger, hash);
     if (header.most != 0 && larger.length() + bytes_in_use(path) > header.most)
       throw Error(ErrorCode::full,
                   fmt::format("bucket-table is full: {} bytes beside the {} in use are needed to grow; raise max=",
@@ -84,7 +105,8 @@ void grow(Table& table, const std::string& path) {
                                               .most = header.most,
                                               .grows = true,
                                               .dict = header.dict,
-                                              .generation = header.generation + 1});
+                                              .generation = header.generation + 1,
+                                              .hasher = table.file().hasher()});
     CRASH_POINT("bucket-table.grow.made");
     Table grown(std::move(file));
     if (!copy_all(table, grown)) continue;

@@ -5,13 +5,15 @@
 // A *bucket* holds one item: a state word, the key, the value, each at a fixed place. Fourteen buckets are a *group*,
 // whose tags (8 bits of each key's hash, 0: empty) stand together in 16 bytes with the group's overflow count. Up to 64
 // groups are a *region*: a key's hash chooses region, group and tag; where the group is full the item goes to the next
-// group of its region. A *stripe* is a lock with a journal, for every 64th region.
+// group of its region that is not. A *stripe* is a lock with a journal, for every 64th region.
 //
 // Invariants, of a region whose stripe nobody holds:
 //  - a tag that is not 0 names a bucket with a whole key and value, and no key stands in two buckets;
 //  - a group's overflow count is the number of items that were placed past it, so a search ends at the first group
 //    with 0. It may be too high where a process was killed, never too low;
 //  - an item never moves.
+//
+// A group may be passed that has empty buckets: theirs had no memory when the file system was full.
 //
 // Plain layout: shared by all processes that map the file; changed as table.h says.
 #pragma once
@@ -21,6 +23,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "engines/bucket_table/hash.h"
 #include "engines/shm/robust_mutex.h"
 
 namespace dictbench::bucket_table {
@@ -46,7 +49,16 @@ struct Geometry {
   Geometry with_groups(std::uint64_t groups_in_all) const;
   Geometry doubled() const { return with_groups(2 * groups_in_all()); }
 
+  // Every further bit of the hash's upper half parts the keys of a region among more regions.
+  std::uint64_t region_of(std::uint64_t hash) const { return (hash >> 32) * regions >> 32; }
+
   bool operator==(const Geometry&) const = default;
+
+  // Whether a file can have it: nothing below overflows then.
+  bool is_possible() const {
+    return key_bytes >= 1 && key_bytes <= kMostKey && value_bytes >= 1 && value_bytes <= kMostValue && regions >= 1 &&
+           groups >= 1 && groups <= kMostGroups;
+  }
 
   std::uint64_t groups_in_all() const { return std::uint64_t{regions} * groups; }
   std::uint64_t region_buckets() const { return std::uint64_t{groups} * kGroupBuckets; }
@@ -66,7 +78,7 @@ struct Geometry {
 
 struct Header {
   static constexpr std::uint64_t kMagic = 0x656c6261742d6264;  // "db-table" as bytes on a little-endian machine
-  static constexpr std::uint32_t kVersion = 2;
+  static constexpr std::uint32_t kVersion = 3;
   static constexpr std::array<char, 32> kLayout = {"bucket-table"};
 
   std::atomic<std::uint64_t> magic;  // stored last
@@ -74,7 +86,8 @@ struct Header {
   std::uint32_t header_bytes;
   std::array<char, 32> layout;
   Geometry geometry;
-  std::uint64_t geometry_hash;
+  std::uint64_t geometry_hash;                    // XXH3
+  Hasher hasher;                                  // of keys; the same in each generation
   std::uint64_t length;                           // of the file
   std::uint64_t dict;                             // random; a file that took this one's place after growth has the same
   std::uint64_t generation;                       // 1 at first, 1 more after each growth

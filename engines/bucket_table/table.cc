@@ -4,29 +4,82 @@
 #include <atomic>
 
 #include "engines/bucket_table/tags.h"
+#include "engines/error.h"
 #include "engines/shm/crash_point.h"
 #include "engines/shm/words.h"
 
 namespace dictbench::bucket_table {
 
-bool Table::insert(const Place& place, std::string_view key, std::string_view value) {
+// Where a new key goes: the slot of its hash, or the first empty one from its home on. Nothing: the region is full.
+std::optional<Spot> Table::empty_bucket(const Place& place) const {
   const std::uint32_t groups = file_.geometry().groups;
-  Group* const all = file_.groups(place.region);
+  const Group* const all = file_.groups(place.region);
   std::uint32_t at = place.home, passed = 0;
   Matches empty(GroupWords::load(all[at]), 0);
   while (!empty.any()) {
-    if (++passed == groups) return false;
+    if (++passed == groups) return std::nullopt;
     at = following(at, groups);
     empty = Matches(GroupWords::load(all[at]), 0);
   }
   const bool likely = at == place.home && GroupWords::load(all[at]).tag(place.slot) == 0;
   const unsigned slot = likely ? place.slot : empty.next();
-  const std::uint64_t number = bucket_number(place.region, at, slot);
-  file_.allocate(number);
+  return Spot{.region = place.region,
+              .home = place.home,
+              .group = at,
+              .slot = slot,
+              .bucket = bucket_number(place.region, at, slot)};
+}
+
+// The first that has its memory, from the key's home on. Groups that it passes may have empty buckets.
+std::optional<Spot> Table::empty_bucket_with_memory(const Place& place) const {
+  const std::uint32_t groups = file_.geometry().groups;
+  std::uint32_t at = place.home;
+  for (std::uint32_t looked = 0; looked < groups; ++looked, at = following(at, groups))
+    for (Matches empty(GroupWords::load(file_.groups(place.region)[at]), 0); empty.any();) {
+      const unsigned slot = empty.next();
+      const std::uint64_t bucket = bucket_number(place.region, at, slot);
+      if (file_.is_allocated(bucket))
+        return Spot{.region = place.region, .home = place.home, .group = at, .slot = slot, .bucket = bucket};
+    }
+  return std::nullopt;
+}
+
+// An empty bucket that may be written. In a full file system new keys go where others were erased; most of their own
+// buckets were never used.
+Spot Table::bucket_for_new(const Place& place, const Spot& wanted) {
+  try {
+    file_.allocate(wanted.bucket);
+    return wanted;
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::full)
+      if (const auto other = empty_bucket_with_memory(place)) return *other;
+    throw;
+  }
+}
+
+bool Table::insert(const Place& place, std::string_view key, std::string_view value) {
+  const auto empty = empty_bucket(place);
+  if (!empty) return false;
+  fill(place, bucket_for_new(place, *empty), key, value);
+  return true;
+}
+
+bool Table::copy_in(const Place& place, std::string_view key, std::string_view value) {
+  const auto empty = empty_bucket(place);
+  if (!empty) return false;
+  file_.allocate(empty->bucket);
+  fill(place, *empty, key, value);
+  return true;
+}
+
+// The item into an empty bucket that may be written.
+void Table::fill(const Place& place, const Spot& spot, std::string_view key, std::string_view value) {
+  const std::uint32_t groups = file_.geometry().groups;
+  Group* const all = file_.groups(place.region);
   Stripe& stripe = file_.stripe(place.region % kStripes);
   stripe.region_in_change.store(place.region + 1, std::memory_order_relaxed);
   CRASH_POINT("bucket-table.insert.marked");
-  char* const bucket = file_.bucket(number);
+  char* const bucket = file_.bucket(spot.bucket);
   const std::uint64_t sequence = state_of(bucket).sequence();
   set_state(bucket, State::of(sequence + 1, State::filling, 0, 0), std::memory_order_relaxed);
   std::atomic_thread_fence(std::memory_order_release);
@@ -36,18 +89,17 @@ bool Table::insert(const Place& place, std::string_view key, std::string_view va
   CRASH_POINT("bucket-table.insert.copied");
   set_state(bucket, State::of(sequence + 2, State::stable, key.size(), value.size()), std::memory_order_release);
   CRASH_POINT("bucket-table.insert.filled");
-  for (std::uint32_t group = place.home; group != at; group = following(group, groups)) {
+  for (std::uint32_t group = spot.home; group != spot.group; group = following(group, groups)) {
     set_overflow(all[group], overflow_of(all[group]) + 1);
     CRASH_POINT("bucket-table.insert.passed");
   }
-  set_tag(all[at], slot, place.tag);
+  set_tag(all[spot.group], spot.slot, place.tag);
   CRASH_POINT("bucket-table.insert.tagged");
   std::atomic<std::uint32_t>& items = file_.items(place.region);
   items.store(items.load(std::memory_order_relaxed) + 1, std::memory_order_release);
   CRASH_POINT("bucket-table.insert.counted");
   stripe.region_in_change.store(0, std::memory_order_release);
   CRASH_POINT("bucket-table.insert.done");
-  return true;
 }
 
 void Table::overwrite(const Spot& spot, std::string_view value) {

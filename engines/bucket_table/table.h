@@ -63,12 +63,14 @@ class Table {
   // The dict is in a larger file; this one stays as it was when it moved.
   bool moved() const noexcept { return file_.header().moved.load(std::memory_order_acquire) != 0; }
 
+  std::uint64_t hash_of(std::string_view key) const noexcept { return file_.hasher()(key); }
+
   // Region, group, slot and tag come from parts of the hash that do not overlap.
   Place place_of(std::uint64_t hash) const noexcept {
     const Geometry& sizes = file_.geometry();
     const std::uint64_t lower = hash & 0xffffffff;
     const std::uint64_t tag = hash & 0xff;
-    return {.region = (hash >> 32) * sizes.regions >> 32,
+    return {.region = sizes.region_of(hash),
             .home = static_cast<std::uint32_t>(lower * sizes.groups >> 32),
             .tag = tag == 0 ? 1 : tag,
             .slot = static_cast<unsigned>((hash >> 8 & 0xffff) * kGroupBuckets >> 16)};
@@ -85,8 +87,12 @@ class Table {
 
   // With the lock of the region's stripe held.
   std::optional<Spot> find(const Place& place, std::string_view key) const;
-  std::string_view value_at(const Spot& spot) const;                              // lives until the next change
-  bool insert(const Place& place, std::string_view key, std::string_view value);  // false: the region is full
+  std::string_view value_at(const Spot& spot) const;  // lives until the next change
+  // False: the region is full. Throws Error(full) where the file system has no room, and the region's empty buckets
+  // have no memory from earlier. Nothing has changed then.
+  bool insert(const Place& place, std::string_view key, std::string_view value);
+  // The same of a key that is new, in a table that nobody else sees yet; throws as soon as there is no room.
+  bool copy_in(const Place& place, std::string_view key, std::string_view value);
   void overwrite(const Spot& spot, std::string_view value);
   void erase(const Spot& spot);
   void repair(std::uint64_t stripe);
@@ -99,10 +105,15 @@ class Table {
   static void set_state(char* bucket, State state, std::memory_order order) noexcept {
     std::atomic_ref<std::uint64_t>(*reinterpret_cast<std::uint64_t*>(bucket)).store(state.word, order);
   }
+  std::optional<Spot> empty_bucket(const Place& place) const;
+  std::optional<Spot> empty_bucket_with_memory(const Place& place) const;
+  Spot bucket_for_new(const Place& place, const Spot& wanted);
+  void fill(const Place& place, const Spot& spot, std::string_view key, std::string_view value);
   std::string_view key_in(std::uint64_t bucket) const;
   std::uint64_t bucket_number(std::uint64_t region, std::uint32_t group, unsigned slot) const noexcept {
     return (region * file_.geometry().groups + group) * kGroupBuckets + slot;
   }
+  static std::uint64_t marked(std::uint64_t mark, std::uint64_t count);
   std::uint32_t tags_in(std::uint64_t region) const noexcept;
   std::vector<std::uint64_t> overflow_counts(std::uint64_t region) const;
   void finish_overwrite(std::uint64_t stripe, std::uint64_t bucket);

@@ -89,6 +89,13 @@ bool Table::read(std::uint64_t region, std::uint32_t group, unsigned slot, Value
   return false;
 }
 
+// What a mark of a stripe names, its number + 1: believed only where there is such a thing.
+std::uint64_t Table::marked(std::uint64_t mark, std::uint64_t count) {
+  if (mark > count)
+    throw Error(ErrorCode::corrupt, "bucket-table: a mark names what is not there; the file was damaged");
+  return mark - 1;
+}
+
 std::uint32_t Table::tags_in(std::uint64_t region) const noexcept {
   std::uint32_t empty = 0;
   for (std::uint32_t group = 0; group < file_.geometry().groups; ++group)
@@ -102,8 +109,11 @@ std::uint64_t Table::size() const {
   for (std::uint64_t region = 0; region < file_.geometry().regions; ++region)
     items += file_.items(region).load(std::memory_order_acquire);
   for (std::uint64_t stripe = 0; stripe < kStripes; ++stripe)
-    if (const std::uint64_t number = file_.stripe(stripe).region_in_change.load(std::memory_order_acquire); number != 0)
-      items += std::uint64_t{tags_in(number - 1)} - file_.items(number - 1).load(std::memory_order_acquire);
+    if (const std::uint64_t number = file_.stripe(stripe).region_in_change.load(std::memory_order_acquire);
+        number != 0) {
+      const std::uint64_t region = marked(number, file_.geometry().regions);
+      items += std::uint64_t{tags_in(region)} - file_.items(region).load(std::memory_order_acquire);
+    }
   return items;
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <atomic>
 
-#include "engines/bucket_table/hash.h"
 #include "engines/bucket_table/table.h"
 #include "engines/bucket_table/tags.h"
 #include "engines/shm/crash_point.h"
@@ -46,10 +45,10 @@ void Table::repair(std::uint64_t number) {
   Stripe& stripe = file_.stripe(number);
   CRASH_POINT("bucket-table.repair.begun");
   if (const std::uint64_t bucket = stripe.bucket_in_change.load(std::memory_order_relaxed); bucket != 0)
-    finish_overwrite(number, bucket - 1);
+    finish_overwrite(number, marked(bucket, file_.geometry().buckets()));
   CRASH_POINT("bucket-table.repair.finished");
-  if (const std::uint64_t marked = stripe.region_in_change.load(std::memory_order_relaxed); marked != 0) {
-    const std::uint64_t region = marked - 1;
+  if (const std::uint64_t mark = stripe.region_in_change.load(std::memory_order_relaxed); mark != 0) {
+    const std::uint64_t region = marked(mark, file_.geometry().regions);
     const std::vector<std::uint64_t> counts = overflow_counts(region);
     for (std::uint32_t group = 0; group < counts.size(); ++group)
       set_overflow(file_.groups(region)[group], counts[group]);

@@ -1,5 +1,5 @@
-// A hash map of strings in a process's own memory: what `local` is, and what an engine of private replicas keeps.
-// Abseil's flat_hash_map, searched by string_view, in 2 MB pages. As any container: one thread at a time.
+// A hash map of strings in a process's own memory, which is what `local` is: Abseil's flat_hash_map, searched by
+// string_view, in 2 MB pages. As any container: one thread at a time.
 #pragma once
 
 #include <absl/container/flat_hash_map.h>

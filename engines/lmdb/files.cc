@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "engines/lmdb/environment.h"
+#include "engines/shm/ownership.h"
 
 namespace dictbench {
 namespace {
@@ -68,6 +69,7 @@ void make_lmdb_lock_file(const std::string& path, unsigned reader_slots) {
 }
 
 void require_lmdb_files(const std::string& path) {
+  require_own_directory(path);
   for (const char* name : {"/data.mdb", "/lock.mdb"}) {
     struct stat info {};
     if (stat((path + name).c_str(), &info) != 0 || info.st_size == 0)

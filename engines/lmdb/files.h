@@ -16,7 +16,8 @@ namespace dictbench {
 void make_lmdb_lock_file(const std::string& path, unsigned reader_slots);
 
 // By whoever attaches: LMDB would make what is missing anew, an empty dict or a second lock file beside the one that
-// others hold. Throws Error(unavailable).
+// others hold. And its locks, robust mutexes in the lock file, hold in one domain only (engines/shm/ownership.h).
+// Throws Error(unavailable).
 void require_lmdb_files(const std::string& path);
 
 // Of an open environment: the data file has all pages that its last commit counts. Throws Error(corrupt).

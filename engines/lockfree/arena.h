@@ -16,7 +16,7 @@
 namespace dictbench::lockfree {
 
 inline constexpr std::size_t kArenas = 1024;
-inline constexpr std::size_t kClasses = 22;
+inline constexpr std::size_t kClasses = 31;
 
 // What an intent says of a block. Where it is filled, the generation tells whether it is still what it was.
 struct Intent {
@@ -33,8 +33,13 @@ constexpr Intent unpack_intent(std::uint64_t word) {
 
 // Blocks of one word of a chunk's bitmap that the owner has taken out of it and not yet used.
 struct Magazine {
-  Atomic<std::uint64_t> word{0};  // number of the bitmap word over all chunks
+  static constexpr std::uint64_t kTaking = std::uint64_t{1} << 63;
+
+  Atomic<std::uint64_t> word{0};  // number of the bitmap word over all chunks; kTaking: blocks are being taken from it
   Atomic<std::uint64_t> mask{0};
+
+  // Without the mark.
+  std::uint64_t at() const noexcept { return word.load(std::memory_order_acquire) & ~kTaking; }
 };
 
 // 1024 bytes apart, so that none lies in two pages.

@@ -31,9 +31,11 @@ class Audit {
     if (found_.empty()) found_ = std::move(what);
   }
 
+  // A dead process's intent may name a block that others have had in their hands since.
   void hold(Block block, const char* as) {
     const auto [at, added] = held_.try_emplace(block, as);
-    if (!added) report(fmt::format("block {} is {} and {} at once", block, at->second, as));
+    if (!added && at->second != kInHand) report(fmt::format("block {} is {} and {} at once", block, at->second, as));
+    at->second = as;
   }
 
   void walk_partition(std::uint64_t partition) {
@@ -68,7 +70,7 @@ class Audit {
     }
     std::string key(head.key, '\0');
     copy_out(space_.block(block), head.payload, head.key, key.data());
-    const Hash hash = Hash::of(key);
+    const Hash hash = space_.hash(key);
     const auto bits = static_cast<unsigned>(std::countr_zero(space_.root().partitions));
     if (hash.partition(bits) != partition || bucket_at(hash.position(), table.buckets()) != bucket ||
         hash.tag() != slot::tag(word))
@@ -82,7 +84,7 @@ class Audit {
     for (const auto& spare : arena.spare)
       if (const auto block = static_cast<Block>(spare.load()); block != 0) hold(block, "a spare block");
     for (const Magazine& magazine : arena.magazines) {
-      const std::uint64_t word = magazine.word.load();
+      const std::uint64_t word = magazine.at();
       // One killed while it filled its magazine has noted what is still free.
       const std::uint64_t free = space_.meta(word / kWordsPerChunk).free[word % kWordsPerChunk].load();
       for (std::uint64_t mask = magazine.mask.load() & ~free; mask != 0; mask &= mask - 1)
@@ -104,7 +106,7 @@ class Audit {
     const ChunkState state = unpack_chunk(meta.state.load());
     if (state.kind == ChunkKind::run && !held_.contains(space_.block_at(chunk, 0)))
       report(fmt::format("the large block at chunk {} is held by nobody and not free", chunk));
-    if (state.kind != ChunkKind::blocks) return;
+    if (!state.has_blocks()) return;
     for (std::uint64_t word = 0; word < kWordsPerChunk; ++word) {
       const std::uint64_t free = meta.free[word].load(), all = full_word(state.size_class, word);
       if ((free & ~all) != 0) report(fmt::format("chunk {} has free blocks where none begin", chunk));

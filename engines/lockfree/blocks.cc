@@ -6,6 +6,8 @@
 #include "engines/error.h"
 #include "engines/lockfree/block.h"
 #include "engines/lockfree/owner.h"
+#include "engines/lockfree/retire.h"
+#include "engines/lockfree/takeover.h"
 #include "engines/shm/crash_point.h"
 
 namespace dictbench::lockfree {
@@ -30,17 +32,17 @@ Blocks::Blocks(Space space, std::uint32_t arena) : space_(space), arena_(arena),
 void Blocks::find_chunks() {
   for (Holding& holding : holdings_) holding = {};
   held_ = 0;
-  const std::uint64_t count = std::min(space_.root().chunks.load(), space_.root().max_chunks);
-  for (std::uint64_t chunk = 0; chunk < count; ++chunk) {
-    const ChunkState state = unpack_chunk(space_.meta(chunk).state.load(std::memory_order_acquire));
-    if (state.kind != ChunkKind::blocks || state.owner != arena_) continue;
-    holdings_[state.size_class].chunks.push_back(static_cast<std::uint32_t>(chunk));
-    ++held_;
-  }
+  for (std::uint64_t chunk = 0; chunk < space_.chunks(); ++chunk)
+    if (const unsigned size_class = space_.state_of(chunk).size_class; chunks_.owns(chunk, size_class))
+      hold(size_class, chunk);
 }
 
-Block Blocks::take(std::uint64_t bytes, Atomic<std::uint64_t>& intent) {
-  const unsigned size_class = class_of(bytes);
+void Blocks::hold(unsigned size_class, std::uint64_t chunk) {
+  holdings_[size_class].chunks.push_back(static_cast<std::uint32_t>(chunk));
+  ++held_;
+}
+
+Block Blocks::take(std::uint64_t bytes, unsigned size_class, Atomic<std::uint64_t>& intent) {
   if (size_class == kNoClass) return take_run(bytes, intent);
   Atomic<std::uint64_t>& spare = mine().spare[size_class];
   if (const std::uint64_t block = spare.load(std::memory_order_relaxed); block != 0) {
@@ -76,20 +78,19 @@ void Blocks::note_filled(Block block, Atomic<std::uint64_t>& intent) noexcept {
 }
 
 // As a block that leaves the table: its generation says how far this has come.
-void Blocks::give_back(Block block, std::uint64_t bytes, Atomic<std::uint64_t>& intent) noexcept {
+void Blocks::give_back(Block block, unsigned size_class, Atomic<std::uint64_t>& intent) noexcept {
   note_filled(block, intent);
   mine().stale.store(intent.load(std::memory_order_relaxed), std::memory_order_release);
   CRASH_POINT("lockfree.give_back.stale");
   intent.store(0, std::memory_order_release);
   claim_block(space_.block(block), static_cast<std::uint16_t>(load_word(space_.block(block))), arena_);
   CRASH_POINT("lockfree.give_back.claimed");
-  free(block, bytes);
+  free_of_class(block, size_class);
   mine().stale.store(0, std::memory_order_release);
 }
 
-void Blocks::free(Block block, std::uint64_t bytes) noexcept {
+void Blocks::free_of_class(Block block, unsigned size_class) noexcept {
   const std::uint64_t chunk = space_.chunk_of(block);
-  const unsigned size_class = class_of(bytes);
   if (size_class == kNoClass) {
     space_.free_run(chunk);
     return;
@@ -113,52 +114,84 @@ void Blocks::refill(unsigned size_class) {
   const int blocks_a_word = std::max(1, std::popcount(full_word(size_class, 0)));
   if (words > 0 && refill_from(size_class, std::min(words, kLooks), std::max(1, blocks_a_word / 8))) return;
   try {
-    new_chunk(size_class);
+    do {
+      new_chunk(size_class);
+      holding.cursor = (holding.chunks.size() - 1) * words_in_use(size_class);
+      // In between, somebody who found the segment full may have taken it over.
+    } while (!refill_from(size_class, words_in_use(size_class), 1));
   } catch (const Error& error) {
-    if (error.code() != ErrorCode::full || !refill_from(size_class, words, 1)) throw;
-    return;
+    if (error.code() != ErrorCode::full) throw;
+    const std::size_t all = holding.chunks.size() * words_in_use(size_class);  // others' too, of the dead
+    if (!refill_from(size_class, all, 1) && !refill_from_others(size_class)) throw;
   }
-  holding.cursor = (holding.chunks.size() - 1) * words_in_use(size_class);
-  refill_from(size_class, words_in_use(size_class), 1);
 }
 
 bool Blocks::refill_from(unsigned size_class, std::size_t words, int least) {
   Holding& holding = holdings_[size_class];
-  const std::size_t a_chunk = words_in_use(size_class), all = holding.chunks.size() * a_chunk;
-  for (std::size_t looked = 0; looked < std::min(words, all); ++looked) {
-    const std::size_t at = holding.cursor;
-    if (++holding.cursor >= all) holding.cursor = 0;
+  const std::size_t a_chunk = words_in_use(size_class);
+  for (std::size_t looked = 0; looked < words && !holding.chunks.empty(); ++looked) {
+    if (holding.cursor >= holding.chunks.size() * a_chunk) holding.cursor = 0;
+    const std::size_t at = holding.cursor++;
     const std::uint64_t chunk = holding.chunks[at / a_chunk], index = word_in_use(size_class, at % a_chunk);
     const std::uint64_t found = space_.meta(chunk).free[index].load(std::memory_order_acquire);
     if (std::popcount(found) < least) continue;
-    fill_magazine(size_class, chunk * kWordsPerChunk + index, found);
-    return true;
+    if (fill_magazine(size_class, chunk * kWordsPerChunk + index, found)) return true;
+    if (!chunks_.has_lost(chunk, size_class)) continue;
+    holding.chunks.erase(holding.chunks.begin() + static_cast<std::ptrdiff_t>(at / a_chunk));
+    holding.cursor = at / a_chunk * a_chunk;
+    --held_;
   }
   return false;
 }
 
-// What is taken stands in the magazine first: after a kill, mask & ~bitmap is what was really taken.
-void Blocks::fill_magazine(unsigned size_class, std::uint64_t word, std::uint64_t found) {
+// From a chunk that belonged to another until now. Of those that have something free, the first behind the one that was
+// taken over last.
+bool Blocks::refill_from_others(unsigned size_class) {
+  for (std::uint64_t looked = 0, count = space_.chunks(); looked < count; ++looked) {
+    const std::uint64_t chunk = others_++ % count;
+    const ChunkState state = space_.state_of(chunk);
+    if (state.kind != ChunkKind::blocks || state.size_class != size_class || state.owner == arena_) continue;
+    const auto is_free = [](const Atomic<std::uint64_t>& word) { return word.load(std::memory_order_relaxed) != 0; };
+    if (!std::ranges::any_of(space_.meta(chunk).free, is_free) || !chunks_.take_over(chunk)) continue;
+    hold(size_class, chunk);
+    holdings_[size_class].cursor = (holdings_[size_class].chunks.size() - 1) * words_in_use(size_class);
+    if (refill_from(size_class, words_in_use(size_class), 1)) return true;
+  }
+  return false;
+}
+
+// What is taken stands in the magazine first: after a kill, mask & ~bitmap is what was really taken. False where
+// another has taken the chunk over, or tries to (Chunks::take_over).
+bool Blocks::fill_magazine(unsigned size_class, std::uint64_t word, std::uint64_t found) {
   Magazine& magazine = mine().magazines[size_class];
+  magazine.word.store(word | Magazine::kTaking, std::memory_order_seq_cst);
+  CRASH_POINT("lockfree.refill.named");
+  const bool ours = chunks_.owns(word / kWordsPerChunk, size_class);
+  if (ours) {
+    magazine.mask.store(found, std::memory_order_release);
+    CRASH_POINT("lockfree.refill.noted");
+    space_.meta(word / kWordsPerChunk).free[word % kWordsPerChunk].fetch_and(~found, std::memory_order_acq_rel);
+    CRASH_POINT("lockfree.refill.taken");
+  }
   magazine.word.store(word, std::memory_order_release);
-  magazine.mask.store(found, std::memory_order_release);
-  CRASH_POINT("lockfree.refill.noted");
-  space_.meta(word / kWordsPerChunk).free[word % kWordsPerChunk].fetch_and(~found, std::memory_order_acq_rel);
-  CRASH_POINT("lockfree.refill.taken");
+  return ours;
 }
 
 void Blocks::new_chunk(unsigned size_class) {
+  std::vector<std::uint32_t>& known = holdings_[size_class].chunks;
+  if (known.size() == known.capacity())
+    known.reserve(2 * known.size() + 1);  // so that it is not lost for want of memory
   const std::uint64_t chunk = claim(1);
   CRASH_POINT("lockfree.chunk.committed");
   ChunkMeta& meta = space_.meta(chunk);
   for (std::uint64_t word = 0; word < kWordsPerChunk; ++word)
     meta.free[word].store(full_word(size_class, word), std::memory_order_relaxed);
   meta.state.store(pack({.kind = ChunkKind::blocks,
+                         .memory = true,
                          .size_class = static_cast<std::uint8_t>(size_class),
                          .owner = static_cast<std::uint16_t>(arena_)}),
                    std::memory_order_release);
-  holdings_[size_class].chunks.push_back(static_cast<std::uint32_t>(chunk));
-  ++held_;
+  hold(size_class, chunk);
 }
 
 Block Blocks::take_run(std::uint64_t bytes, Atomic<std::uint64_t>& intent) {
@@ -168,14 +201,13 @@ Block Blocks::take_run(std::uint64_t bytes, Atomic<std::uint64_t>& intent) {
   intent.store(pack(Intent{.block = block}), std::memory_order_release);
   CRASH_POINT("lockfree.run.intent");
   space_.meta(chunk).state.store(
-      pack({.kind = ChunkKind::run, .owner = static_cast<std::uint16_t>(arena_), .run = count}),
+      pack({.kind = ChunkKind::run, .memory = true, .owner = static_cast<std::uint16_t>(arena_), .run = count}),
       std::memory_order_release);
   return block;
 }
 
-// Before the segment grows, and before it is called full, what is empty among our own chunks, and then what belongs to
-// nobody living, is taken. The first is looked for each time that our chunks have become a sixty-fourth more, so that
-// the search costs next to nothing.
+// Before the segment grows, what is empty among our own chunks is given back. That is looked for each time that our
+// chunks have become a sixty-fourth more, so that the search costs next to nothing.
 std::uint64_t Blocks::claim(std::uint32_t count) {
   if (held_ >= next_sweep_) {
     give_back_chunks();
@@ -184,18 +216,48 @@ std::uint64_t Blocks::claim(std::uint32_t count) {
   try {
     return chunks_.claim(count);
   } catch (const Error& error) {
-    if (error.code() != ErrorCode::full) throw;
-    if (adopt_chunks(space_, arena_)) find_chunks();
-    if (!give_back_chunks()) throw;
+    if (error.code() != ErrorCode::full || !make_room()) throw;
   }
   return chunks_.claim(count);
+}
+
+// Before the segment is called full: tables out of use, what belongs to nobody living, what is empty among our own
+// chunks, and at last what is empty among those of others. A single block in our magazines or spares would keep a chunk
+// from being empty. True when there was anything.
+bool Blocks::make_room() {
+  bool any = reclaim(space_, arena_);
+  put_back(space_, arena_);
+  if (adopt_chunks(space_, arena_)) {
+    find_chunks();
+    any = true;
+  }
+  any |= give_back_chunks();
+  any |= give_back_chunks_of_others();
+  return any;
+}
+
+bool Blocks::give_back_chunks_of_others() {
+  bool any = false;
+  for (std::uint64_t chunk = 0; chunk < space_.chunks(); ++chunk) {
+    const ChunkState state = space_.state_of(chunk);
+    if (state.kind != ChunkKind::blocks || state.owner == arena_ || !chunks_.is_empty(chunk, state.size_class) ||
+        !chunks_.take_over(chunk))
+      continue;
+    if (chunks_.give_back_empty(chunk, state.size_class))
+      any = true;
+    else
+      hold(state.size_class, chunk);
+  }
+  return any;
 }
 
 bool Blocks::give_back_chunks() {
   const std::size_t before = held_;
   for (unsigned size_class = 0; size_class < kClasses; ++size_class) {
     Holding& holding = holdings_[size_class];
-    std::erase_if(holding.chunks, [&](std::uint32_t chunk) { return chunks_.give_back_empty(chunk, size_class); });
+    std::erase_if(holding.chunks, [&](std::uint32_t chunk) {
+      return chunks_.give_back_empty(chunk, size_class) || chunks_.has_lost(chunk, size_class);
+    });
     // Where blocks were taken last, mostly: else what is left of that chunk would be forgotten for long.
     holding.cursor = holding.chunks.empty() ? 0 : (holding.chunks.size() - 1) * words_in_use(size_class);
   }

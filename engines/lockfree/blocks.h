@@ -9,7 +9,8 @@
 // something now; published() removes the intent once the block is in the table, give_back() when it never came there.
 // Whoever takes a block out of the table wrote it into its intent `stale` before, and calls free().
 //
-// A chunk in which all is free again goes back to everybody, for blocks of any size (chunks.h).
+// A chunk in which all is free again goes back to everybody, for blocks of any size (chunks.h). When the segment is
+// full, a process takes over chunks of others in which something is free: their owner may be idle, or stopped for ever.
 //
 // Used by one thread: the one of the Dict that owns the arena.
 #pragma once
@@ -29,18 +30,20 @@ class Blocks {
   Blocks(Space space, std::uint32_t arena);
 
   // A block of at least `bytes`, in the intent `fresh`. Throws Error(full) when the segment and /dev/shm have no room.
-  Block take(std::uint64_t bytes) { return take(bytes, mine().fresh); }
+  Block take(std::uint64_t bytes) { return take(bytes, class_of(bytes), mine().fresh); }
   void filled(Block block) noexcept { note_filled(block, mine().fresh); }
   void published() noexcept { mine().fresh.store(0, std::memory_order_release); }
-  void give_back(Block block, std::uint64_t bytes) noexcept { give_back(block, bytes, mine().fresh); }
+  void give_back(Block block, std::uint64_t bytes) noexcept { give_back(block, class_of(bytes), mine().fresh); }
 
   // The same with the intent `table`, because a writer may need a table while it has a block in hand.
-  Block take_table(std::uint64_t bytes) { return take(bytes, mine().table); }
+  Block take_table(std::uint64_t bytes) { return take(bytes, table_class_of(bytes), mine().table); }
   void table_filled(Block block) noexcept { note_filled(block, mine().table); }
-  void give_back_table(Block block, std::uint64_t bytes) noexcept { give_back(block, bytes, mine().table); }
+  void give_back_table(Block block, std::uint64_t bytes) noexcept {
+    give_back(block, table_class_of(bytes), mine().table);
+  }
 
   // Frees a block that is no more in the table and that no reader is protected from: readers look again.
-  void free(Block block, std::uint64_t bytes) noexcept;
+  void free(Block block, std::uint64_t bytes) noexcept { free_of_class(block, class_of(bytes)); }
 
   Arena& mine() const noexcept { return space_.arena(arena_); }
   std::uint32_t arena() const noexcept { return arena_; }
@@ -51,16 +54,21 @@ class Blocks {
     std::size_t cursor = 0;             // bitmap words over all of them: where to look next
   };
 
-  Block take(std::uint64_t bytes, Atomic<std::uint64_t>& intent);
-  void give_back(Block block, std::uint64_t bytes, Atomic<std::uint64_t>& intent) noexcept;
+  Block take(std::uint64_t bytes, unsigned size_class, Atomic<std::uint64_t>& intent);
+  void give_back(Block block, unsigned size_class, Atomic<std::uint64_t>& intent) noexcept;
+  void free_of_class(Block block, unsigned size_class) noexcept;
   void note_filled(Block block, Atomic<std::uint64_t>& intent) noexcept;
   void refill(unsigned size_class);
   bool refill_from(unsigned size_class, std::size_t words, int least);
-  void fill_magazine(unsigned size_class, std::uint64_t word, std::uint64_t found);
+  bool refill_from_others(unsigned size_class);
+  bool fill_magazine(unsigned size_class, std::uint64_t word, std::uint64_t found);
   void new_chunk(unsigned size_class);
+  void hold(unsigned size_class, std::uint64_t chunk);
   Block take_run(std::uint64_t bytes, Atomic<std::uint64_t>& intent);
   std::uint64_t claim(std::uint32_t count);
+  bool make_room();
   bool give_back_chunks();
+  bool give_back_chunks_of_others();
   void find_chunks();
 
   Space space_;
@@ -68,6 +76,7 @@ class Blocks {
   Chunks chunks_;
   std::array<Holding, kClasses> holdings_;
   std::size_t held_ = 0, next_sweep_ = 16;  // chunks of ours; at how many to look for empty ones
+  std::uint64_t others_ = 0;                // chunk at which the search among others' goes on
 };
 
 }  // namespace dictbench::lockfree

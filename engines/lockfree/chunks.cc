@@ -22,18 +22,26 @@ std::uint64_t full_word(unsigned size_class, std::uint64_t word) {
 std::uint64_t Chunks::claim(std::uint32_t count) {
   Root& root = space_.root();
   std::uint64_t first = 0;
-  if (root.spare.load(std::memory_order_relaxed) >= count && claim_spare(count, first)) return first;
-  if (extend(count, first) || claim_spare(count, first)) return first;
+  if (root.spare.load(std::memory_order_relaxed) >= count && claim_spare(count, first, true)) return first;
+  if (extend(count, first) || claim_spare(count, first, false)) return first;
   throw Error(ErrorCode::full, fmt::format("lockfree is full: {} bytes, as many as it may take; raise max=",
                                            root.max_chunks * kChunkBytes));
 }
 
-// Of the chunks that were given out before, those that came back, or never got memory.
-bool Chunks::claim_spare(std::uint32_t count, std::uint64_t& first) {
-  const std::uint64_t end = std::min(space_.root().chunks.load(), space_.root().max_chunks);
+// Of the chunks that were given out before, those that came back, or never got memory. What has memory needs no more,
+// and so can be used in a /dev/shm that is full: that is looked for first.
+bool Chunks::claim_spare(std::uint32_t count, std::uint64_t& first, bool with_memory) {
+  const auto suits = [&](std::uint64_t chunk) {
+    const ChunkState state = space_.state_of(chunk);
+    return state.kind == ChunkKind::free && (state.memory || !with_memory);
+  };
+  const std::uint64_t end = space_.chunks();
   for (std::uint64_t looked = 0; looked < end; ++looked, ++cursor_) {
     if (cursor_ + count > end) cursor_ = 0;
-    if (cursor_ + count > end || !claim_at(cursor_, count)) continue;
+    if (cursor_ + count > end) return false;
+    std::uint32_t fits = 0;
+    while (fits < count && suits(cursor_ + fits)) ++fits;
+    if (fits < count || !claim_at(cursor_, count)) continue;
     commit(cursor_, count);
     first = cursor_;
     cursor_ += count;
@@ -50,9 +58,11 @@ bool Chunks::extend(std::uint32_t count, std::uint64_t& first) {
     const std::uint64_t page = (end + count + kChunksPerHugePage - 1) / kChunksPerHugePage * kChunksPerHugePage;
     const bool whole = root.wants_huge && end >= kChunksPerHugePage && page <= root.max_chunks;
     const auto batch = whole ? static_cast<std::uint32_t>(page - end) : count;
+    // Before anybody sees that there are more: all look at the metas of all chunks that there are.
+    space_.commit_meta(end, batch);
+    CRASH_POINT("lockfree.chunk.meta_committed");
     if (!root.chunks.compare_exchange_weak(end, end + batch)) continue;
     CRASH_POINT("lockfree.chunk.extended");
-    space_.commit_meta(end, batch);
     if (claim_at(end, batch)) {
       try {
         commit(end, batch);
@@ -77,12 +87,12 @@ bool Chunks::claim_at(std::uint64_t chunk, std::uint32_t count) {
   for (std::uint32_t i = 0; i < count; ++i) {
     Atomic<std::uint64_t>& state = space_.meta(chunk + i).state;
     std::uint64_t word = state.load(std::memory_order_relaxed);
-    const ChunkKind kind = unpack_chunk(word).kind;
-    const ChunkState wanted =
-        i == 0 ? ChunkState{.kind = ChunkKind::claimed, .owner = owner, .run = count} : run_rest(chunk);
-    if ((kind == ChunkKind::raw || kind == ChunkKind::free) &&
-        state.compare_exchange_strong(word, pack(wanted), std::memory_order_acq_rel)) {
-      if (kind == ChunkKind::free) space_.root().spare.fetch_sub(1, std::memory_order_relaxed);
+    const ChunkState seen = unpack_chunk(word);
+    ChunkState wanted = seen.as(i == 0 ? ChunkKind::claimed : ChunkKind::run_rest);
+    wanted.owner = i == 0 ? owner : std::uint16_t{0};
+    wanted.run = i == 0 ? count : static_cast<std::uint32_t>(chunk);
+    if (seen.kind == ChunkKind::free && state.compare_exchange_strong(word, pack(wanted), std::memory_order_acq_rel)) {
+      if (seen.memory) space_.root().spare.fetch_sub(1, std::memory_order_relaxed);
       CRASH_POINT("lockfree.chunk.claimed");
       continue;
     }
@@ -92,10 +102,22 @@ bool Chunks::claim_at(std::uint64_t chunk, std::uint32_t count) {
   return true;
 }
 
-// Nothing to do for the kernel where a chunk came back, but for a few microseconds.
+// Memory for those of our claimed chunks that have none. What fails leaves all of them free, each as it is by now.
 void Chunks::commit(std::uint64_t chunk, std::uint32_t count) const {
   try {
-    space_.segment().commit_range_unlocked(space_.root().chunks_at + chunk * kChunkBytes, count * kChunkBytes);
+    for (std::uint64_t from = chunk; from < chunk + count;) {
+      std::uint64_t to = from;
+      while (to < chunk + count && !space_.state_of(to).memory) ++to;
+      if (to > from)
+        space_.segment().commit_range_unlocked(space_.root().chunks_at + from * kChunkBytes, (to - from) * kChunkBytes);
+      CRASH_POINT("lockfree.chunk.allocated");
+      for (; from < to; ++from) {
+        ChunkState state = space_.state_of(from);
+        state.memory = true;
+        space_.meta(from).state.store(pack(state), std::memory_order_release);
+      }
+      if (from < chunk + count) ++from;  // it has memory
+    }
   } catch (...) {
     space_.free_run(chunk);
     throw;
@@ -113,14 +135,50 @@ void Chunks::ask_for_huge_pages(std::uint64_t chunk, std::uint32_t count) const 
       space_.root().huge.fetch_add(1, std::memory_order_relaxed);
 }
 
-bool Chunks::give_back_empty(std::uint64_t chunk, unsigned size_class) {
-  ChunkMeta& meta = space_.meta(chunk);
+bool Chunks::is_empty(std::uint64_t chunk, unsigned size_class) const noexcept {
+  const ChunkMeta& meta = space_.meta(chunk);
   for (std::uint64_t word = 0; word < kWordsPerChunk; ++word)
     if (meta.free[word].load(std::memory_order_acquire) != full_word(size_class, word)) return false;
-  meta.state.store(pack({.kind = ChunkKind::free}), std::memory_order_release);
+  return true;
+}
+
+bool Chunks::give_back_empty(std::uint64_t chunk, unsigned size_class) {
+  ChunkMeta& meta = space_.meta(chunk);
+  std::uint64_t word = meta.state.load(std::memory_order_acquire);
+  const ChunkState state = unpack_chunk(word);
+  if (state.kind != ChunkKind::blocks || state.owner != arena_ || state.size_class != size_class) return false;
+  if (!is_empty(chunk, size_class)) return false;
+  // Nobody but the owner takes blocks. If it is ours still, all of them are free still.
+  if (!meta.state.compare_exchange_strong(word, pack(state.as(ChunkKind::free)), std::memory_order_acq_rel))
+    return false;
   CRASH_POINT("lockfree.chunk.given_back");
   space_.root().spare.fetch_add(1, std::memory_order_relaxed);
   return true;
+}
+
+// Only a chunk's owner takes blocks out of its bitmap, because after a kill nobody could tell who took which. So its
+// owner must not be about to take some when it loses the chunk. Dekker's pattern sees to that, all four seq_cst: the
+// owner marks in its magazine that it takes from a word, then looks whether the chunk is its own
+// (Blocks::fill_magazine); we say `handover` in the chunk's state, then look at the magazine. One of the two sees the
+// other. What the owner has taken before stays its own, wherever it lies.
+bool Chunks::take_over(std::uint64_t chunk) {
+  Atomic<std::uint64_t>& meta = space_.meta(chunk).state;
+  std::uint64_t word = meta.load(std::memory_order_acquire);
+  ChunkState state = unpack_chunk(word);
+  if (state.kind != ChunkKind::blocks || state.owner == arena_) return false;
+  ChunkState between = state;
+  between.kind = ChunkKind::handover;
+  between.owner = static_cast<std::uint16_t>(arena_);
+  between.run = state.owner;
+  if (!meta.compare_exchange_strong(word, pack(between), std::memory_order_seq_cst)) return false;
+  CRASH_POINT("lockfree.handover.begun");
+  const Magazine& magazine = space_.arena(state.owner).magazines[state.size_class];
+  const std::uint64_t taking = magazine.word.load(std::memory_order_seq_cst);
+  const bool in_use = (taking & Magazine::kTaking) != 0 && (taking & ~Magazine::kTaking) / kWordsPerChunk == chunk;
+  if (!in_use) state.owner = static_cast<std::uint16_t>(arena_);
+  meta.store(pack(state), std::memory_order_release);
+  CRASH_POINT("lockfree.handover.done");
+  return !in_use;
 }
 
 }  // namespace dictbench::lockfree

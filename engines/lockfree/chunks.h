@@ -24,11 +24,33 @@ class Chunks {
   // `count` chunks one after the other, with memory: state `claimed`, the first says how many. Throws Error(full).
   std::uint64_t claim(std::uint32_t count);
 
-  // Are all blocks of a chunk of ours free? Then it is given back, and this is true.
+  // Are all blocks of a chunk free?
+  bool is_empty(std::uint64_t chunk, unsigned size_class) const noexcept;
+
+  // Gives a chunk of ours back if it is empty. True when it was.
   bool give_back_empty(std::uint64_t chunk, unsigned size_class);
 
+  // Makes a chunk of blocks ours that belongs to another, who lives, maybe for ever without doing anything. False where
+  // it is none, or its owner is taking blocks from it just now.
+  bool take_over(std::uint64_t chunk);
+
+  // Is the chunk ours, for blocks of this size? In between, when another tries to take it over, it says no for a
+  // moment.
+  bool owns(std::uint64_t chunk, unsigned size_class) const noexcept {
+    const ChunkState state = unpack_chunk(space_.meta(chunk).state.load(std::memory_order_seq_cst));
+    return state.kind == ChunkKind::blocks && state.owner == arena_ && state.size_class == size_class;
+  }
+
+  // Does it belong to another by now, or to nobody, or is it ours again and of another size?
+  bool has_lost(std::uint64_t chunk, unsigned size_class) const noexcept {
+    const ChunkState state = space_.state_of(chunk);
+    const bool ours = state.kind == ChunkKind::blocks && state.owner == arena_;
+    const bool in_between = state.kind == ChunkKind::handover && state.run == arena_;
+    return !(ours || in_between) || state.size_class != size_class;
+  }
+
  private:
-  bool claim_spare(std::uint32_t count, std::uint64_t& first);
+  bool claim_spare(std::uint32_t count, std::uint64_t& first, bool with_memory);
   bool claim_at(std::uint64_t chunk, std::uint32_t count);
   bool extend(std::uint32_t count, std::uint64_t& first);
   void commit(std::uint64_t chunk, std::uint32_t count) const;

@@ -9,7 +9,6 @@
 #include "engines/error.h"
 #include "engines/lockfree/index.h"
 #include "engines/lockfree/owner.h"
-#include "engines/shm/process_identity.h"
 #include "engines/spec.h"
 
 namespace dictbench::lockfree {
@@ -49,23 +48,31 @@ Segment create(const Sizes& sizes) {
   root->max_chunks = layout.max_chunks;
   root->wants_huge = sizes.huge_pages;
   root->chunks_at = layout.chunks_at;
-  root->pid_namespace = ProcessIdentity::self().pid_namespace;
+  root->hasher = sizes.hasher;
 
   Space space(segment);
   const std::uint32_t arena = claim_arena(space);
   Blocks blocks(space, arena);
   Index(space, blocks).make_tables(sizes.items);
   release_arena(space, arena);
+  segment.publish();
   return segment;
 }
 
-std::uint32_t attach_arena(Space& space) {
-  if (ProcessIdentity::self().pid_namespace != space.root().pid_namespace)
-    throw Error(
-        ErrorCode::unavailable,
-        "lockfree: the table was made in another pid namespace (container), from which nobody could tell who is "
-        "alive; attach from the same one");
-  return claim_arena(space);
+Segment open(const std::string& name) {
+  Segment segment = Segment::open(name, kLayout);
+  const Root& root = Space(segment).root();
+  const auto holds = [&](std::uint64_t at, std::uint64_t count, std::uint64_t bytes) {
+    return at <= segment.reserved() && count <= (segment.reserved() - at) / bytes;
+  };
+  if (!std::has_single_bit(root.partitions) || root.partitions > kMostPartitions ||
+      !holds(root.arenas_at, kArenas, sizeof(Arena)) || !holds(root.directory_at, root.partitions, 8) ||
+      !holds(root.meta_at, root.max_chunks, sizeof(ChunkMeta)) ||
+      !holds(root.chunks_at, root.max_chunks, kChunkBytes) || root.chunks.load() > root.max_chunks ||
+      root.arenas.load() > kArenas)
+    throw Error(ErrorCode::corrupt,
+                fmt::format("shared memory {} says what does not fit its length of {} bytes", name, segment.length()));
+  return segment;
 }
 
 }  // namespace dictbench::lockfree

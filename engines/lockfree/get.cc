@@ -2,7 +2,6 @@
 #include <array>
 #include <bit>
 #include <string>
-#include <unordered_map>
 
 #include "engines/lockfree/block.h"
 #include "engines/lockfree/index.h"
@@ -13,59 +12,57 @@ std::uint64_t Table::buckets_in_use() const noexcept {
   return count_ + std::min(head_->overflow_used.load(std::memory_order_acquire), head_->overflow);
 }
 
+// A reader's sight of the table that the directory names now.
+Sight Index::sight_of(std::uint64_t at) const noexcept {
+  const Atomic<std::uint64_t>& clock = space_.root().epoch;
+  const Atomic<std::uint64_t>& entry = space_.directory(at);
+  const std::uint64_t epoch = clock.load(std::memory_order_acquire);
+  return {entry, entry.load(std::memory_order_acquire), clock, epoch};
+}
+
 // Inlined, with look(), into get(): a third of a get's instructions would be calls (bytes.h says why they count).
-[[gnu::always_inline]] inline Index::Look Index::look_in(const Bucket& bucket, std::uint64_t word, Hash hash,
-                                                         std::string_view key, std::uint64_t epoch, Value& out) const {
+[[gnu::always_inline]] inline Index::Look Index::look_in(const Bucket& bucket, const Sight& sight, Hash hash,
+                                                         std::string_view key, Value& out) const {
   for (unsigned matches = match(bucket, hash.tag()); matches != 0; matches &= matches - 1) {
-    const Atomic<std::uint64_t>& slot = bucket.slots[static_cast<unsigned>(std::countr_zero(matches))];
-    const std::uint64_t seen = slot.load(std::memory_order_acquire);
+    const SlotView view(sight, bucket.slots[static_cast<unsigned>(std::countr_zero(matches))]);
     // In grace the word is a slot's, so its block lies in memory that there is.
-    if (slot::tag(seen) != hash.tag() || !in_grace(epoch)) return Look::again;
-    const std::uint64_t* block = space_.block(slot::block(seen));
-    const auto unchanged = [&] {
-      acquire_fence();
-      const std::uint64_t now = slot.load(std::memory_order_relaxed);
-      if (((now ^ seen) & ~slot::kFrozen) != 0 || !in_grace(epoch)) return false;
-      // Frozen: what it says holds as long as no rebuilt table stands in its place.
-      return !slot::is_frozen(now) || space_.directory(partition(hash)).load(std::memory_order_acquire) == word;
-    };
+    if (slot::tag(view.word()) != hash.tag() || !sight.in_grace()) return Look::again;
+    const std::uint64_t* block = space_.block(view.block());
     const BlockHead head = read_head(block);
-    if (head.bytes() > kReadAhead && !unchanged()) return Look::again;
+    if (head.bytes() > kReadAhead && !view.unchanged()) return Look::again;
     if (!key_equals(block, head, key)) [[unlikely]] {
-      if (!unchanged()) return Look::again;
+      if (!view.unchanged()) return Look::again;
       continue;
     }
     copy_value(block, head, out);
-    return unchanged() ? Look::found : Look::again;
+    return view.unchanged() ? Look::found : Look::again;
   }
   return Look::missing;
 }
 
-[[gnu::always_inline]] inline Index::Look Index::look(std::uint64_t word, Hash hash, std::string_view key,
-                                                      std::uint64_t epoch, Value& out) const {
-  const Bucket& home = space_.table(word).home(hash);
-  const Look result = look_in(home, word, hash, key, epoch, out);
-  return result == Look::missing ? look_further(word, hash, key, epoch, out) : result;
+[[gnu::always_inline]] inline Index::Look Index::look(const Sight& sight, Hash hash, std::string_view key,
+                                                      Value& out) const {
+  const Bucket& home = space_.table(sight.word()).home(hash);
+  const Look result = look_in(home, sight, hash, key, out);
+  return result == Look::missing ? look_further(sight, hash, key, out) : result;
 }
 
-[[gnu::noinline]] Index::Look Index::look_further(std::uint64_t word, Hash hash, std::string_view key,
-                                                  std::uint64_t epoch, Value& out) const {
-  const Table seen = space_.table(word);
+[[gnu::noinline]] Index::Look Index::look_further(const Sight& sight, Hash hash, std::string_view key,
+                                                  Value& out) const {
+  const Table seen = space_.table(sight.word());
   const std::uint64_t control = seen.home(hash).control.load(std::memory_order_acquire);
-  if (!in_grace(epoch)) return Look::again;
+  if (!sight.in_grace()) return Look::again;
   const Bucket* overflow = seen.overflow(control);
   if (overflow == nullptr) return Look::missing;
-  const Look further = look_in(*overflow, word, hash, key, epoch, out);
-  return further == Look::missing && !in_grace(epoch) ? Look::again : further;
+  const Look further = look_in(*overflow, sight, hash, key, out);
+  return further == Look::missing && !sight.in_grace() ? Look::again : further;
 }
 
 bool Index::get(std::string_view key, Value& out) const {
-  const Hash hash = Hash::of(key);
-  const Atomic<std::uint64_t>& entry = space_.directory(partition(hash));
+  const Hash hash = hasher_(key);
   while (true) {
-    const std::uint64_t epoch = space_.root().epoch.load(std::memory_order_acquire);
-    const std::uint64_t word = entry.load(std::memory_order_acquire);
-    const Look result = look(word, hash, key, epoch, out);
+    const Sight sight = sight_of(partition(hash));
+    const Look result = look(sight, hash, key, out);
     if (result != Look::again) [[likely]]
       return result == Look::found;
   }
@@ -87,14 +84,16 @@ std::size_t Index::get_many(std::span<const std::string_view> keys, std::span<Va
     const std::size_t count = std::min(kGroup, keys.size() - begin);
     std::array<Hash, kGroup> hashes;
     std::array<std::uint64_t, kGroup> words;
-    const std::uint64_t epoch = space_.root().epoch.load(std::memory_order_acquire);
+    const Atomic<std::uint64_t>& clock = space_.root().epoch;
+    const std::uint64_t epoch = clock.load(std::memory_order_acquire);
     for (std::size_t i = 0; i < count; ++i) {
-      hashes[i] = Hash::of(keys[begin + i]);
+      hashes[i] = hasher_(keys[begin + i]);
       words[i] = prefetch_home(hashes[i]);
     }
     for (std::size_t i = 0; i < count; ++i) prefetch_block(words[i], hashes[i]);
     for (std::size_t i = 0; i < count; ++i) {
-      const Look result = look(words[i], hashes[i], keys[begin + i], epoch, out[begin + i]);
+      const Sight sight(space_.directory(partition(hashes[i])), words[i], clock, epoch);
+      const Look result = look(sight, hashes[i], keys[begin + i], out[begin + i]);
       found[begin + i] = result == Look::again ? get(keys[begin + i], out[begin + i]) : result == Look::found;
       hits += found[begin + i];
     }
@@ -106,13 +105,15 @@ std::uint64_t Index::size() const {
   std::uint64_t items = 0;
   for (std::uint64_t at = 0; at < space_.root().partitions; ++at) {
     while (true) {
-      const std::uint64_t epoch = space_.root().epoch.load(std::memory_order_acquire);
-      const std::uint64_t word = space_.directory(at).load(std::memory_order_acquire);
-      const Table seen = space_.table(word);
+      const Sight sight = sight_of(at);
+      const Table seen = space_.table(sight.word());
+      // Read once, and not followed unless it is the table's: memory that has become something else says anything.
+      const std::uint64_t buckets = seen.buckets_in_use();
+      if (!sight.in_grace()) continue;
       std::uint64_t here = 0;
-      for (std::uint64_t bucket = 0; bucket < seen.buckets_in_use(); ++bucket)
+      for (std::uint64_t bucket = 0; bucket < buckets; ++bucket)
         for (const auto& slot : seen.at(bucket).slots) here += !slot::is_empty(slot.load(std::memory_order_acquire));
-      if (in_grace(epoch) && space_.directory(at).load(std::memory_order_acquire) == word) {
+      if (sight.is_current() && sight.in_grace()) {
         items += here;
         break;
       }
@@ -123,39 +124,37 @@ std::uint64_t Index::size() const {
 
 // The items are gathered before any is shown, because a rebuild in the middle makes it begin again. A key that was
 // erased and came back in another slot meanwhile is gathered once.
-void Index::for_each_in(std::uint64_t at, const Visit& visit) const {
-  std::unordered_map<std::string, std::string> items;
-  while (true) {
-    items.clear();
-    const std::uint64_t epoch = space_.root().epoch.load(std::memory_order_acquire);
-    const std::uint64_t word = space_.directory(at).load(std::memory_order_acquire);
-    const Table seen = space_.table(word);
-    for (std::uint64_t bucket = 0; bucket < seen.buckets_in_use(); ++bucket) {
-      for (const auto& slot : seen.at(bucket).slots) {
-        for (std::uint64_t entry = slot.load(std::memory_order_acquire); !slot::is_empty(entry);) {
-          if (!in_grace(epoch)) break;
-          const std::uint64_t* block = space_.block(slot::block(entry));
-          const BlockHead head = read_head(block);
-          acquire_fence();
-          std::uint64_t now = slot.load(std::memory_order_relaxed);
-          if (((now ^ entry) & ~slot::kFrozen) == 0) {
-            std::string key(head.key, '\0'), value(head.value, '\0');
-            copy_out(block, head.payload, head.key, key.data());
-            copy_out(block, std::uint64_t{head.payload} + head.key, head.value, value.data());
-            acquire_fence();
-            now = slot.load(std::memory_order_relaxed);
-            if (((now ^ entry) & ~slot::kFrozen) == 0) {
-              items.insert_or_assign(std::move(key), std::move(value));
-              break;
-            }
+Index::Items Index::items_of(std::uint64_t at) const {
+  Items items;
+  while (!gather(sight_of(at), items)) items.clear();
+  return items;
+}
+
+// False: the table was rebuilt meanwhile.
+bool Index::gather(const Sight& sight, Items& items) const {
+  const Table seen = space_.table(sight.word());
+  const std::uint64_t buckets = seen.buckets_in_use();
+  if (!sight.in_grace()) return false;
+  for (std::uint64_t bucket = 0; bucket < buckets; ++bucket)
+    for (const auto& slot : seen.at(bucket).slots)
+      while (true) {
+        const SlotView view(sight, slot);
+        if (!sight.in_grace()) return false;
+        if (slot::is_empty(view.word())) break;
+        const std::uint64_t* block = space_.block(view.block());
+        const BlockHead head = read_head(block);
+        if (view.unchanged()) {
+          std::string key(head.key, '\0'), value(head.value, '\0');
+          copy_out(block, head.payload, head.key, key.data());
+          copy_out(block, std::uint64_t{head.payload} + head.key, head.value, value.data());
+          if (view.unchanged()) {
+            items.insert_or_assign(std::move(key), std::move(value));
+            break;
           }
-          entry = now;
         }
+        if (!sight.is_current()) return false;
       }
-    }
-    if (in_grace(epoch) && space_.directory(at).load(std::memory_order_acquire) == word) break;
-  }
-  for (const auto& [key, value] : items) visit(key, value);
+  return sight.is_current() && sight.in_grace();
 }
 
 }  // namespace dictbench::lockfree

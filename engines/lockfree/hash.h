@@ -1,5 +1,5 @@
-// The hash of a key and the parts of it that choose partition, bucket and tag. XXH3 (xxHash) of 64 bits, the same in
-// every process.
+// The hash of a key and the parts of it that choose partition, bucket and tag. 64 bits, the same in every process: of
+// SipHash-1-3 with the dict's own key, or of XXH3 where the user says that nobody hostile chooses the keys (hash=xxh3).
 //
 //   bits    63..48     31..28  27..12  11..0
 //           partition  position in the partition, as a fraction of 2^32
@@ -15,12 +15,12 @@
 #include <cstdint>
 #include <string_view>
 
+#include "engines/keyed_hash.h"
+
 namespace dictbench::lockfree {
 
 struct Hash {
   std::uint64_t bits;
-
-  static Hash of(std::string_view key) noexcept { return {XXH3_64bits(key.data(), key.size())}; }
 
   std::uint64_t partition(unsigned partition_bits) const noexcept { return bits >> (63 - partition_bits) >> 1; }
   std::uint32_t position() const noexcept { return static_cast<std::uint32_t>(bits); }
@@ -28,6 +28,15 @@ struct Hash {
   std::uint16_t tag() const noexcept {
     const auto tag = static_cast<std::uint16_t>(bits >> 12);
     return tag == 0 ? 1 : tag;
+  }
+};
+
+struct Hasher {
+  HashKey key;
+  bool keyed = true;
+
+  Hash operator()(std::string_view text) const noexcept {
+    return {keyed ? keyed_hash(key, text) : XXH3_64bits(text.data(), text.size())};
   }
 };
 

@@ -13,21 +13,17 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "engines/engine.h"
 #include "engines/lockfree/blocks.h"
+#include "engines/lockfree/slot_view.h"
 #include "engines/lockfree/table.h"
 #include "engines/value.h"
 
 namespace dictbench::lockfree {
-
-// Retirements after which a table's memory is used again. A reader whose operation has seen so many starts anew.
-#ifdef DICTBENCH_LOCKFREE_GRACE  // a test forces reuse
-inline constexpr std::uint64_t kGrace = DICTBENCH_LOCKFREE_GRACE;
-#else
-inline constexpr std::uint64_t kGrace = 16;
-#endif
 
 class Index {
  public:
@@ -46,8 +42,8 @@ class Index {
   std::size_t get_many(std::span<const std::string_view> keys, std::span<Value> out, std::span<bool> found) const;
 
   // Every item of a partition, each key once.
-  using Visit = std::function<void(std::string_view key, std::string_view value)>;
-  void for_each_in(std::uint64_t partition, const Visit& visit) const;
+  using Items = std::unordered_map<std::string, std::string>;
+  Items items_of(std::uint64_t partition) const;
 
   // As many sets, whose cache misses overlap.
   void set_many(std::span<const KeyValue> items);
@@ -72,27 +68,26 @@ class Index {
   void prefetch_block(std::uint64_t word, Hash hash) const noexcept;
 
   // get.cc
-  Look look(std::uint64_t word, Hash hash, std::string_view key, std::uint64_t epoch, Value& out) const;
-  Look look_further(std::uint64_t word, Hash hash, std::string_view key, std::uint64_t epoch, Value& out) const;
-  Look look_in(const Bucket& bucket, std::uint64_t word, Hash hash, std::string_view key, std::uint64_t epoch,
-               Value& out) const;
-  bool in_grace(std::uint64_t epoch) const noexcept {
-    return space_.root().epoch.load(std::memory_order_relaxed) - epoch < kGrace;
-  }
+  Sight sight_of(std::uint64_t partition) const noexcept;
+  Look look(const Sight& sight, Hash hash, std::string_view key, Value& out) const;
+  Look look_further(const Sight& sight, Hash hash, std::string_view key, Value& out) const;
+  Look look_in(const Bucket& bucket, const Sight& sight, Hash hash, std::string_view key, Value& out) const;
+  bool gather(const Sight& sight, Items& items) const;
 
   // write.cc
   void set(Hash hash, std::string_view key, std::string_view value);
-  std::uint64_t protect(Hash hash) noexcept;
+  Sight protect(Hash hash) noexcept;
   template <class Make>
-  Tried attempt(std::uint64_t word, Hash hash, std::string_view key, bool inserts, const Make& make);
-  bool find(const Table& table, Bucket& home, Hash hash, std::string_view key, Place& place) const;
+  Tried attempt(const Sight& sight, Hash hash, std::string_view key, bool inserts, const Make& make);
+  bool find(const Sight& sight, const Table& table, Bucket& home, Hash hash, std::string_view key, Place& place) const;
   void complete(const Table& table, Bucket& home, std::uint64_t control) const;
   bool quiet(const Table& table, const Place& place) const;
-  Tried try_replace(const Table& table, const Place& place, Hash hash, Block block);
+  Tried try_replace(const Sight& sight, const Table& table, const Place& place, Hash hash, Block block);
   Tried try_insert(const Table& table, const Place& place, Hash hash, Block block);
   Tried add_overflow(const Table& table, Bucket& home, std::uint64_t control);
 
   // rebuild.cc
+  class TableInHand;
   void rebuild(std::uint64_t partition, std::uint64_t word, Why why);
   void publish(std::uint64_t partition, std::uint64_t word, Block block, const Table& table);
   Table make_table(Block block, std::uint32_t partition, std::uint64_t bytes) const;
@@ -101,11 +96,11 @@ class Index {
 
   // retire.cc
   void retire(std::uint64_t word);
-  void reclaim();
 
   Space space_;
   Blocks& blocks_;
   Arena& mine_;
+  Hasher hasher_;
   unsigned partition_bits_;
 };
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <new>
 
 #include "engines/counter.h"
 #include "engines/lockfree/audit.h"
@@ -22,9 +23,9 @@ using lockfree::Space;
 class LockfreeDict final : public Dict {
  public:
   explicit LockfreeDict(const std::string& segment_name)
-      : segment_(Segment::open(segment_name, lockfree::kLayout)),
+      : segment_(lockfree::open(segment_name)),
         space_(segment_),
-        arena_(lockfree::attach_arena(space_)),
+        arena_(lockfree::claim_arena(space_)),
         blocks_(space_, arena_),
         index_(space_, blocks_),
         process_(getpid()) {}
@@ -32,16 +33,24 @@ class LockfreeDict final : public Dict {
     if (process_ == getpid()) lockfree::release_arena(space_, arena_);
   }
 
-  bool get(std::string_view key, Value& out) override { return index_.get(key, out); }
-
-  void set(std::string_view key, std::string_view value) override {
-    check(key, value.size());
-    index_.set(key, value);
+  bool get(std::string_view key, Value& out) override try {
+    return index_.get(key, out);
+  } catch (const std::bad_alloc&) {
+    throw no_memory();
   }
 
-  bool erase(std::string_view key) override { return index_.erase(key); }
+  void set(std::string_view key, std::string_view value) override try {
+    check(key, value.size());
+    index_.set(key, value);
+  } catch (const std::bad_alloc&) {
+    throw no_memory();
+  }
 
-  std::int64_t add(std::string_view key, std::int64_t delta) override {
+  bool erase(std::string_view key) override try { return index_.erase(key); } catch (const std::bad_alloc&) {
+    throw no_memory();
+  }
+
+  std::int64_t add(std::string_view key, std::int64_t delta) override try {
     check(key, 0);
     std::int64_t sum = 0;
     CounterText text(0);
@@ -51,6 +60,8 @@ class LockfreeDict final : public Dict {
       return text.view();
     });
     return sum;
+  } catch (const std::bad_alloc&) {
+    throw no_memory();
   }
 
   std::uint64_t size() override { return index_.size(); }
@@ -58,19 +69,32 @@ class LockfreeDict final : public Dict {
   void for_each(const Visitor& visit) override {
     bool more = true;
     for (std::uint64_t at = 0; more && at < space_.root().partitions; ++at)
-      index_.for_each_in(at, [&](std::string_view key, std::string_view value) { more = more && visit(key, value); });
+      for (const auto& [key, value] : items_of(at)) more = more && visit(key, value);
   }
 
-  void set_many(std::span<const KeyValue> items) override {
+  void set_many(std::span<const KeyValue> items) override try {
     for (const KeyValue& item : items) check(item.key, item.value.size());
     index_.set_many(items);
+  } catch (const std::bad_alloc&) {
+    throw no_memory();
   }
 
-  std::size_t get_many(std::span<const std::string_view> keys, std::span<Value> out, std::span<bool> found) override {
+  std::size_t get_many(std::span<const std::string_view> keys, std::span<Value> out, std::span<bool> found) override
+      try {
     return index_.get_many(keys, out, found);
+  } catch (const std::bad_alloc&) {
+    throw no_memory();
   }
 
  private:
+  lockfree::Index::Items items_of(std::uint64_t partition) try {
+    return index_.items_of(partition);
+  } catch (const std::bad_alloc&) {
+    throw no_memory();
+  }
+
+  static Error no_memory() { return {ErrorCode::full, "lockfree: the process has no memory left; see `ulimit -v`"}; }
+
   static void check(std::string_view key, std::size_t value) {
     if (key.size() > lockfree::kLongestKey)
       throw Error(ErrorCode::too_large,
@@ -124,10 +148,12 @@ Contract contract(const Spec&) {
 std::unique_ptr<Engine> create(const Spec& spec, const SizeHint&) {
   std::uint64_t most = spec.get_bytes("max");
   if (most == 0) most = most_shared_memory();
-  return std::make_unique<LockfreeEngine>(lockfree::Sizes{.max = most,
-                                                          .items = spec.get_count("items"),
-                                                          .partitions = spec.get_count("partitions"),
-                                                          .huge_pages = spec.get("pages") == "2m"});
+  return std::make_unique<LockfreeEngine>(
+      lockfree::Sizes{.max = most,
+                      .items = spec.get_count("items"),
+                      .partitions = spec.get_count("partitions"),
+                      .huge_pages = spec.get("pages") == "2m",
+                      .hasher = {.key = HashKey::random(), .keyed = spec.get("hash") == "sip"}});
 }
 
 }  // namespace
@@ -156,7 +182,13 @@ const EngineDescription& lockfree_engine() {
                    .kind = OptionKind::choice,
                    .default_value = "2m",
                    .meaning = "2m: pages of 2 MB where the system grants them; 4k: none",
-                   .choices = {"2m", "4k"}}},
+                   .choices = {"2m", "4k"}},
+                  {.name = "hash",
+                   .kind = OptionKind::choice,
+                   .default_value = "sip",
+                   .meaning =
+                       "sip: nobody can choose keys that collide; xxh3: quicker, where nobody hostile chooses keys",
+                   .choices = {"sip", "xxh3"}}},
       .contract = contract,
       .create = create,
       .attach = [](const Spec&, const std::string& address) -> std::unique_ptr<Dict> {

@@ -8,12 +8,16 @@
 // So a process that is killed or stopped in the middle holds up nobody, and nothing of it is seen. Of the items only
 // the slots are read: bucket and tag tell where a slot goes (position.h), so no block is fetched, and both tables are
 // walked from beginning to end.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string>
 
+#include "engines/error.h"
 #include "engines/lockfree/block.h"
 #include "engines/lockfree/index.h"
 #include "engines/lockfree/position.h"
+#include "engines/lockfree/retire.h"
 #include "engines/lockfree/table_size.h"
 #include "engines/shm/crash_point.h"
 
@@ -75,29 +79,58 @@ bool put(const Table& table, std::uint32_t bucket, std::uint16_t tag, Block bloc
   return put_in(*table.overflow(control::linked(0, link)));
 }
 
+// A bucket and its overflow bucket have room for 14 items. In a table of 16 times the size that suits its items, so
+// many meet in one bucket once in 10^20 buckets by chance. So they have one hash, and a larger table would not help.
+constexpr std::uint64_t kMostSpread = 16;
+
 }  // namespace
+
+// A table that is taken and not yet published. Given back at the end of its life, also when the process has no memory
+// left for what it needs meanwhile.
+class Index::TableInHand {
+ public:
+  TableInHand(Blocks& blocks, std::uint64_t bytes) : blocks_(blocks), block_(blocks.take_table(bytes)), bytes_(bytes) {}
+  ~TableInHand() {
+    if (block_ != 0) blocks_.give_back_table(block_, bytes_);
+  }
+  TableInHand(const TableInHand&) = delete;
+  TableInHand& operator=(const TableInHand&) = delete;
+
+  Block block() const noexcept { return block_; }
+  // It is in the directory, or given back already.
+  void let_go() noexcept { block_ = 0; }
+
+ private:
+  Blocks& blocks_;
+  Block block_;
+  std::uint64_t bytes_;
+};
 
 void Index::rebuild(std::uint64_t at, std::uint64_t word, Why why) {
   const Table old = space_.table(word);
   // Where many keys crowd into one bucket, the size that suits their number would not do. Where numbers wore out, the
   // size stays unless the table is nearly empty, or they do not fit again.
-  std::uint64_t bytes =
-      table_bytes(count_items(old), why == Why::crowded ? next_table_bytes(old.bytes()) : kLeastTableBytes);
+  const std::uint64_t items = count_items(old), most = kMostSpread * table_bytes(items);
+  std::uint64_t bytes = table_bytes(items, why == Why::crowded ? next_table_bytes(old.bytes()) : kLeastTableBytes);
   if (why != Why::crowded && bytes <= 2 * old.bytes() && old.bytes() <= 2 * bytes) bytes = old.bytes();
   while (space_.directory(at).load(std::memory_order_acquire) == word) {
+    if (bytes > most && why == Why::crowded)
+      throw Error(ErrorCode::full,
+                  fmt::format("lockfree: no room for this key: {} keys of one hash fill its bucket", 2 * kSlots));
     // Before anything is frozen: when the segment is full, items can still be changed and erased.
-    const Block block = blocks_.take_table(bytes);
+    TableInHand table(blocks_, bytes);
     freeze(old);  // also what another began to freeze and did not finish
     CRASH_POINT("lockfree.rebuild.frozen");
-    const Table fresh = make_table(block, static_cast<std::uint32_t>(at), bytes);
+    const Table fresh = make_table(table.block(), static_cast<std::uint32_t>(at), bytes);
     CRASH_POINT("lockfree.rebuild.made");
     if (fill(at, word, old, fresh)) {
+      const Block block = table.block();
       blocks_.table_filled(block);
       CRASH_POINT("lockfree.rebuild.filled");
+      table.let_go();
       publish(at, word, block, fresh);
       return;
     }
-    blocks_.give_back_table(block, bytes);
     bytes = next_table_bytes(bytes);
   }
 }
@@ -118,7 +151,7 @@ void Index::publish(std::uint64_t at, std::uint64_t word, Block block, const Tab
   retire(word);
   CRASH_POINT("lockfree.rebuild.retired");
   mine_.stale_table.store(0, std::memory_order_release);
-  reclaim();
+  reclaim(space_, blocks_.arena());
 }
 
 void Index::make_tables(std::uint64_t items) {
@@ -157,7 +190,7 @@ std::uint32_t Index::bucket_by_key(std::uint64_t at, std::uint64_t word, Block b
   if (space_.directory(at).load(std::memory_order_acquire) != word) return 0;
   std::string key(head.key, '\0');
   copy_out(space_.block(block), head.payload, head.key, key.data());
-  return bucket_at(Hash::of(key).position(), buckets);
+  return bucket_at(hasher_(key).position(), buckets);
 }
 
 // False when it does not fit.

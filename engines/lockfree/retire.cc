@@ -1,10 +1,10 @@
-// Tables out of use: kept until nobody can be looking at one, then their memory is used again.
-//
 // A writer is told by its hazard, which it sets before it looks at the directory again; whoever retires a table changes
 // the directory before he looks at the hazards. A reader is told by the clock of retirements: the memory is used again
 // when kGrace more tables have been retired, and a reader that has seen so many throws away what it read.
+#include "engines/lockfree/retire.h"
+
 #include <algorithm>
-#include <vector>
+#include <array>
 
 #include "engines/lockfree/block.h"
 #include "engines/lockfree/index.h"
@@ -19,39 +19,43 @@ void Index::retire(std::uint64_t word) {
   mine_.retired.store(Space::block_of_table(word), std::memory_order_release);
 }
 
-void Index::reclaim() {
-  const std::uint64_t now = space_.root().epoch.load(std::memory_order_acquire);
-  std::vector<Block> hazards;
-  for (std::uint32_t i = 0; i < space_.root().arenas.load(std::memory_order_acquire); ++i)
-    if (const std::uint64_t word = space_.arena(i).hazard.load(std::memory_order_seq_cst); word != 0)
-      hazards.push_back(Space::block_of_table(word));
+bool reclaim(const Space& space, std::uint32_t index) noexcept {
+  Arena& mine = space.arena(index);
+  const std::uint64_t now = space.root().epoch.load(std::memory_order_acquire);
+  std::array<Block, kArenas> hazards;  // no vector: this must not fail, as the new table is in use already
+  std::size_t count = 0;
+  for (std::uint32_t i = 0; i < space.root().arenas.load(std::memory_order_acquire); ++i)
+    if (const std::uint64_t word = space.arena(i).hazard.load(std::memory_order_seq_cst); word != 0)
+      hazards[count++] = Space::block_of_table(word);
+  const auto hazards_end = hazards.begin() + static_cast<std::ptrdiff_t>(count);
 
+  bool any = false;
   Block before = 0;  // the table before it in the list
-  for (auto block = static_cast<Block>(mine_.retired.load(std::memory_order_relaxed)); block != 0;) {
-    TableHead& head = space_.table_head(block);
+  for (auto block = static_cast<Block>(mine.retired.load(std::memory_order_relaxed)); block != 0;) {
+    TableHead& head = space.table_head(block);
     const auto next = static_cast<Block>(head.retired_next);
-    if (head.retired_epoch + kGrace >= now || std::ranges::find(hazards, block) != hazards.end()) {
+    if (head.retired_epoch + kGrace >= now || std::find(hazards.begin(), hazards_end, block) != hazards_end) {
       before = block;
       block = next;
       continue;
     }
     // Unlinked before it is freed: killed in between, the table is lost to the list, and found by its intent.
     const auto generation = static_cast<std::uint16_t>(head.generation);
-    mine_.stale.store(pack(Intent{.block = block, .generation = generation, .filled = true}),
-                      std::memory_order_release);
+    mine.stale.store(pack(Intent{.block = block, .generation = generation, .filled = true}), std::memory_order_release);
     if (before == 0)
-      mine_.retired.store(next, std::memory_order_release);
+      mine.retired.store(next, std::memory_order_release);
     else
-      space_.table_head(before).retired_next = next;
+      space.table_head(before).retired_next = next;
     CRASH_POINT("lockfree.reclaim.unlinked");
-    const std::uint64_t bytes = space_.table_bytes(block);
-    claim_block(space_.block(block), generation, blocks_.arena());
+    claim_block(space.block(block), generation, index);
     CRASH_POINT("lockfree.reclaim.claimed");
-    blocks_.free(block, bytes);
+    space.free_block(block);
     CRASH_POINT("lockfree.reclaim.freed");
-    mine_.stale.store(0, std::memory_order_release);
+    mine.stale.store(0, std::memory_order_release);
+    any = true;
     block = next;
   }
+  return any;
 }
 
 }  // namespace dictbench::lockfree

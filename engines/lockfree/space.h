@@ -13,6 +13,7 @@
 
 #include "engines/lockfree/arena.h"
 #include "engines/lockfree/atomic.h"
+#include "engines/lockfree/hash.h"
 #include "engines/lockfree/size_class.h"
 #include "engines/lockfree/table.h"
 #include "engines/lockfree/words.h"
@@ -31,44 +32,44 @@ struct alignas(128) Root {
   std::uint64_t partitions = 0;
   std::uint64_t arenas_at = 0, directory_at = 0, meta_at = 0, chunks_at = 0;  // offsets
   std::uint64_t max_chunks = 0;
-  std::uint64_t pid_namespace = 0;               // in which all live who attach: who is alive can be judged there only
+  Hasher hasher;                                 // of the dict's keys
   alignas(128) Atomic<std::uint64_t> epoch{1};   // counts the retired tables (retire.cc)
   alignas(128) Atomic<std::uint64_t> chunks{0};  // ever given out; those behind have no memory yet
   Atomic<std::uint32_t> arenas{0};               // ever used
-  Atomic<std::uint64_t> spare{0};                // chunks given back: a hint
+  Atomic<std::uint64_t> spare{0};                // free chunks with memory: a hint
   Atomic<std::uint64_t> huge{0};                 // pages of 2 MB that the system granted
   bool wants_huge = false;                       // ask for them
 };
 
 // What a chunk is. Changed by compare-and-swap of one word.
 enum class ChunkKind : std::uint8_t {
-  raw,      // never used, or its memory could not be had
-  claimed,  // the owner is getting memory for it
-  free,     // has memory
-  blocks,   // of one size class, given out by the owner
-  run,      // first chunk of a large block
+  free,      // for whoever claims it
+  claimed,   // first of those that the owner gets memory for
+  blocks,    // of one size class, given out by the owner
+  handover,  // of blocks, and `owner` is about to take it from another arena
+  run,       // first chunk of a large block
   run_rest,
 };
 
 struct ChunkState {
-  ChunkKind kind = ChunkKind::raw;
+  ChunkKind kind = ChunkKind::free;
+  bool memory = false;  // its pages are there, and stay
   std::uint8_t size_class = 0;
   std::uint16_t owner = 0;  // arena
-  std::uint32_t run = 0;    // chunks of the run
+  std::uint32_t run = 0;    // chunks of the run; of a further chunk of a run the first; of a handover who had it
+
+  // The same chunk as something else.
+  ChunkState as(ChunkKind other) const noexcept { return {.kind = other, .memory = memory}; }
+  bool has_blocks() const noexcept { return kind == ChunkKind::blocks || kind == ChunkKind::handover; }
 };
 
 constexpr std::uint64_t pack(ChunkState state) {
   return std::uint64_t{state.run} << 32 | std::uint64_t{state.owner} << 16 | std::uint64_t{state.size_class} << 8 |
-         static_cast<std::uint64_t>(state.kind);
+         std::uint64_t{state.memory} << 7 | static_cast<std::uint64_t>(state.kind);
 }
 constexpr ChunkState unpack_chunk(std::uint64_t word) {
-  return {static_cast<ChunkKind>(word & 0xff), static_cast<std::uint8_t>(word >> 8),
+  return {static_cast<ChunkKind>(word & 0x7f), (word >> 7 & 1) != 0, static_cast<std::uint8_t>(word >> 8),
           static_cast<std::uint16_t>(word >> 16), static_cast<std::uint32_t>(word >> 32)};
-}
-
-// A further chunk of a run names the first, so that nobody who frees a run a second time frees another's.
-constexpr ChunkState run_rest(std::uint64_t first) {
-  return {.kind = ChunkKind::run_rest, .run = static_cast<std::uint32_t>(first)};
 }
 
 // A bit of `free` is a unit at which a free block begins. Anybody sets bits (frees); only the owner clears them.
@@ -97,6 +98,8 @@ class Space {
   }
   char* at(std::uint64_t offset) const noexcept { return base_ + offset; }
 
+  Hash hash(std::string_view key) const noexcept { return root().hasher(key); }
+
   Table table(std::uint64_t directory_word) const noexcept {
     const TableAt at = unpack_table(directory_word);
     return {base_ + std::uint64_t{at.line} * 64, at.buckets};
@@ -111,10 +114,16 @@ class Space {
     return Table(reinterpret_cast<char*>(this->block(block)), table_head(block).buckets).bytes();
   }
 
+  ChunkState state_of(std::uint64_t chunk) const noexcept {
+    return unpack_chunk(meta(chunk).state.load(std::memory_order_acquire));
+  }
+  // Chunks that have a state.
+  std::uint64_t chunks() const noexcept { return root().chunks.load(std::memory_order_acquire); }
+
   // Bytes of the block, by what its chunk is.
   std::uint64_t room_of(Block block) const noexcept {
-    const ChunkState state = unpack_chunk(meta(chunk_of(block)).state.load(std::memory_order_acquire));
-    if (state.kind == ChunkKind::blocks) return kClassBytes[state.size_class];
+    const ChunkState state = state_of(chunk_of(block));
+    if (state.has_blocks()) return kClassBytes[state.size_class];
     return state.kind == ChunkKind::run ? state.run * kChunkBytes : 0;
   }
 
@@ -124,20 +133,33 @@ class Space {
     return static_cast<Block>((root().chunks_at + chunk * kChunkBytes) / kUnit + unit);
   }
 
-  // Frees the chunks of a run from its `from`th on, or what of them is not free yet.
+  // Frees the chunks of a run from its `from`th on, or what of them is not free yet. A further chunk of a run names the
+  // first, so that nobody who frees a run a second time frees another's.
   void free_rest(std::uint64_t first, std::uint32_t from, std::uint32_t count) const noexcept {
     for (std::uint32_t i = count; i-- > from;) {
-      std::uint64_t rest = pack(run_rest(first));
-      if (meta(first + i).state.compare_exchange_strong(rest, pack({.kind = ChunkKind::free})))
+      std::uint64_t word = meta(first + i).state.load(std::memory_order_acquire);
+      const ChunkState state = unpack_chunk(word);
+      if (state.kind == ChunkKind::run_rest && state.run == first &&
+          meta(first + i).state.compare_exchange_strong(word, pack(state.as(ChunkKind::free))) && state.memory)
         root().spare.fetch_add(1, std::memory_order_relaxed);
     }
   }
 
   // Frees a whole run: the first chunk comes last, because it says how many there are.
   void free_run(std::uint64_t first) const noexcept {
-    free_rest(first, 1, unpack_chunk(meta(first).state.load(std::memory_order_relaxed)).run);
-    meta(first).state.store(pack({.kind = ChunkKind::free}), std::memory_order_release);
-    root().spare.fetch_add(1, std::memory_order_relaxed);
+    const ChunkState state = state_of(first);
+    free_rest(first, 1, state.run);
+    meta(first).state.store(pack(state.as(ChunkKind::free)), std::memory_order_release);
+    if (state.memory) root().spare.fetch_add(1, std::memory_order_relaxed);
+  }
+
+  // Frees a block for whoever owns its chunk.
+  void free_block(Block block) const noexcept {
+    const std::uint64_t chunk = chunk_of(block), unit = unit_of(block);
+    if (state_of(chunk).has_blocks())
+      meta(chunk).free[unit / 64].fetch_or(std::uint64_t{1} << unit % 64, std::memory_order_acq_rel);
+    else
+      free_run(chunk);
   }
 
   // Memory for the metas of these chunks. Page by page: a failing allocation of a single page undoes nothing that

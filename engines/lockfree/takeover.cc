@@ -1,5 +1,6 @@
 #include "engines/lockfree/takeover.h"
 
+#include <bit>
 #include <string>
 
 #include "engines/lockfree/block.h"
@@ -34,9 +35,6 @@ class Settlement {
   }
   std::uint64_t bit(Block block) const { return std::uint64_t{1} << space_.unit_of(block) % 64; }
   std::uint16_t generation(Block block) const { return static_cast<std::uint16_t>(load_word(space_.block(block))); }
-  ChunkKind kind(Block block) const {
-    return unpack_chunk(space_.meta(space_.chunk_of(block)).state.load(std::memory_order_acquire)).kind;
-  }
 
   // Taken out of its chunk's bitmap and not in use.
   bool in_store(const Arena& arena, Block block) const {
@@ -44,9 +42,7 @@ class Settlement {
       if (spare.load(std::memory_order_acquire) == block) return true;
     const std::uint64_t word = space_.chunk_of(block) * kWordsPerChunk + space_.unit_of(block) / 64;
     for (const Magazine& magazine : arena.magazines)
-      if (magazine.word.load(std::memory_order_acquire) == word &&
-          (magazine.mask.load(std::memory_order_acquire) & bit(block)) != 0)
-        return true;
+      if (magazine.at() == word && (magazine.mask.load(std::memory_order_acquire) & bit(block)) != 0) return true;
     return false;
   }
 
@@ -64,24 +60,20 @@ class Settlement {
   }
 
   bool is_free(Block block) const {
-    if (kind(block) == ChunkKind::blocks) return (free_word(block).load(std::memory_order_acquire) & bit(block)) != 0;
-    return kind(block) != ChunkKind::run;
-  }
-  void free_block(Block block) const {
-    if (kind(block) == ChunkKind::blocks)
-      free_word(block).fetch_or(bit(block), std::memory_order_acq_rel);
-    else
-      space_.free_run(space_.chunk_of(block));
+    const ChunkState state = space_.state_of(space_.chunk_of(block));
+    if (state.has_blocks()) return (free_word(block).load(std::memory_order_acquire) & bit(block)) != 0;
+    return state.kind != ChunkKind::run;
   }
 
   // Taken was what is noted in the magazine and no more free in the bitmap.
   void settle_magazines() {
     for (Magazine& magazine : arena_.magazines) {
-      const std::uint64_t mask = magazine.mask.load(std::memory_order_acquire);
-      if (mask == 0) continue;
-      const std::uint64_t word = magazine.word.load(std::memory_order_acquire);
-      const std::uint64_t free = space_.meta(word / kWordsPerChunk).free[word % kWordsPerChunk].load();
-      magazine.mask.store(mask & ~free, std::memory_order_release);
+      const std::uint64_t mask = magazine.mask.load(std::memory_order_acquire), word = magazine.at();
+      if (mask != 0) {
+        const std::uint64_t free = space_.meta(word / kWordsPerChunk).free[word % kWordsPerChunk].load();
+        magazine.mask.store(mask & ~free, std::memory_order_release);
+      }
+      magazine.word.store(word, std::memory_order_release);
     }
   }
 
@@ -92,7 +84,7 @@ class Settlement {
     if (head.bytes() > space_.room_of(block)) return false;  // it was never finished
     std::string key(head.key, '\0');
     copy_out(memory, head.payload, head.key, key.data());
-    const Hash hash = Hash::of(key);
+    const Hash hash = space_.hash(key);
     const unsigned bits = static_cast<unsigned>(std::countr_zero(space_.root().partitions));
     while (true) {
       const std::uint64_t word = space_.directory(hash.partition(bits)).load(std::memory_order_acquire);
@@ -175,7 +167,7 @@ class Settlement {
   // A block, or a retired table, that was about to be freed, or could not be used. It may be from anybody's chunk. If
   // it is in no table, whoever claims it frees it; if the dead owner had claimed it, it is for us to see how far it
   // came: a free block goes from the bitmap to a magazine, to an intent, to a new generation, and we look in that
-  // order.
+  // order. From a magazine back to the bitmap it goes only claimed by another (put_back).
   void settle_stale() {
     const Intent intent = unpack_intent(arena_.stale.load(std::memory_order_acquire));
     const Block block = intent.block;
@@ -184,16 +176,21 @@ class Settlement {
     if (!in_store(arena_, block) && !is_retired(block)) {
       if (generation(block) == intent.generation && !holds(block)) claim_block(memory, intent.generation, index_);
       const auto is_ours = [&] { return is_claimed(memory, intent.generation, index_); };
-      if (is_ours() && !is_free(block) && !in_other_hands(block) && is_ours()) free_block(block);
+      if (is_ours() && !is_free(block) && !in_other_hands(block) && is_ours()) space_.free_block(block);
     }
     arena_.stale.store(0, std::memory_order_release);
   }
 
   void settle_chunks() {
-    const std::uint64_t count = space_.root().chunks.load();
-    for (std::uint64_t chunk = 0; chunk < count; ++chunk) {
-      const ChunkState state = unpack_chunk(space_.meta(chunk).state.load(std::memory_order_acquire));
-      if (state.kind == ChunkKind::claimed && state.owner == index_) space_.free_run(chunk);
+    for (std::uint64_t chunk = 0; chunk < space_.chunks(); ++chunk) {
+      const ChunkState state = space_.state_of(chunk);
+      if (state.owner != index_) continue;
+      if (state.kind == ChunkKind::claimed) space_.free_run(chunk);
+      if (state.kind != ChunkKind::handover) continue;
+      ChunkState before = state.as(ChunkKind::blocks);
+      before.size_class = state.size_class;
+      before.owner = static_cast<std::uint16_t>(state.run);
+      space_.meta(chunk).state.store(pack(before), std::memory_order_release);
     }
   }
 
@@ -206,26 +203,47 @@ class Settlement {
 
 void settle(Space& space, std::uint32_t arena) { Settlement(space, arena).run(); }
 
-bool move_chunks(Space& space, std::uint32_t from, std::uint32_t to) {
-  Arena& arena = space.arena(from);
+void put_back(Space& space, std::uint32_t index) {
+  Arena& arena = space.arena(index);
+  // A block may be of another's chunk, who takes it as soon as it is free. So the store forgets it before, and the
+  // intent names it in between. It is claimed first: by its first word, whoever puts the arena in order after us sees
+  // how far we came, and whoever puts another in order that freed it before sees that it is in other hands.
+  const auto put_back_block = [&](Block block, const auto& forget) {
+    std::uint64_t* const memory = space.block(block);
+    const auto claimed = static_cast<std::uint16_t>(load_word(memory) | 1);
+    const auto generation = static_cast<std::uint16_t>(claimed - 1);
+    store_word(memory, claimed | std::uint64_t{index} << 16);
+    arena.stale.store(pack(Intent{.block = block, .generation = generation, .filled = true}));
+    CRASH_POINT("lockfree.put_back.noted");
+    forget();
+    CRASH_POINT("lockfree.put_back.taken");
+    space.free_block(block);
+    CRASH_POINT("lockfree.put_back.freed");
+    arena.stale.store(0);
+  };
   for (Magazine& magazine : arena.magazines) {
-    const std::uint64_t word = magazine.word.load();
-    space.meta(word / kWordsPerChunk).free[word % kWordsPerChunk].fetch_or(magazine.mask.load());
-    magazine.mask.store(0, std::memory_order_release);
+    const std::uint64_t word = magazine.at();
+    for (std::uint64_t mask = magazine.mask.load(); mask != 0;) {
+      const auto unit = word % kWordsPerChunk * 64 + static_cast<unsigned>(std::countr_zero(mask));
+      mask &= mask - 1;
+      put_back_block(space.block_at(word / kWordsPerChunk, unit), [&] { magazine.mask.store(mask); });
+    }
   }
   for (auto& spare : arena.spare)
-    if (const auto block = static_cast<Block>(spare.load()); block != 0) {
-      const std::uint64_t unit = space.unit_of(block);
-      space.meta(space.chunk_of(block)).free[unit / 64].fetch_or(std::uint64_t{1} << unit % 64);
-      spare.store(0, std::memory_order_release);
-    }
+    if (const auto block = static_cast<Block>(spare.load()); block != 0) put_back_block(block, [&] { spare.store(0); });
+}
+
+bool move_chunks(Space& space, std::uint32_t from, std::uint32_t to) {
+  put_back(space, from);
   bool any = false;
-  for (std::uint64_t chunk = 0; chunk < space.root().chunks.load(); ++chunk) {
-    ChunkState state = unpack_chunk(space.meta(chunk).state.load(std::memory_order_acquire));
+  for (std::uint64_t chunk = 0; chunk < space.chunks(); ++chunk) {
+    std::uint64_t word = space.meta(chunk).state.load(std::memory_order_acquire);
+    ChunkState state = unpack_chunk(word);
     if (state.kind != ChunkKind::blocks || state.owner != from) continue;
     state.owner = static_cast<std::uint16_t>(to);
-    space.meta(chunk).state.store(pack(state), std::memory_order_release);
-    any = true;
+    // Another may be taking it over at the same time.
+    any |= space.meta(chunk).state.compare_exchange_strong(word, pack(state));
+    CRASH_POINT("lockfree.adopt.chunk_moved");
   }
   return any;
 }

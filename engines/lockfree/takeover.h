@@ -8,7 +8,12 @@ namespace dictbench::lockfree {
 
 void settle(Space& space, std::uint32_t arena);
 
-// Chunks and magazines of an arena that the caller owns, to another that it owns. True when there were any.
+// The blocks in the magazines and spares of an arena that the caller owns go back to their chunks. The caller may be
+// killed anywhere.
+void put_back(Space& space, std::uint32_t arena);
+
+// Chunks, magazines and spares of an arena that the caller owns, to another that it owns. True when there were any. The
+// caller may be killed anywhere: what it has moved is the other's, the rest is still where it was.
 bool move_chunks(Space& space, std::uint32_t from, std::uint32_t to);
 
 }  // namespace dictbench::lockfree

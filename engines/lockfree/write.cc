@@ -63,24 +63,27 @@ Index::Index(Space space, Blocks& blocks)
     : space_(space),
       blocks_(blocks),
       mine_(blocks.mine()),
+      hasher_(space.root().hasher),
       partition_bits_(static_cast<unsigned>(std::countr_zero(space.root().partitions))) {}
 
-// The directory word of the key's table, which will not be reused while it is our hazard: whoever retires it looks at
-// all hazards after the directory has changed, and we look at the directory after our hazard is seen by all.
-std::uint64_t Index::protect(Hash hash) noexcept {
+// A sight of the key's table, which will not be reused while it is our hazard: whoever retires it looks at all hazards
+// after the directory has changed, and we look at the directory after our hazard is seen by all.
+Sight Index::protect(Hash hash) noexcept {
   const Atomic<std::uint64_t>& entry = space_.directory(partition(hash));
   std::uint64_t word = entry.load(std::memory_order_acquire);
   while (true) {
     mine_.hazard.exchange(word, std::memory_order_seq_cst);
     const std::uint64_t now = entry.load(std::memory_order_seq_cst);
-    if (now == word) return word;
+    if (now == word) return {entry, word};
     word = now;
   }
 }
 
-// False when the slots changed under the search. A frozen word is found as any other. What is found missing is missing
-// as long as the control word stays as it was.
-bool Index::find(const Table& table, Bucket& home, Hash hash, std::string_view key, Place& place) const {
+// False when the slots changed under the search, or the table is out of use, so that its blocks may be other items by
+// now. A frozen word is found as any other. What is found missing is missing as long as the control word stays as it
+// was.
+bool Index::find(const Sight& sight, const Table& table, Bucket& home, Hash hash, std::string_view key,
+                 Place& place) const {
   place = {.home = &home, .control = home.control.load(std::memory_order_acquire)};
   // Before the search: an insert that became complete behind it could be of this key, and in another slot than ours.
   if (control::is_pending(place.control)) complete(table, home, place.control);
@@ -89,22 +92,18 @@ bool Index::find(const Table& table, Bucket& home, Hash hash, std::string_view k
     const Bucket& bucket = *parts[part];
     for (unsigned matches = match(bucket, hash.tag()); matches != 0; matches &= matches - 1) {
       const auto at = static_cast<unsigned>(std::countr_zero(matches));
-      const std::uint64_t seen = bucket.slots[at].load(std::memory_order_acquire);
-      if (slot::tag(seen) != hash.tag()) return false;
-      const auto unchanged = [&] {
-        acquire_fence();
-        return ((bucket.slots[at].load(std::memory_order_relaxed) ^ seen) & ~slot::kFrozen) == 0;
-      };
-      const std::uint64_t* const block = space_.block(slot::block(seen));
+      const SlotView view(sight, bucket.slots[at]);
+      if (slot::tag(view.word()) != hash.tag()) return false;
+      const std::uint64_t* const block = space_.block(view.block());
       const BlockHead head = read_head(block);
-      if (head.bytes() > kReadAhead && !unchanged()) return false;
+      if (head.bytes() > kReadAhead && !view.unchanged()) return false;
       if (key_equals(block, head, key)) {
         place.found = true;
         place.slot = part * kSlots + at;
-        place.word = seen;
+        place.word = view.word();
         return true;
       }
-      if (!unchanged()) return false;
+      if (!view.unchanged()) return false;
     }
   }
   constexpr std::uint16_t kEmptyTag = 0;
@@ -135,7 +134,7 @@ void Index::complete(const Table& table, Bucket& home, std::uint64_t control) co
   // While the insert is pending, the slot is as it was or filled; so an empty one seen before this look is the one
   // meant.
   if (home.control.load(std::memory_order_seq_cst) != control) return;
-  slot.compare_exchange_strong(empty, slot::next(empty, Hash::of(key).tag(), control::block(control)),
+  slot.compare_exchange_strong(empty, slot::next(empty, hasher_(key).tag(), control::block(control)),
                                std::memory_order_acq_rel);
 }
 
@@ -150,14 +149,14 @@ bool Index::quiet(const Table& table, const Place& place) const {
 }
 
 // `block`, filled, in the place of the one found there; 0 erases. The old block is freed.
-Index::Tried Index::try_replace(const Table& table, const Place& place, Hash hash, Block block) {
+Index::Tried Index::try_replace(const Sight& sight, const Table& table, const Place& place, Hash hash, Block block) {
   if (!quiet(table, place)) return Tried::again;
   Atomic<std::uint64_t>& slot = table.slot(*place.home, place.control, place.slot);
-  const Block old = slot::block(place.word);
+  const SlotView view(sight, slot, place.word);
+  const Block old = view.block();
   const BlockHead head = read_head(space_.block(old));
-  acquire_fence();
   // The intent must name this block's generation, not that of what it may have become.
-  if (slot.load(std::memory_order_relaxed) != place.word) return Tried::again;
+  if (!view.unchanged()) return Tried::again;
   mine_.stale.store(pack(Intent{.block = old, .generation = head.generation, .filled = true}),
                     std::memory_order_release);
   CRASH_POINT("lockfree.replace.intent");
@@ -203,39 +202,39 @@ Index::Tried Index::add_overflow(const Table& table, Bucket& home, std::uint64_t
 // block to put there: 0 erases, nothing means that what was found has changed meanwhile. A key that is not found is
 // inserted, or not.
 template <class Make>
-Index::Tried Index::attempt(std::uint64_t word, Hash hash, std::string_view key, bool inserts, const Make& make) {
-  const Table seen = space_.table(word);
+Index::Tried Index::attempt(const Sight& sight, Hash hash, std::string_view key, bool inserts, const Make& make) {
+  const Table seen = space_.table(sight.word());
   Bucket& home = seen.home(hash);
   Place place;
-  if (!find(seen, home, hash, key, place)) return Tried::again;
+  if (!find(sight, seen, home, hash, key, place)) return Tried::again;
   if (!place.found && !inserts) return Tried::done;
   const auto replace_table = [&](Why why) {
-    rebuild(partition(hash), word, why);
+    rebuild(partition(hash), sight.word(), why);
     return Tried::again;
   };
   if (control::is_frozen(place.control) || slot::is_frozen(place.word)) return replace_table(Why::frozen);
   if (place.found) {
     if (slot::is_worn(place.word)) return replace_table(Why::worn);
-    const std::optional<Block> block = make(seen, place);
-    return block ? try_replace(seen, place, hash, *block) : Tried::again;
+    const std::optional<Block> block = make(sight, seen, place);
+    return block ? try_replace(sight, seen, place, hash, *block) : Tried::again;
   }
   if (control::is_worn(place.control)) return replace_table(Why::worn);
   if (place.slot == 2 * kSlots) {
     const bool crowded = control::link(place.control) != 0 || add_overflow(seen, home, place.control) == Tried::again;
     return crowded ? replace_table(Why::crowded) : Tried::again;
   }
-  const std::optional<Block> block = make(seen, place);
+  const std::optional<Block> block = make(sight, seen, place);
   return block ? try_insert(seen, place, hash, *block) : Tried::again;
 }
 
-void Index::set(std::string_view key, std::string_view value) { set(Hash::of(key), key, value); }
+void Index::set(std::string_view key, std::string_view value) { set(hasher_(key), key, value); }
 
 // The block is filled while the bucket is on its way.
 void Index::set(Hash hash, std::string_view key, std::string_view value) {
   prefetch_home(hash);
   Write write(*this);
   const Block block = write.fill(key, value);
-  const auto filled = [&](const Table&, const Place&) { return std::optional(block); };
+  const auto filled = [&](const Sight&, const Table&, const Place&) { return std::optional(block); };
   while (attempt(protect(hash), hash, key, true, filled) == Tried::again) continue;
   write.published();
 }
@@ -247,7 +246,7 @@ void Index::set_many(std::span<const KeyValue> items) {
   for (std::size_t begin = 0; begin < items.size(); begin += kGroup) {
     const std::span<const KeyValue> group = items.subspan(begin, std::min(kGroup, items.size() - begin));
     for (std::size_t i = 0; i < group.size(); ++i) {
-      hashes[i] = Hash::of(group[i].key);
+      hashes[i] = hasher_(group[i].key);
       words[i] = prefetch_home(hashes[i]);
     }
     for (std::size_t i = 0; i < group.size(); ++i) prefetch_block(words[i], hashes[i]);
@@ -256,21 +255,17 @@ void Index::set_many(std::span<const KeyValue> items) {
 }
 
 void Index::update(std::string_view key, const Change& change) {
-  const Hash hash = Hash::of(key);
+  const Hash hash = hasher_(key);
   Write write(*this);
   Value old;
-  const auto changed = [&](const Table& seen, const Place& place) -> std::optional<Block> {
+  const auto changed = [&](const Sight& sight, const Table& seen, const Place& place) -> std::optional<Block> {
     if (!place.found) return write.fill(key, change(std::nullopt));
-    const std::uint64_t* const there = space_.block(slot::block(place.word));
-    const auto& slot = seen.slot(*place.home, place.control, place.slot);
-    const auto unchanged = [&] {
-      acquire_fence();
-      return slot.load(std::memory_order_relaxed) == place.word;
-    };
+    const SlotView view(sight, seen.slot(*place.home, place.control, place.slot), place.word);
+    const std::uint64_t* const there = space_.block(view.block());
     const BlockHead head = read_head(there);
-    if (!unchanged()) return std::nullopt;
+    if (!view.unchanged()) return std::nullopt;
     copy_value(there, head, old);
-    if (!unchanged()) return std::nullopt;
+    if (!view.unchanged()) return std::nullopt;
     return write.fill(key, change(old.view()));
   };
   while (attempt(protect(hash), hash, key, true, changed) == Tried::again) continue;
@@ -278,10 +273,10 @@ void Index::update(std::string_view key, const Change& change) {
 }
 
 bool Index::erase(std::string_view key) {
-  const Hash hash = Hash::of(key);
+  const Hash hash = hasher_(key);
   const Write write(*this);
   bool found = false;
-  const auto nothing = [&](const Table&, const Place&) {
+  const auto nothing = [&](const Sight&, const Table&, const Place&) {
     found = true;
     return std::optional<Block>(0);
   };

@@ -16,6 +16,19 @@ namespace {
 
 std::uint64_t round_up(std::uint64_t bytes, std::uint64_t unit) { return (bytes + unit - 1) / unit * unit; }
 
+// fallocate(2) with signals blocked: 0, or its errno.
+int change_file(int file, int how, std::uint64_t from, std::uint64_t to) noexcept {
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  int error = 0;
+  do {
+    error = fallocate(file, how, static_cast<off_t>(from), static_cast<off_t>(to - from)) == 0 ? 0 : errno;
+  } while (error == EINTR);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return error;
+}
+
 }  // namespace
 
 // Address space with room to move in, of which the file gets the aligned part and the rest goes back.
@@ -39,16 +52,10 @@ void* map_shared(int file, std::uint64_t length) noexcept {
   return mapping;
 }
 
-int allocate_file(int file, std::uint64_t from, std::uint64_t to) noexcept {
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  int error = 0;
-  do {
-    error = fallocate(file, 0, static_cast<off_t>(from), static_cast<off_t>(to - from)) == 0 ? 0 : errno;
-  } while (error == EINTR);
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return error;
+int allocate_file(int file, std::uint64_t from, std::uint64_t to) noexcept { return change_file(file, 0, from, to); }
+
+int release_file(int file, std::uint64_t from, std::uint64_t to) noexcept {
+  return change_file(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, from, to);
 }
 
 bool make_huge_page(void* at) noexcept { return madvise(at, kHugePageBytes, MADV_COLLAPSE) == 0; }

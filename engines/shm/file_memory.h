@@ -18,6 +18,10 @@ void* map_shared(int file, std::uint64_t length) noexcept;
 // would never end.
 int allocate_file(int file, std::uint64_t from, std::uint64_t to) noexcept;
 
+// Gives the bytes [from, to) back to the file system: they read as zeros, and must be allocated again before they are
+// touched. 0, or the errno of fallocate(2): memory stays where the file system cannot take it back. Signals as above.
+int release_file(int file, std::uint64_t from, std::uint64_t to) noexcept;
+
 // Makes one 2 MB page of the 2 MB at `at`, a multiple of 2 MB all of which is allocated; false where the system does
 // not. MADV_COLLAPSE (Linux 6.1) does so also where /sys/kernel/mm/transparent_hugepage/shmem_enabled says never.
 bool make_huge_page(void* at) noexcept;

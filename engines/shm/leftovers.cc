@@ -8,9 +8,8 @@
 
 #include <filesystem>
 #include <fstream>
-#include <optional>
-#include <string_view>
 
+#include "engines/shm/ownership.h"
 #include "engines/shm/private_directory.h"
 #include "engines/shm/process_identity.h"
 
@@ -22,15 +21,6 @@ namespace dictbench {
 namespace {
 
 namespace fs = std::filesystem;
-
-// The owner that a name of ours, PREFIX IDENTITY '.' COUNTER, tells.
-std::optional<ProcessIdentity> owner_in_name(std::string_view name, std::string_view prefix) {
-  if (!name.starts_with(prefix)) return std::nullopt;
-  name.remove_prefix(prefix.size());
-  const auto dot = name.rfind('.');
-  if (dot == std::string_view::npos) return std::nullopt;
-  return ProcessIdentity::parse(name.substr(0, dot));
-}
 
 // Kills the process if it is that very one, and waits until it is gone. True when it was killed.
 bool kill_server(const ProcessIdentity& server) {
@@ -74,13 +64,12 @@ void remove_one(const fs::path& path, std::vector<std::string>& removed) {
 
 std::vector<std::string> remove_leftovers() {
   std::vector<std::string> removed;
-  const std::string prefix = own_name_prefix();
   for (const fs::path& folder : own_folders()) {
     std::vector<fs::path> dead;  // collected first: removing while walking may skip entries
     std::error_code error;
     for (auto entry = fs::directory_iterator(folder, error); !error && entry != fs::directory_iterator();
          entry.increment(error)) {
-      const auto owner = owner_in_name(entry->path().filename().native(), prefix);
+      const auto owner = owner_in_name(entry->path().filename().native());
       if (owner && liveness(*owner) == Liveness::dead) dead.push_back(entry->path());
     }
     for (const fs::path& path : dead) remove_one(path, removed);

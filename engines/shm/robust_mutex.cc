@@ -1,13 +1,15 @@
 #include "engines/shm/robust_mutex.h"
 
 #include <fmt/format.h>
+#include <linux/futex.h>
 #include <time.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
 
-#include "engines/error.h"
 #include "engines/shm/crash_point.h"
 #include "engines/shm/spin.h"
 
@@ -32,6 +34,31 @@ timespec after(timespec moment, std::chrono::nanoseconds wait) {
 
 bool before(const timespec& a, const timespec& b) {
   return a.tv_sec != b.tv_sec ? a.tv_sec < b.tv_sec : a.tv_nsec < b.tv_nsec;
+}
+
+// Whether a trylock has a chance. glibc's lock word, the first of the mutex, has the number of the holder's thread in
+// its lower bits: 0 when it is free, or its holder has died.
+#if defined(__GLIBC__) && !defined(__SANITIZE_THREAD__)
+bool looks_free(pthread_mutex_t& mutex) {
+  const auto word = static_cast<unsigned>(std::atomic_ref(mutex.__data.__lock).load(std::memory_order_relaxed));
+  return (word & FUTEX_TID_MASK) == 0;
+}
+#else
+bool looks_free(pthread_mutex_t&) { return true; }
+#endif
+
+// pthread_mutex_trylock() for a few microseconds. It looks before it tries, and more and more rarely: a trylock that
+// fails takes the lock's cache line away from the holder all the same, just when he wants to unlock. Two processes that
+// set in `stream-log` took 156 to 168 ns a set with a trylock after each pause, and take 100 to 112 ns so.
+int lock_spinning(pthread_mutex_t& mutex) {
+  constexpr int kMostPauses = 16;  // 1 us
+  int pauses = 1;
+  for (int spent = 0; spent < kSpinsBeforeSleep; spent += pauses, pauses = std::min(2 * pauses, kMostPauses)) {
+    for (int i = 0; i < pauses; ++i) spin_pause();
+    if (!looks_free(mutex)) continue;
+    if (const int error = pthread_mutex_trylock(&mutex); error != EBUSY) return error;
+  }
+  return EBUSY;
 }
 
 // Both return what pthread_mutex_lock() would, or EBUSY/ETIMEDOUT after `deadline`; without one they wait for ever.
@@ -81,23 +108,35 @@ RobustMutex::RobustMutex() {
                 fmt::format("this system has no robust process-shared mutexes: {}", std::strerror(error)));
 }
 
-PreviousOwner RobustMutex::lock() { return *lock_until_told(std::nullopt); }
-
-std::optional<PreviousOwner> RobustMutex::lock_for(std::chrono::milliseconds longest) {
-  return lock_until_told(longest);
+PreviousOwner RobustMutex::lock() {
+  if (const auto previous = lock_soon()) [[likely]]
+    return *previous;
+  return *lock_later(std::nullopt);
 }
 
-std::optional<PreviousOwner> RobustMutex::lock_until_told(const std::optional<std::chrono::milliseconds>& longest) {
+std::optional<PreviousOwner> RobustMutex::lock_for(std::chrono::milliseconds longest) {
+  if (const auto previous = lock_soon()) [[likely]]
+    return previous;
+  return lock_later(longest);
+}
+
+std::optional<PreviousOwner> RobustMutex::lock_later(const std::optional<std::chrono::milliseconds>& longest) {
+  CRASH_POINT("robust-mutex.lock.waiting");
+  const int error = lock_sleeping(mutex_, longest ? std::optional(after(monotonic_now(), *longest)) : std::nullopt);
+  if (longest && (error == EBUSY || error == ETIMEDOUT)) return std::nullopt;
+  return taken(error);
+}
+
+std::optional<PreviousOwner> RobustMutex::lock_soon() {
   int error = pthread_mutex_trylock(&mutex_);
-  for (int spin = 0; error == EBUSY && spin < kSpinsBeforeSleep; ++spin) {
-    spin_pause();
-    error = pthread_mutex_trylock(&mutex_);
-  }
-  if (error == EBUSY) {
-    CRASH_POINT("robust-mutex.lock.waiting");
-    error = lock_sleeping(mutex_, longest ? std::optional(after(monotonic_now(), *longest)) : std::nullopt);
-    if (longest && (error == EBUSY || error == ETIMEDOUT)) return std::nullopt;
-  }
+  if (error == EBUSY) [[unlikely]]
+    error = lock_spinning(mutex_);
+  if (error == EBUSY) return std::nullopt;
+  return taken(error);
+}
+
+// What locking has ended with, where that is no reason to wait.
+PreviousOwner RobustMutex::taken(int error) {
   if (error == 0) [[likely]] {
     CRASH_POINT("robust-mutex.lock.taken");
     return PreviousOwner::unlocked;
@@ -112,6 +151,12 @@ std::optional<PreviousOwner> RobustMutex::lock_until_told(const std::optional<st
   }
   throw Error(ErrorCode::corrupt,
               fmt::format("a mutex in shared memory cannot be locked: {}; make the dict anew", std::strerror(error)));
+}
+
+Error lock_timeout(std::chrono::milliseconds waited) {
+  return {ErrorCode::timeout, fmt::format("another process has held the lock of the dict for {} ms; see whether it is "
+                                          "stopped, or raise timeout=",
+                                          waited.count())};
 }
 
 void RobustMutex::unlock() {

@@ -12,6 +12,8 @@
 #include <chrono>
 #include <optional>
 
+#include "engines/error.h"
+
 namespace dictbench {
 
 enum class PreviousOwner {
@@ -35,16 +37,29 @@ class RobustMutex {
   // As lock(), but gives up after this long, spinning not counted: nothing, and the mutex is not the caller's.
   std::optional<PreviousOwner> lock_for(std::chrono::milliseconds longest);
 
+  // The two halves of lock_for(): only spins; sleeps at once, without a time until the mutex is the caller's.
+  std::optional<PreviousOwner> lock_soon();
+  std::optional<PreviousOwner> lock_later(const std::optional<std::chrono::milliseconds>& longest);
+
  private:
-  std::optional<PreviousOwner> lock_until_told(const std::optional<std::chrono::milliseconds>& longest);
+  PreviousOwner taken(int error);
 
   pthread_mutex_t mutex_;
 };
+
+// What to say where a dict's lock was not to be had within its option `timeout`.
+Error lock_timeout(std::chrono::milliseconds waited);
 
 // Holds the mutex for a scope.
 class RobustMutexGuard {
  public:
   explicit RobustMutexGuard(RobustMutex& mutex) : mutex_(mutex), previous_(mutex.lock()) {}
+  // Throws lock_timeout() after `longest`.
+  RobustMutexGuard(RobustMutex& mutex, std::chrono::milliseconds longest) : mutex_(mutex), previous_() {
+    const auto told = mutex.lock_for(longest);
+    if (!told) throw lock_timeout(longest);
+    previous_ = *told;
+  }
   ~RobustMutexGuard() { mutex_.unlock(); }
   RobustMutexGuard(const RobustMutexGuard&) = delete;
   RobustMutexGuard& operator=(const RobustMutexGuard&) = delete;

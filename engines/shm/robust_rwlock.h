@@ -8,10 +8,14 @@
 //            holder's death is told to the next who locks it.
 //   writer   1 while a writer waits for the readers or writes. Changed by the mutex's holder only, so who
 //            gets the mutex and finds 1 knows that the writer before was killed. A writer who is told so and is
-//            killed in turn leaves the 1 to the next.
-//   slots    one line a reader {active, claimed, owner}. Claimed and reclaimed under the mutex; `active`
-//            is the owner's. A writer who has waited long asks whether the owner still lives, and frees the
-//            slot of a dead one: a killed reader has changed nothing, so there is nothing to repair.
+//            killed in turn, or gives up, leaves the 1 to the next.
+//   slots    one line a reader {active, owner}. `owner` is an owner_word: 0, claiming or ready. `active` is changed by
+//            the owner (and by a writer from reading to awaited) and means something only while the owner is ready.
+//
+// A slot is claimed under no lock, so that nobody who comes waits for a stopped writer. Its owner word goes from 0, or
+// from the word of a dead owner, to `claiming` by one compare-and-swap; then `active` is reset, for the dead may have
+// left it at reading, and the word becomes `ready`. Killed before that, the claimer leaves a word that the next
+// claimer takes over.
 //
 // Why reader and writer never are inside together (Dekker's argument): the reader stores active = 1, then
 // loads writer; the writer stores writer = 1, then loads active. All four are seq_cst, so they have one
@@ -21,22 +25,33 @@
 // writer wrote happens before the next reader's reads: it ends with a release store of writer = 0, which the
 // reader's load acquires, or by unlocking the mutex that a slow reader locks.
 //
-// Waiting: a reader that meets a writer spins for about a microsecond (one short change), then
+// The same argument holds for each other word that a reader changes before it loads writer, and the writer loads after
+// it has stored writer = 1 (all seq_cst): who is not seen there yet will see the writer.
+//   - slots_used, raised to behind the slot before that is ready: no reader is inside in a slot from slots_used on.
+//   - owner: whatever `active` says, no reader is inside in a slot that is nobody's or being claimed.
+//   - owner once more: where it names a dead process, or did so when the writer looked, nobody is inside, whoever has
+//     claimed the slot since. So the writer, who frees it by a compare-and-swap from that word, need not care whether
+//     he succeeds, and never frees a slot that was just claimed. He leaves `active` to the next claimer: a store of his
+//     own might come after that one's `active = 1`, and the writer after him would miss that reader.
+// A writer that sleeps on a dead reader's `active` is woken by the claimer that resets it.
+//
+// Waiting: a reader that meets a writer spins for a few microseconds (some short changes), then
 // sleeps on the mutex. A writer that meets a reader spins likewise, then sleeps on the slot's futex, woken by
 // the reader, and looks for the owner's death every few milliseconds.
 //
-// A stopped (SIGSTOP) holder stops the others, as with any lock. A reader of another pid
-// namespace (Liveness::unknown) counts as alive.
+// A stopped (SIGSTOP) holder stops the others, as with any lock; lock_for() and lock_shared_for() give up. All
+// processes are of one domain (Segment::open() sees to that): who cannot be judged (Liveness::unknown) counts as alive.
 #pragma once
 
 #include <sys/types.h>
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
-#include "engines/shm/process_identity.h"
 #include "engines/shm/robust_mutex.h"
 
 namespace dictbench {
@@ -59,13 +74,12 @@ class RobustRwLock {
   // 128 bytes: the prefetcher of x86 fetches lines in pairs.
   struct alignas(128) Slot {
     std::atomic<std::uint32_t> active = 0;  // kIdle, kReading, kAwaited; also the futex
-    std::atomic<std::uint32_t> claimed = 0;
-    ProcessIdentity owner;
+    std::atomic<std::uint64_t> owner = 0;   // owner_word
   };
 
   alignas(128) RobustMutex mutex_;
   alignas(128) std::atomic<std::uint32_t> writer_ = 0;
-  std::atomic<std::uint32_t> slots_used_ = 0;  // no slot from here on was ever claimed; only grows
+  std::atomic<std::uint32_t> slots_used_ = 0;  // no slot from here on is ready; only grows
   std::array<Slot, kSlots> slots_;
 };
 
@@ -80,6 +94,7 @@ class RwLockHandle {
     exclude,  // claims none: every lock is exclusive, a plain robust mutex
   };
 
+  // Waits for nobody. Throws Error(unavailable) when there is no file descriptor left to find out who we are.
   explicit RwLockHandle(RobustRwLock& lock, Readers readers = Readers::share);
   ~RwLockHandle();
   RwLockHandle(const RwLockHandle&) = delete;
@@ -94,16 +109,27 @@ class RwLockHandle {
   PreviousOwner lock();
   void unlock();
 
+  // The same, but give up after this long, a few microseconds of spinning not counted: nothing, and nothing is held.
+  std::optional<PreviousOwner> lock_shared_for(std::chrono::milliseconds longest);
+  std::optional<PreviousOwner> lock_for(std::chrono::milliseconds longest);
+
   // False when all slots were taken by living readers or Readers::exclude was asked for.
   bool has_slot() const noexcept { return slot_ != nullptr; }
 
  private:
+  using Longest = std::optional<std::chrono::milliseconds>;
+  class Patience;
+
   void claim_slot();
   bool try_enter();
   void leave_slot();
-  PreviousOwner lock_shared_slowly();
-  PreviousOwner take_mutex();
-  void wait_for_readers();
+  std::optional<PreviousOwner> enter_shared(const Longest& longest);
+  std::optional<PreviousOwner> enter_shared_slowly(Patience patience);
+  std::optional<PreviousOwner> enter(Patience patience);
+  bool lock_mutex(Patience& patience);
+  std::optional<PreviousOwner> take_mutex(Patience& patience);
+  bool wait_for_reader(RobustRwLock::Slot& slot, Patience& patience);
+  bool wait_for_readers(Patience& patience);
 
   RobustRwLock& lock_;
   RobustRwLock::Slot* slot_ = nullptr;
@@ -112,9 +138,11 @@ class RwLockHandle {
   bool mutex_held_ = false;  // reading by the mutex, for want of a slot
 };
 
+// For a scope. With a time, they throw lock_timeout() after it.
 class SharedGuard {
  public:
   explicit SharedGuard(RwLockHandle& handle) : handle_(handle), previous_(handle.lock_shared()) {}
+  SharedGuard(RwLockHandle& handle, std::chrono::milliseconds longest);
   ~SharedGuard() { handle_.unlock_shared(); }
   SharedGuard(const SharedGuard&) = delete;
   SharedGuard& operator=(const SharedGuard&) = delete;
@@ -129,6 +157,7 @@ class SharedGuard {
 class ExclusiveGuard {
  public:
   explicit ExclusiveGuard(RwLockHandle& handle) : handle_(handle), previous_(handle.lock()) {}
+  ExclusiveGuard(RwLockHandle& handle, std::chrono::milliseconds longest);
   ~ExclusiveGuard() { handle_.unlock(); }
   ExclusiveGuard(const ExclusiveGuard&) = delete;
   ExclusiveGuard& operator=(const ExclusiveGuard&) = delete;

@@ -19,6 +19,7 @@
 #include "engines/error.h"
 #include "engines/shm/crash_point.h"
 #include "engines/shm/file_memory.h"
+#include "engines/shm/ownership.h"
 #include "engines/shm/private_directory.h"
 #include "engines/shm/robust_mutex.h"
 
@@ -56,6 +57,11 @@ Segment Segment::create(const SegmentLayout& layout, std::uint64_t reserve_bytes
     throw std::invalid_argument(
         fmt::format("segment layout '{}': 1 to {} bytes", layout.name, SegmentLayout::kLongestName));
 
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 62;  // no machine maps as much, and sums with it do not wrap
+  if (std::max(reserve_bytes, commit_bytes) > kMost)
+    throw Error(ErrorCode::unavailable, fmt::format("cannot reserve {} bytes of shared memory: reserve less",
+                                                    std::max(reserve_bytes, commit_bytes)));
+
   const ProcessIdentity owner = ProcessIdentity::self();
   // The s keeps it apart from a PrivateDirectory that the same process makes in /dev/shm.
   std::string name = fmt::format("/{}{}.s{}", own_name_prefix(), owner.text(), counter++);
@@ -86,9 +92,13 @@ Segment Segment::create(const SegmentLayout& layout, std::uint64_t reserve_bytes
   header->owner = owner;
   segment.commit(commit_bytes);
   CRASH_POINT("segment.create.committed");
-  header->magic.store(kMagic, std::memory_order_release);
-  CRASH_POINT("segment.create.done");
   return segment;
+}
+
+void Segment::publish() noexcept {
+  CRASH_POINT("segment.publish.begun");
+  header().magic.store(kMagic, std::memory_order_release);
+  CRASH_POINT("segment.publish.done");
 }
 
 Segment Segment::open(const std::string& name, const SegmentLayout& layout) {
@@ -98,6 +108,7 @@ Segment Segment::open(const std::string& name, const SegmentLayout& layout) {
                                                     errno == ENOENT ? "its owner has ended or the name is wrong"
                                                                     : "it must be one of this user"));
   Segment segment(name, file, 0);
+  require_own_file(file, fmt::format("shared memory {}", name));
   struct stat info {};
   if (fstat(file, &info) != 0)
     throw Error(ErrorCode::unavailable, fmt::format("cannot look at shared memory {}: {}", name, reason(errno)));
@@ -132,11 +143,15 @@ void Segment::check(const SegmentLayout& layout) const {
   if (name != layout.name || found.layout_version != layout.version)
     throw refuse(ErrorCode::corrupt, fmt::format("holds '{}' version {}, wanted is '{}' version {}", name,
                                                  found.layout_version, layout.name, layout.version));
+  require_own_domain(found.owner, fmt::format("shared memory {}", name_));
   const std::uint64_t committed = found.committed.load(std::memory_order_acquire);
   if (mapped_ != kHeaderBytes + found.reserved || committed > found.reserved)
     throw refuse(ErrorCode::corrupt,
                  fmt::format("is {} bytes long where its header says {} of which {} are committed: truncated?", mapped_,
                              kHeaderBytes + found.reserved, kHeaderBytes + committed));
+  if (committed < layout.least_bytes)
+    throw refuse(ErrorCode::corrupt, fmt::format("has {} bytes committed, its root alone takes {}: truncated?",
+                                                 committed, layout.least_bytes));
 }
 
 Segment::Segment(Segment&& other) noexcept
@@ -207,6 +222,12 @@ void Segment::commit_range(std::uint64_t from, std::uint64_t to) {
   const RobustMutexGuard guard(header().commit_mutex);
   allocate(kHeaderBytes + from, kHeaderBytes + to);
   CRASH_POINT("segment.commit_range.allocated");
+}
+
+void Segment::release_range(std::uint64_t from, std::uint64_t to) noexcept {
+  if (to <= from || to > reserved()) return;
+  release_file(file_, kHeaderBytes + from, kHeaderBytes + to);
+  CRASH_POINT("segment.release_range.released");
 }
 
 void Segment::join_pages(std::uint64_t from, std::uint64_t to) const noexcept {

@@ -1,17 +1,22 @@
 // A named POSIX shared-memory segment: the memory that engines in shared memory build their tables in.
 //
-// Life: create() makes it (mode 0600) under a name that tells its owner, open() attaches by name, from any
-// process of the same user. The creator's destructor unlinks the name; attached processes only unmap, and a
-// child that inherited the creator's object over a fork only unmaps too. What a killed creator leaves is
-// removed by engines/shm/leftovers.h.
+// Life: create() makes it (mode 0600) under a name that tells its owner, the engine builds its root in it, publish()
+// says that it is whole. open() attaches by name, from any process of the same user and domain (ownership.h). The
+// creator's destructor unlinks the name; attached processes only unmap, and a child that inherited the creator's object
+// over a fork only unmaps too. What a killed creator leaves is removed by engines/shm/leftovers.h.
 //
 // Room: the whole reservation is mapped at once, so that addresses never move; it is sparse and
 // costs nothing. The mapping begins on a 2 MB boundary, so that 2 MB pages of the file can be mapped as such. Memory
 // must be committed before it is touched: commit() has the file system allocate it, so that a full /dev/shm is an
 // Error(full) there and never a SIGBUS later.
 //
+// Room is asked for before it is taken: without that the kernel fills the file system to the brim before it gives up.
+// So a range of which some is allocated already counts as wholly missing, as after a process was killed between
+// allocating and saying so: where less than the range is free, /dev/shm then is full a step of growth too early. There
+// is no way to ask how much is missing: pages that nobody has touched yet look like holes to lseek(2) and mincore(2).
+//
 // File: one page of header {magic, version, layout, sizes, owner}, then the engine's data. The magic is
-// stored last, so that nobody opens a segment that is half made.
+// stored last, by publish(), so that nobody opens a segment that is half made.
 //
 // Threads: the object may be read by many; commit() may be called by any thread of any process.
 #pragma once
@@ -35,6 +40,9 @@ struct SegmentLayout {
 
   std::string_view name;
   std::uint32_t version = 1;
+  // Bytes of data() that are committed in every whole segment of this layout: the engine's root. A shorter one is
+  // refused, for touching the root of a file that ends before it is a SIGBUS.
+  std::uint64_t least_bytes = 0;
 };
 
 class Segment {
@@ -43,11 +51,16 @@ class Segment {
   static constexpr std::uint64_t kHeaderBytes = 4096;
 
   // A new segment with room for `reserve_bytes` of data, the first `commit_bytes` of them allocated and
-  // zero. Throws Error: `full` where /dev/shm has no room for them, `unavailable` where it cannot be made.
+  // zero; nobody can open it before publish(). Throws Error: `full` where /dev/shm has no room for them, `unavailable`
+  // where it cannot be made.
   static Segment create(const SegmentLayout& layout, std::uint64_t reserve_bytes, std::uint64_t commit_bytes);
 
-  // Attaches to another process's segment. Throws Error: `unavailable` where there is none of that name or it is
-  // not finished, `corrupt` where it is truncated, no segment of ours or of another layout.
+  // To be called once, by the creator, when what lies in data() is whole: whoever opens the segment sees all of it.
+  void publish() noexcept;
+
+  // Attaches to another process's segment. Throws Error: `unavailable` where there is none of that name, it is not
+  // finished, others than this user own it or may write to it, or it was made in another domain; `corrupt` where it is
+  // truncated, no segment of ours or of another layout.
   static Segment open(const std::string& name, const SegmentLayout& layout);
 
   Segment(Segment&& other) noexcept;
@@ -73,6 +86,11 @@ class Segment {
   // The same for `bytes` from `from` on without a lock, so that no stopped process holds it up. Ranges that are
   // allocated at the same time must not share a page: a failing allocation gives back what nobody has touched.
   void commit_range_unlocked(std::uint64_t from, std::uint64_t bytes);
+
+  // Gives [from, to) of data(), which commit_range() made safe to touch, back to the file system; nobody may touch it
+  // before it is committed again. Where `from` or `to` is no multiple of a page, the part of that page that lies in the
+  // range is zeroed instead. Needs no lock. Without effect where the file system cannot take memory back.
+  void release_range(std::uint64_t from, std::uint64_t to) noexcept;
 
   // 2 MB pages of all whole 2 MB between `from` and `to` of data(), which are committed: where the system grants them,
   // and this takes about 1.2 ms each. Any thread that nobody minds waiting.

@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <optional>
 
 #include "engines/counter.h"
 #include "engines/shm/crash_point.h"
+#include "engines/shm/ownership.h"
 #include "engines/sqlite_wal/waiting_sets.h"
 
 namespace dictbench {
@@ -306,6 +308,8 @@ std::string check_sqlite_dict(const std::string& path, const SqliteSettings& set
 }
 
 std::unique_ptr<Dict> open_sqlite_dict(const std::string& path, const SqliteSettings& settings, std::uint64_t batch) {
+  // SQLite's own locks hold in every container of a machine, but WAL shares memory, so on one machine only.
+  require_own_directory(std::filesystem::path(path).parent_path());
   return std::make_unique<SqliteDict>(path, settings, batch);
 }
 

@@ -31,7 +31,8 @@ void create_sqlite_dict(SqliteConnection& connection, SqliteLayout layout, const
 // PRAGMA integrity_check: what is broken, or empty. Throws Error(unavailable, timeout).
 std::string check_sqlite_dict(const std::string& path, const SqliteSettings& settings);
 
-// `batch`: sets a transaction. Throws Error(unavailable) when the file is no dict of ours.
+// `batch`: sets a transaction. Throws Error(unavailable) when the file is no dict of ours, or lies in a private
+// directory of another container or machine (engines/shm/ownership.h).
 std::unique_ptr<Dict> open_sqlite_dict(const std::string& path, const SqliteSettings& settings, std::uint64_t batch);
 
 }  // namespace dictbench

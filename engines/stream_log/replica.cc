@@ -1,25 +1,54 @@
 #include "engines/stream_log/replica.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace dictbench::stream_log {
+namespace {
+
+// Whether one more key might make the map grow. Abseil's map grows where 7/8 of its slots have been used, by keys or
+// erased ones, and no more than 25/32 by keys would let it clear the erased ones away instead (raw_hash_set.h).
+bool may_grow(const Replica& replica) {
+  const std::uint64_t slots = replica.map.bucket_count(), keys = replica.map.size();
+  return slots == 0 || (keys + replica.erased >= slots - slots / 8 && keys * 32 > slots * 25);
+}
+
+constexpr std::uint64_t kFewestSlots = 63;  // 5 KB; from 16 on the rule above is that of all versions
+
+}  // namespace
+
+// Not left to the map itself: one whose own growth throws std::bad_alloc is no longer in order. One that is constructed
+// too large is not there at all then.
+void Replica::reserve(std::uint64_t keys) {
+  const std::uint64_t slots = std::max(keys + keys / 7 + 1, kFewestSlots);
+  if (slots <= map.bucket_count()) return;
+  ReplicaMap larger(slots);
+  larger.merge(map);
+  map = std::move(larger);
+  erased = 0;
+}
 
 void Replica::apply(const Change& change, const HashedKey& key) {
+  const auto found = map.find(key);
   if (change.kind == Kind::erase) {
-    const auto found = map.find(key);
     if (found == map.end()) return;
     bytes -= record_bytes(found->first.text.size(), found->second.size());
     map.erase(found);
+    ++erased;
     return;
   }
-  const auto [at, inserted] = map.try_emplace(key, change.value);
-  if (inserted) {
-    bytes += change.bytes();
+  if (found != map.end()) {
+    const std::uint64_t before = whole_words(found->second.size());
+    found->second.assign(change.value);
+    bytes += whole_words(change.value.size()) - before;
     return;
   }
-  const std::uint64_t before = whole_words(at->second.size());
-  at->second.assign(change.value);
-  bytes += whole_words(change.value.size()) - before;
+  // All that takes memory comes before the map is touched.
+  StoredKey text(key);
+  PooledString value(change.value);
+  if (may_grow(*this)) reserve(map.bucket_count());
+  map.try_emplace(std::move(text), std::move(value));
+  bytes += change.bytes();
 }
 
 std::uint64_t Replica::bytes_after(const Change& change) const {
@@ -57,8 +86,9 @@ std::uint64_t RecordReader::copy_some(std::uint64_t* from, std::uint64_t bytes) 
     const std::uint64_t text = shape.bytes() - kWord;
     if (copied + text > std::max(capacity_, kGroupBytes) && count_ > 0) break;
     if (copied + text > capacity_) {
-      capacity_ = std::max(text, kGroupBytes);
-      copy_ = std::make_unique_for_overwrite<std::uint64_t[]>(capacity_ / kWord);
+      const std::uint64_t larger = std::max(text, kGroupBytes);
+      copy_ = std::make_unique_for_overwrite<std::uint64_t[]>(larger / kWord);
+      capacity_ = larger;  // after it, for there may be no memory
     }
     std::uint64_t* const to = copy_.get() + copied / kWord;
     std::uint64_t* const at = from + taken / kWord + 1;

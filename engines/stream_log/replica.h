@@ -18,6 +18,10 @@ struct Replica {
   std::uint64_t bytes = 0;
   Place place;                 // the generation that it follows; generation 0: nothing is known, load a dump
   std::uint64_t position = 0;  // all changes before it are in the map; 0: as above
+  std::uint64_t erased = 0;    // since the map's table was made
+
+  // Takes memory for so many keys in all. Throws std::bad_alloc; the map is as before then.
+  void reserve(std::uint64_t keys);
 
   // One change. Throws std::bad_alloc; the map is as before then.
   void apply(const Change& change) { apply(change, HashedKey(change.key)); }

@@ -5,6 +5,10 @@
 // will wait for: the control bytes (map.prefetch), the slots that they point at (SlotHint), the texts that these
 // point at (TextHint; beyond 15 bytes a std::string's text lies apart). A hint is looked up like a key and equals none.
 //     map.find(SlotHint{hash})
+//
+// The hash is a keyed one (keyed_hash.h), for the keys may come from outside: of a hash that others can foresee they
+// may choose thousands of keys that meet in one place, and every attached process would search them all, with each.
+//
 // As any container: one thread at a time.
 #pragma once
 
@@ -16,15 +20,25 @@
 
 #include "engines/in_process/huge_page_pool.h"
 #include "engines/in_process/string_table.h"
+#include "engines/keyed_hash.h"
 
 namespace dictbench::stream_log {
+
+// One for all replicas of a process, drawn at the first call, which throws Error as HashKey::random() does: to be
+// called before the first key is hashed.
+inline const HashKey& replica_hash_key() {
+  static const HashKey key = HashKey::random();
+  return key;
+}
+
+inline std::size_t replica_hash(std::string_view key) noexcept { return keyed_hash(replica_hash_key(), key); }
 
 struct HashedKey {
   std::string_view text;
   std::size_t hash = 0;
 
   HashedKey() = default;
-  explicit HashedKey(std::string_view key) noexcept : text(key), hash(StringHash()(key)) {}
+  explicit HashedKey(std::string_view key) noexcept : text(key), hash(replica_hash(key)) {}
 };
 
 // Keeps its hash: a map that grows would otherwise wait for the text of each of its keys (a third of the time in which
@@ -34,7 +48,7 @@ struct StoredKey {
   std::size_t hash;
 
   explicit StoredKey(const HashedKey& key) : text(key.text), hash(key.hash) {}
-  bool operator==(const StoredKey&) const = default;
+  bool operator==(const StoredKey& other) const noexcept { return hash == other.hash && text == other.text; }
 };
 
 struct SlotHint {
@@ -47,7 +61,7 @@ struct TextHint {
 
 struct ReplicaHash {
   using is_transparent = void;
-  std::size_t operator()(std::string_view key) const noexcept { return StringHash()(key); }
+  std::size_t operator()(std::string_view key) const noexcept { return replica_hash(key); }
   std::size_t operator()(const HashedKey& key) const noexcept { return key.hash; }
   std::size_t operator()(const StoredKey& key) const noexcept { return key.hash; }
   std::size_t operator()(SlotHint hint) const noexcept { return hint.hash; }

@@ -1,8 +1,8 @@
 // `stream-log`: a private replica in every process, and a shared stream of changes: UltraDict's idea, made safe.
 // docs/stream-log.md tells the layout and what was wrong with the original.
 //
-// A process that is stopped (SIGSTOP) inside a write holds up the other writers, who say `timeout`; readers go on. One
-// that is stopped while it reads holds up nobody.
+// A process that is stopped (SIGSTOP) inside a write holds up the other writers, who say `timeout`; readers go on, and
+// new ones come. One that is stopped while it reads holds up nobody.
 #include <absl/base/config.h>
 #include <fmt/format.h>
 

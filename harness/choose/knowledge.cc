@@ -71,7 +71,7 @@ PhaseTraits traits_of(const Workload& workload, const Phase& phase) {
       .special = special_of(phase)};
 }
 
-// Files that a workload's name in a record may mean.
+// Files that a workload's name in a record may mean; under earlier/ they lie as they were before a change.
 class WorkloadFiles {
  public:
   explicit WorkloadFiles(const std::vector<std::string>& own) {

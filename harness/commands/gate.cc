@@ -59,6 +59,8 @@ void check_arguments(const GateArguments& arguments) {
         "two engines of one program; or --against RECORDS");
   if (!arguments.head_engine.empty() && arguments.engines.size() != 1)
     throw std::invalid_argument("gate: --head-engine is the other side of exactly one --engine");
+  for (const std::string& file : {arguments.out, arguments.junit, arguments.summary, arguments.json})
+    require_folder_of(file);
 }
 
 // An absolute path, so that both programs read one file whatever their own folder of workloads is.

@@ -71,7 +71,9 @@ bool committed_records_are_ours() {
 }
 
 std::filesystem::path new_record_file() {
-  return fmt::format("dictbench-records/{:%Y%m%dT%H%M%SZ}-{}.jsonl", fmt::gmtime(std::time(nullptr)), getpid());
+  const std::filesystem::path folder = "dictbench-records";
+  std::filesystem::create_directory(folder);
+  return folder / fmt::format("{:%Y%m%dT%H%M%SZ}-{}.jsonl", fmt::gmtime(std::time(nullptr)), getpid());
 }
 
 TableContext table_context() {

@@ -10,7 +10,8 @@
 
 namespace dictbench {
 
-// Where a command puts its records unless told: dictbench-records/TIME-PID.jsonl below the working directory.
+// Where a command puts its records unless told: dictbench-records/TIME-PID.jsonl below the working directory. Makes
+// that folder. Throws std::filesystem::filesystem_error.
 std::filesystem::path new_record_file();
 
 // The contracts of all engines, as the tables need them: results/ does not know engines/.

@@ -21,12 +21,16 @@ struct ReportArguments {
   std::string out = "dictbench-report";
 };
 
+// Without a slash at its end, which would be taken for one folder more.
+std::filesystem::path whole_path(const std::filesystem::path& path) {
+  const std::filesystem::path whole = std::filesystem::weakly_canonical(path);
+  return whole.has_filename() ? whole : whole.parent_path();
+}
+
 // Holds the Python package `plots`.
 std::filesystem::path folder_of_plots() {
   const char* set = std::getenv("DICTBENCH_PLOTS");
-  // The canonical form has no slash at its end, which would be taken for one folder more.
-  return std::filesystem::weakly_canonical(set != nullptr && *set != '\0' ? set : DICTBENCH_SOURCE "/plots")
-      .parent_path();
+  return whole_path(set != nullptr && *set != '\0' ? set : DICTBENCH_SOURCE "/plots").parent_path();
 }
 
 void write_tables(const std::filesystem::path& file, const std::vector<Table>& tables, const std::string& format) {
@@ -56,11 +60,12 @@ void write_tables(const std::filesystem::path& file, const std::vector<Table>& t
 }
 
 int make_report(const ReportArguments& arguments) {
+  require_folder_of(whole_path(arguments.out));
   std::vector<std::string> all = arguments.results;
   all.insert(all.end(), arguments.also.begin(), arguments.also.end());
   const std::vector<Table> tables = build_all_tables(load_records(all), table_context());
   const std::filesystem::path folder = arguments.out;
-  std::filesystem::create_directories(folder);
+  std::filesystem::create_directory(folder);
   write_tables(folder / "tables.md", tables, "markdown");
   write_tables(folder / "tables.json", tables, "json");
   draw(arguments, folder / "tables.json");

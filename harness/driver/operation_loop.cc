@@ -161,15 +161,20 @@ Histogram& latency_of(OperationKind kind, LoopResult& result) {
   return reads ? result.reads : result.writes;
 }
 
+// Where a stream that does not go round is left: its end, or the last whole group before `stop_before`.
+std::size_t end_of(const LoopPlan& plan, unsigned group) {
+  return std::min<std::uint64_t>(plan.stream.size(), plan.stop_before / group * group);
+}
+
 template <class Executor>
 LoopResult closed_loop(const LoopPlan& plan) {
   Executor executor(plan);
   SampleGaps gaps(plan.one_in, plan.worker + 1);
   LoopResult result{.one_in = plan.one_in};
-  const std::size_t size = plan.stream.size();
   const unsigned group = executor.group();
   const bool awaits = plan.writes_done != nullptr;
   const bool cyclic = plan.phase.operations == 0 || awaits;
+  const std::size_t size = cyclic ? plan.stream.size() : end_of(plan, group);
   const bool timed = plan.seconds > 0 || awaits;
   constexpr std::int64_t kLookNs = 10'000'000;  // look whether it is time to end about this often at least
   // Between two looks: far more work than the look, far less than the phase.
@@ -241,7 +246,8 @@ LoopResult open_loop(const LoopPlan& plan) {
   const double gap_ns = 1e9 / plan.phase.arrival_rate;
   const double own_gap_ns = gap_ns * plan.processes;
   const bool cyclic = plan.phase.operations == 0;
-  const std::uint64_t left = cyclic ? UINT64_MAX : plan.stream.size() - std::min(plan.already, plan.stream.size());
+  const std::uint64_t end = cyclic ? UINT64_MAX : end_of(plan, executor.group());
+  const std::uint64_t left = end - std::min<std::uint64_t>(plan.already, end);
   const std::uint64_t count =
       plan.seconds > 0 ? std::min(left, static_cast<std::uint64_t>(plan.seconds * 1e9 / own_gap_ns)) : left;
   result.start_ns = monotonic_ns();

@@ -34,6 +34,8 @@ struct LoopPlan {
   std::uint64_t first_sequence = 0;  // of this phase's first operation, counted over the worker's life
   std::uint64_t already = 0;         // operations of the stream that are done
   double seconds = 0;                // after which the loop ends; 0: no end by time
+  // A stream of a given number of operations is left before the one with this number; one that goes round is not.
+  std::uint64_t stop_before = UINT64_MAX;
   // The stream goes round and round until this reaches `writes_wanted`; null: until it or `seconds` end.
   const std::atomic<std::uint32_t>* writes_done = nullptr;
   std::uint32_t writes_wanted = 0;
@@ -49,8 +51,8 @@ struct LoopResult {
   std::string wrong_value{};    // what the first wrong sampled value was, or empty
 };
 
-// Runs the stream from `already` on to its end, or for `seconds`, or until others have written. Errors of the dict pass
-// through.
+// Runs the stream from `already` on to its end or to `stop_before`, or for `seconds`, or until others have written.
+// Errors of the dict pass through.
 LoopResult run_operations(const LoopPlan& plan);
 
 // Picks how many operations to leave between two timed ones: the smallest power of two, at most 256,

@@ -8,6 +8,7 @@
 
 #include "harness/driver/checked_round.h"
 #include "harness/driver/operation_loop.h"
+#include "harness/driver/pace.h"
 #include "harness/driver/preload.h"
 #include "harness/meters/usage.h"
 #include "harness/verify/readback.h"
@@ -105,12 +106,14 @@ class Worker {
     arrive(settle_step(number));
   }
 
-  // The first operations of a phase that lasts some time; what they miss counts, how long they take does not.
+  // The first operations of a phase that lasts some time; what they miss counts, how long they take does not. Where
+  // their number is given, two thirds of them are left for the window, however quick the engine is.
   std::uint64_t warm_up(LoopPlan& loop, const Phase& phase) {
-    constexpr double kShare = 0.2;  // of the window
     if (phase.seconds == 0) return 0;
-    loop.seconds = kShare * phase.seconds;
+    loop.seconds = warm_up_seconds(phase);
+    loop.stop_before = loop.stream.size() / 3;
     const LoopResult result = run_operations(loop);
+    loop.stop_before = UINT64_MAX;
     loop.already += result.ops;
     if (plan_.contract.stores) refuse(result);
     return result.misses;

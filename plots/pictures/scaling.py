@@ -1,4 +1,8 @@
-"""Throughput over the number of processes, one panel for each workload, lines named at their ends."""
+"""Throughput over the number of processes, one panel for each workload, lines named at their ends.
+
+Three panels stand beside each other, two where long names leave no room, in three rows at most: a picture fits on one
+screen, and a group with more panels takes several pictures.
+"""
 
 import math
 
@@ -12,7 +16,9 @@ from plots.pictures.view import View, display_name, is_harness
 METRIC = METRICS["throughput"]
 AXIS_LEFT, LABEL_GAP, BESIDE, LINE = 0.52, 0.3, 0.12, 0.145  # inches
 NAME_POINTS = 8
-HEADING, BETWEEN = 0.3, 0.47
+HEADING, BETWEEN, FOOT = 0.44, 0.2, 0.47
+LOWEST, NARROWEST = 1.6, 0.95  # inches: of a panel's plot
+ACROSS, ROWS = 3, 3
 
 
 def compose(cells: list) -> list:
@@ -21,7 +27,18 @@ def compose(cells: list) -> list:
     for place in view.summaries:
         counts.setdefault(place.task, set()).add(place.processes)
     scaled = {task for task, found in counts.items() if len(found) > 1} - set(view.open_loop)
-    return [_picture(view, group, tasks, counts) for group, tasks in view.groups(scaled)]
+    found = []
+    for group, tasks in view.groups(scaled):
+        lines = {task: lines for task in tasks if (lines := _lines(view, task))}
+        tasks = list(lines)
+        names = max((text_width(display_name(engine), NAME_POINTS) for engines in lines.values() for engine in engines),
+                    default=0) + LABEL_GAP
+        across = _across(len(tasks), names)
+        for first in range(0, len(tasks), across * ROWS):
+            part = first // (across * ROWS) + 1 if len(tasks) > across * ROWS else 0
+            some = tasks[first : first + across * ROWS]
+            found.append(_picture(view, group, {task: lines[task] for task in some}, counts, (across, names), part))
+    return found
 
 
 def draw(cells: list, out_folder, png: bool = True) -> list:
@@ -29,36 +46,47 @@ def draw(cells: list, out_folder, png: bool = True) -> list:
         return save_all(compose(cells), out_folder, png)
 
 
-def _picture(view: View, group, tasks: list, counts: dict) -> Picture:
-    lines = {task: lines for task in tasks if (lines := _lines(view, task))}
+def _across(count: int, names: float) -> int:
+    """Panels beside each other. `names`: inches that the names at the lines' ends take in each."""
+    across = 2 if count == 4 else min(ACROSS, max(1, count))
+    while across > 1 and _plot_width(across, names) < NARROWEST:
+        across -= 1
+    return across
+
+
+def _plot_width(across: int, names: float) -> float:
+    return min((WIDTH - 2 * MARGIN - AXIS_LEFT - BESIDE * (across - 1)) / across - names, 4.5)
+
+
+def _picture(view: View, group, lines: dict, counts: dict, grid: tuple, part: int) -> Picture:
+    """`grid`: panels beside each other, and the width of names. `part`: of a group that takes several pictures, from 1;
+    else 0."""
     tasks = list(lines)
+    across, names = grid
     shown = [found for engines in lines.values() for points in engines.values() for found in points.values()]
     limits = axis.log_limits([bound for found in shown for bound in found.interval[:2]])
     all_counts = sorted(set().union(*(counts[task] for task in tasks)))
     engines = {engine for found in lines.values() for engine in found}
-    names = max(text_width(display_name(engine), NAME_POINTS) for engine in engines) + LABEL_GAP
-
-    across = min(2, len(tasks))
-    plot = min((WIDTH - 2 * MARGIN - AXIS_LEFT - BESIDE * (across - 1)) / across - names, 4.5)
+    plot = _plot_width(across, names)
     headings = view.headings(tasks)
-    height = max(2.0, LINE * 1.05 * len(engines) + 0.2)
+    height = max(LOWEST, LINE * 1.05 * len(engines) + 0.2)
     rows = -(-len(tasks) // across)
-    title = f"Scaling: {view.group_title(group, tasks)}"
+    title = f"Scaling: {view.group_title(group, tasks)}" + (f", part {part}" if part else "")
     canvas = Canvas(title, _notes(view, tasks, all_counts, shown))
-    canvas.open(rows * (HEADING + height + BETWEEN) - 0.08)
+    canvas.open(rows * (HEADING + height + BETWEEN) - BETWEEN + FOOT - 0.08)
     for index, task in enumerate(tasks):
         row, column = divmod(index, across)
         left = MARGIN + AXIS_LEFT + column * (plot + names + BESIDE)
         top = row * (HEADING + height + BETWEEN) + HEADING
         axes = canvas.axes(left, top, plot, height)
-        canvas.text(left, top - 0.1, headings[task], size=style.HEADING_POINTS, weight="bold", va="baseline")
-        _name_harness(canvas, view, task, left + plot + names, top)
-        _set_axes(axes, all_counts, limits, height, first=column == 0)
+        canvas.text(left, top - 0.24, headings[task], size=style.HEADING_POINTS, weight="bold", va="baseline")
+        _name_harness(canvas, view, task, left, top)
+        _set_axes(axes, all_counts, limits, height, first=column == 0, lowest=index + across >= len(tasks))
         _ideal(axes, all_counts, limits, view.cpus)
         _draw_lines(axes, view, lines[task])
         _name_ends(axes, lines[task], view, limits, height, plot)
     return Picture(
-        f"scaling-{group.name}", title,
+        f"scaling-{group.name}" + (f"-{part}" if part else ""), title,
         "The dotted lines rise as ideal scaling does: twice the processes, twice the throughput. An engine whose line "
         "runs along them scales; a level line gains nothing from more processes; a falling one loses by them. "
         "Upright bars are intervals. Where the ground is shaded there are more processes than CPUs.", canvas.figure,
@@ -82,7 +110,7 @@ def _notes(view: View, tasks: list, all_counts: list, shown: list) -> str:
     return "  ·  ".join([processes, *rest, "dotted: ideal scaling"])
 
 
-def _set_axes(axes, all_counts: list, limits: tuple, height: float, first: bool) -> None:
+def _set_axes(axes, all_counts: list, limits: tuple, height: float, first: bool, lowest: bool) -> None:
     axes.set_xscale("log")
     axes.set_yscale("log")
     span = math.log(all_counts[-1] / all_counts[0])
@@ -92,7 +120,9 @@ def _set_axes(axes, all_counts: list, limits: tuple, height: float, first: bool)
     axes.xaxis.grid(False)
     axis.set_ticks(axes.yaxis, axis.log_ticks(*limits, most=max(2, int(height / 0.3))), METRIC.show)
     axes.tick_params(axis="y", labelsize=style.SMALL_POINTS, labelcolor=style.MUTED, pad=2)
-    axes.set_xlabel("Processes (count, log scale)", labelpad=2)
+    axes.tick_params(axis="x", labelbottom=lowest)
+    if lowest:
+        axes.set_xlabel("Processes (count, log scale)", labelpad=2, loc="left")
     if first:
         axes.set_ylabel(METRIC.axis_label, labelpad=2)
     axes.tick_params(axis="y", labelleft=first)
@@ -110,12 +140,12 @@ def _ideal(axes, all_counts: list, limits: tuple, cpus) -> None:
         axes.axvspan(cpus, high, facecolor=style.GRID, alpha=0.45, zorder=0.2, linewidth=0)
 
 
-def _name_harness(canvas: Canvas, view: View, task, right: float, top: float) -> None:
+def _name_harness(canvas: Canvas, view: View, task, left: float, top: float) -> None:
     """The null engine is far above the others: as a line it would press them together, so it stands as a figure."""
     for place, found in view.summaries.items():
         if place.task == task and place.processes == view.busiest[task] and is_harness(place.engine):
-            canvas.text(right, top - 0.1, f"harness alone: {METRIC.show(found.median)} at {place.processes}",
-                        size=style.SMALL_POINTS, color=style.MUTED, ha="right", va="baseline")
+            canvas.text(left, top - 0.1, f"harness alone: {METRIC.show(found.median)} at {place.processes}",
+                        size=style.SMALL_POINTS, color=style.MUTED, va="baseline")
 
 
 def _draw_lines(axes, view: View, lines: dict) -> None:

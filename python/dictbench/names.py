@@ -4,6 +4,9 @@ The file NAME lies in /dev/shm as `dictbench-name-UID.NAME`, mode 0600. Whoever 
 (flock, which the kernel gives free when its holder dies), so of several that ask for a name at the same time one
 creates the dict and the others find it. What a killed owner left counts as nothing, and is removed by the next one that
 makes a dict of any name.
+
+Anybody may make files in /dev/shm. So a file that others made, or could have written to, is not believed: values are
+pickles, and whoever says where a dict lies says what code runs here.
 """
 
 import contextlib
@@ -12,6 +15,7 @@ import json
 import os
 import pathlib
 import re
+import stat
 from typing import Iterator, NamedTuple, Optional
 
 from . import _core
@@ -60,16 +64,29 @@ class Lock:
         self._path.unlink(missing_ok=True)
 
 
+def _require_own(path: pathlib.Path, file: int) -> None:
+    made = os.fstat(file)
+    if not stat.S_ISREG(made.st_mode) or made.st_uid != os.geteuid() or made.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise _core.Unavailable(
+            f"{path} is not to be trusted: it must be a regular file of user {os.geteuid()} to which nobody else may "
+            f"write, and it is of user {made.st_uid} with mode {made.st_mode:o}; see who made it"
+        )
+
+
 @contextlib.contextmanager
 def locked(name: str, wait: bool = True) -> Iterator[Lock]:
     """Locks a name; a file without an entry does not outlive the block.
 
-    BlockingIOError where it were to wait and may not.
+    BlockingIOError where it were to wait and may not; dictbench.Unavailable where somebody else made the file.
     """
     path = _path(name)
     while True:
-        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
+            file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        except PermissionError as error:
+            raise _core.Unavailable(f"{path} cannot be opened: {error.strerror}; see who made it") from error
+        try:
+            _require_own(path, file)
             fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
             if os.fstat(file).st_nlink == 0:
                 continue  # removed while we waited for it
@@ -103,5 +120,6 @@ def release(name: str, entry: Entry) -> None:
 def remove_dead() -> None:
     """Removes the names whose owners were killed. Those that somebody is at work with stay."""
     for path in _FOLDER.glob(_prefix() + "*"):
-        with contextlib.suppress(OSError, ValueError), locked(path.name[len(_prefix()) :], wait=False):
+        name = path.name[len(_prefix()) :]
+        with contextlib.suppress(OSError, ValueError, _core.Unavailable), locked(name, wait=False):
             pass

@@ -26,23 +26,34 @@ struct Candidate {
   std::string no_latency;   // why it has no figure at the fixed rate
 };
 
+// Whether an engine cannot hold what this record's phase works on.
+bool beyond(const EnginePromises& engine, const CellRecord& cell) {
+  return cell.work.keys > engine.most_items || cell.work.value_bytes > static_cast<double>(engine.largest_value);
+}
+
 // The worst that the records tell of an engine in this workload, in whatever phase and with whatever processes. One
-// that took too long in another phase did nothing wrong in it.
+// that took too long in another phase did nothing wrong in it. One that had no room for another phase was not tried in
+// any of the workload's: that says nothing of a need which asks for less, so it is as if it was not measured.
 void note_broken(Candidate& candidate, const std::vector<Block>& blocks, const Situation& situation) {
+  bool no_room_elsewhere = false, no_room_here = false;
   for (const Block& block : blocks) {
     if (block.workload != situation.block->workload) continue;
     for (const Series& series : block.series) {
       if (series.engine != candidate.promises.spec || series.good()) continue;
-      if (series.unfinished() && &block != situation.block && &block != situation.more_reads) continue;
+      const bool here = &block == situation.block || &block == situation.more_reads;
+      if (series.unfinished() && !here) continue;
       const std::string reason = series.reason();
       const std::string where =
           fmt::format("{}, {} {}", block.phase, series.processes, series.processes == 1 ? "process" : "processes");
-      if (series.broken->status.starts_with("unavailable"))
+      if (series.broken->status.starts_with("unavailable")) {
         candidate.unavailable = reason;
-      else
+        if (beyond(candidate.promises, *series.broken)) (here ? no_room_here : no_room_elsewhere) = true;
+      } else {
         candidate.broken = fmt::format("{} ({})", reason, where);
+      }
     }
   }
+  if (no_room_elsewhere && !no_room_here) candidate.unavailable.clear();
 }
 
 std::string reason_in(const Situation& situation, const std::string& engine) {
@@ -108,7 +119,7 @@ FigureByRound ranked_figures(const Fit& fit, const Choice& choice) {
   return {};
 }
 
-// The best is held against each other one; all these comparisons hold together with the usual level (Bonferroni).
+// The best is held against each other one; all these comparisons hold together with the usual level.
 void rank(Choice& choice) {
   std::vector<Fit>& fits = choice.fits;
   std::ranges::sort(fits, [&](const Fit& a, const Fit& b) {
@@ -116,8 +127,7 @@ void rank(Choice& choice) {
            std::tuple(rank_figure(b.figures, choice.asked.rank_by), b.engine);
   });
   if (fits.empty()) return;
-  const auto comparisons = static_cast<double>(std::max<std::size_t>(1, fits.size() - 1));
-  choice.level = 1 - (1 - kConfidenceLevel) / comparisons;
+  choice.level = level_of_each(std::max<std::size_t>(1, fits.size() - 1));
   const FigureByRound best = ranked_figures(fits.front(), choice);
   for (Fit& fit : fits) {
     const auto ratio = paired_ratio(ranked_figures(fit, choice), best, choice.level);

@@ -12,7 +12,7 @@ namespace {
 
 constexpr double kNearReads = 0.1;  // of the operations
 constexpr double kNearShare = 1.25;
-constexpr double kNearValue = 2;     // doublings
+constexpr double kNearValue = 1;     // doublings
 constexpr double kNearItems = 1;     // powers of ten
 constexpr double kManyKeys = 1e4;    // a dict of fewer stays in the caches
 constexpr double kFewKeys = 0.5;     // for each power of ten below that, where no number of items is asked

@@ -28,9 +28,9 @@ struct PhaseTraits {
 };
 
 // How far a phase is from the need; smaller is nearer. Nothing when it does something else, so that no figure of it
-// says anything about the need: other kinds of reads or writes, batches, a fixed rate, values of more than four times
-// the size or less than a quarter, and another share of reads or of writes by more than a quarter. A
-// write may cost as much as one read or as hundreds, by engine, so reads alone never stand for a need with writes.
+// says anything about the need: other kinds of reads or writes, batches, a fixed rate, values of more than twice the
+// size or less than half of it, and another share of reads or of writes by more than a quarter. A write may cost as
+// much as one read or as hundreds, by engine, so reads alone never stand for a need with writes.
 std::optional<double> distance(const PhaseTraits& traits, unsigned processes, const Requirements& asked);
 
 // The same for a phase with a fixed rate, which only latencies are taken from.

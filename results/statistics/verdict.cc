@@ -13,6 +13,8 @@ constexpr double kRounding = 1e-9;
 
 }  // namespace
 
+double level_of_each(std::size_t statements, double level) { return 1 - (1 - level) / static_cast<double>(statements); }
+
 bool covers(const Interval& interval, double level) { return interval.coverage >= level - kRounding; }
 
 Judged judge_bound(std::span<const double> figures, bool at_least, double bound, double level) {
@@ -35,7 +37,7 @@ std::string judged_text(std::span<const double> figures, bool at_least, double b
 }
 
 Best best_of(const std::vector<std::vector<double>>& samples, bool more_is_better, double level) {
-  const double each = 1 - (1 - level) / static_cast<double>(samples.size());
+  const double each = level_of_each(samples.size(), level);
   std::vector<Interval> intervals;
   for (const std::vector<double>& sample : samples) {
     if (sample.empty()) return {std::nullopt, "not separated: no rounds"};

@@ -16,6 +16,10 @@
 
 namespace dictbench {
 
+// The level of each of `statements` so that all of them hold together with `level`, however they depend on each other
+// (Bonferroni: 1 - (1 - level) / statements; Dunn, Multiple Comparisons Among Means, 1961). At least one statement.
+double level_of_each(std::size_t statements, double level = kConfidenceLevel);
+
 enum class Judged { met, missed, open };
 
 // Whether so few repetitions as it is of can give the level: 6 for 95 %, 7 for 97.5 %.
@@ -28,8 +32,8 @@ Judged judge_bound(std::span<const double> figures, bool at_least, double bound,
 std::string judged_text(std::span<const double> figures, bool at_least, double bound, double level = kConfidenceLevel);
 
 // Which of several samples has the highest median (the lowest where `more_is_better` is not), when its interval lies
-// beyond all others'; nothing when they overlap or are too few. Each interval covers 1 - (1 - level) / n of n samples
-// (Bonferroni), so that all hold together with the level. At least two samples.
+// beyond all others'; nothing when they overlap or are too few. All intervals hold together with the level, so each of
+// n covers level_of_each(n). At least two samples.
 struct Best {
   std::optional<std::size_t> index;
   std::string why;  // "not separated", "not separated: 6 of 7 rounds"; empty where there is one

@@ -20,8 +20,9 @@ namespace {
 
 constexpr const char* kName = "fastest";
 constexpr const char* kTitle = "The best of each workload";
-// Their phases differ in a size alone: a row each would outweigh all other workloads.
-constexpr std::array<std::string_view, 3> kSeriesOverSizes = {"values", "blob-growth", kCasesWorkload};
+// Their phases differ in a size alone: a row each would outweigh all other workloads. `values`: of older records.
+constexpr std::array<std::string_view, 6> kSeriesOverSizes = {"values",      "values-short", "values-middle",
+                                                              "values-long", "blob-growth",  kCasesWorkload};
 
 // Of one phase: those with a figure, at the largest number of processes, the best first.
 std::vector<const Series*> racers(const Block& block, const TableContext& context) {
@@ -40,12 +41,12 @@ std::optional<PairedRatio> lead(const Block& block, const Series& first, const S
   return paired_ratio(by_round(first, ops_per_s), by_round(other, ops_per_s), level);
 }
 
-// All comparisons of the first with another hold together with the usual level (Bonferroni).
+// All comparisons of the first with another hold together with the usual level.
 std::string told_apart(const Block& block, const std::vector<const Series*>& best_first) {
   // No steady state. The next must not be called the best for it: it may be so short because it is so quick.
   if (!long_enough(*best_first[0])) return fmt::format("no: window {}", nanoseconds(1e9 * window_of(*best_first[0])));
   constexpr std::size_t kNamed = 2;
-  const double level = 1 - (1 - kConfidenceLevel) / static_cast<double>(best_first.size() - 1);
+  const double level = level_of_each(best_first.size() - 1);
   std::vector<std::string> near;
   for (std::size_t i = 1; i < best_first.size(); ++i) {
     const auto ratio = lead(block, *best_first[0], *best_first[i], level);

@@ -120,12 +120,12 @@ std::string durable_option(const std::string& engine, const TableContext& contex
 }
 
 // ", 2.00 times as many as on lmdb", where the rounds tell the first two apart; all comparisons of the first with
-// another hold together with the usual level (Bonferroni).
+// another hold together with the usual level.
 std::string beside(const Machine& machine, const std::vector<std::string>& engines) {
   const Series* const best = find_phase(machine.engines.at(engines[0]), kRanked);
   const Series* const next = find_phase(machine.engines.at(engines[1]), kRanked);
   if (next == nullptr || !next->good()) return "";
-  const double level = 1 - (1 - kConfidenceLevel) / static_cast<double>(engines.size() - 1);
+  const double level = level_of_each(engines.size() - 1);
   const auto ratio = paired_ratio(by_round(*best, ops_per_s), by_round(*next, ops_per_s), level);
   if (!ratio || !covers(ratio->interval, level) || ratio->interval.low <= 1)
     return fmt::format(", not told apart from {}", engines[1]);

@@ -113,6 +113,43 @@ TEST(OperationLoop, GoesOnWhereTheStreamWasLeft) {
   EXPECT_EQ(run_operations(loop).ops, 0u);
 }
 
+// So that the warm-up of a quick engine leaves operations for the window.
+TEST(OperationLoop, LeavesAStreamOfSoManyOperationsWhereItIsTold) {
+  struct Way {
+    const char* rate;
+    unsigned batch;
+    std::uint64_t most;  // of 333 operations
+  };
+  const TickClock clock;
+  for (const Way& way : {Way{"", 1, 333}, Way{"", 32, 320}, Way{"\narrival_rate = 5000", 1, 333}}) {
+    MapDict dict;
+    const Workload plan = workload(std::string("mix = {set = 1}\noperations = 1000\nseconds = 20") + way.rate);
+    const OperationStream stream(plan, plan.phases[0], 0, 1);
+    LoopPlan loop{.dict = dict, .stream = stream, .workload = plan, .phase = plan.phases[0], .clock = clock};
+    loop.batch = way.batch;
+    loop.seconds = 20;
+    loop.stop_before = 333;
+    EXPECT_EQ(run_operations(loop).ops, way.most);
+    EXPECT_EQ(dict.sets, way.most);
+    loop.already = way.most;
+    loop.stop_before = UINT64_MAX;
+    EXPECT_EQ(run_operations(loop).ops, 1000 - way.most) << "the rest is for the window";
+    EXPECT_EQ(dict.map.size(), 1000u);
+    EXPECT_EQ(dict.sets, 1000u) << "each once";
+  }
+}
+
+TEST(OperationLoop, AStreamThatGoesRoundIsNotLeftByItsNumber) {
+  MapDict dict;
+  const Workload plan = workload("mix = {set = 1}\nseconds = 0.01\ndistribution = 'uniform'");
+  const TickClock clock;
+  const OperationStream stream(plan, plan.phases[0], 0, 1);
+  LoopPlan loop{.dict = dict, .stream = stream, .workload = plan, .phase = plan.phases[0], .clock = clock};
+  loop.seconds = 0.01;
+  loop.stop_before = 1;
+  EXPECT_GT(run_operations(loop).ops, 1u);
+}
+
 TEST(OperationLoop, CountsAbsentKeysThatAreFound) {
   class FindsAll : public MapDict {
    public:

@@ -117,20 +117,54 @@ TEST(Plan, EveryRepetitionHasASeedOfItsOwnAndTheSameForAllEngines) {
 
 TEST(Pace, GivesUpTimeAndNeverKeys) {
   CellSelection selection = two_by_two();  // 2 cells with a timed phase a round
-  const Pace much = pace_of(selection, 1000, 3), some = pace_of(selection, 6, 3), none = pace_of(selection, 0.001, 3);
+  // Half of 7.2 s is for 6 windows, each with a fifth of its length before it.
+  const Pace much = pace_of(selection, 1000, 3), some = pace_of(selection, 7.2, 3), none = pace_of(selection, 0.001, 3);
   EXPECT_EQ(much.seconds, kLongestSeconds);
-  EXPECT_DOUBLE_EQ(some.seconds, 0.5);
+  EXPECT_NEAR(some.seconds, 0.5, 1e-9);
   EXPECT_EQ(none.seconds, kShortestSeconds);
-  EXPECT_EQ(none.limit, 2);
-  EXPECT_EQ(much.limit, 10);
-  selection.seconds = some.seconds;
+  EXPECT_DOUBLE_EQ(none.limit, 8 * 0.4);
+  EXPECT_DOUBLE_EQ(much.limit, 8 * 1.2);
+  selection.seconds = 0.5;
   selection.limit = some.limit;
   const Plan plan(selection);
   const Workload whole = load_workload("get-uniform", 0.001);
   EXPECT_EQ(plan.workloads()[0].keys.count, whole.keys.count);
   EXPECT_EQ(plan.workloads()[0].hash, whole.hash) << "a longer window is the same work";
   EXPECT_EQ(plan.workloads()[0].phases[0].seconds, 0.5);
-  EXPECT_EQ(plan.workloads()[1].phases[0].limit, 5) << "what has a number of operations has a limit";
+  EXPECT_EQ(plan.workloads()[1].phases[0].limit, some.limit) << "what has a number of operations has a limit";
+}
+
+TEST(Pace, WhatWritesWarmsUpForTwoTenthsOfASecondAtLeast) {
+  const auto warm_up_of = [](const char* mix, double seconds) {
+    Phase phase = parse_workload(fmt::format("[keys]\nformat = 'k{{index}}'\ncount = 100\n[[phase]]\nname = 'p'\n"
+                                             "mix = {{{}}}\noperations = 100\nseconds = 1\n",
+                                             mix),
+                                 "test")
+                      .phases[0];
+    phase.seconds = seconds;
+    return warm_up_seconds(phase);
+  };
+  for (const char* mix : {"set = 1", "get = 0.95, set = 0.05", "insert = 1, erase = 1", "add = 1",
+                          "scan = 1, insert = 1", "read_modify_write = 1"}) {
+    EXPECT_DOUBLE_EQ(warm_up_of(mix, 0.2), 0.2) << mix;
+    EXPECT_DOUBLE_EQ(warm_up_of(mix, 1), 0.2) << mix;
+    EXPECT_DOUBLE_EQ(warm_up_of(mix, 2), 0.4) << mix;
+    EXPECT_DOUBLE_EQ(warm_up_of(mix, 0.01), 0.002) << mix << ": a smoke run";
+  }
+  for (const char* mix : {"get = 1", "scan = 1", "get = 0.1, get_absent = 0.2"})
+    EXPECT_DOUBLE_EQ(warm_up_of(mix, 0.2), 0.04) << mix;
+  EXPECT_EQ(warm_up_of("set = 1", 0), 0);
+}
+
+// A round of windows and warm-ups takes just half of the budget's share of it.
+TEST(Pace, CountsTheWarmUpOfWritesAndWhatIsAtAFixedRate) {
+  CellSelection selection = two_by_two();
+  selection.workloads = {"update-uniform", "get-uniform", "open-loop"};
+  selection.processes = {2};
+  // At 10,000 operations a second for 1.1 s, with 0.22 s before it, and at 100,000 for 0.5 s, with 0.2 s before it.
+  constexpr double kFixed = 1.1 + 0.22 + 0.5 + 0.2, kWindow = 0.4;
+  const double round = kWindow + 0.2 + kWindow * 1.2 + kFixed;
+  EXPECT_NEAR(pace_of(selection, 2 * 3 * round, 3).seconds, kWindow, 1e-9);
 }
 
 TEST(Pace, GoesRoundWhileTheNextRoundFits) {

@@ -3,8 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <stdexcept>
+#include <string>
 
+#include "engines/registry.h"
+#include "harness/driver/suitability.h"
 #include "workloads/workload.h"
 
 namespace dictbench {
@@ -38,6 +42,48 @@ TEST(Suite, AllEnginesHaveTheSameKeys) {
 TEST(Suite, EveryWorkloadIsThere) {
   for (const std::string& name : suite_names())
     for (const std::string& workload : find_suite(name).workloads) EXPECT_NO_THROW(load_workload(workload)) << workload;
+}
+
+// Of values: bytes of each, and of all together.
+std::map<std::uint64_t, std::uint64_t> sizes_of(const Suite& suite) {
+  std::map<std::uint64_t, std::uint64_t> sizes;
+  for (const std::string& name : suite.workloads) {
+    if (!name.starts_with("values-")) continue;
+    for (const Phase& phase : load_workload(name).phases)
+      sizes[phase.values.sizes[0].bytes] = phase.values.sizes[0].bytes * phase.keys;
+  }
+  return sizes;
+}
+
+// Whatever size is asked for, one within a factor of two was measured, by operations on as many bytes.
+TEST(Suite, SizesOfValuesGoInStepsOfFourWithTheSameTotal) {
+  const auto sizes = sizes_of(find_suite("host"));
+  ASSERT_FALSE(sizes.empty());
+  EXPECT_EQ(sizes.begin()->first, 10u);
+  EXPECT_EQ(sizes.rbegin()->first, 1u << 20);
+  std::uint64_t before = sizes.begin()->first;
+  for (const auto& [bytes, total] : sizes) {
+    EXPECT_LE(bytes, 4 * before);
+    EXPECT_LE(total, 4u << 20);
+    EXPECT_GT(total + bytes, 4u << 20) << "as many keys as make 4 MiB";
+    before = bytes;
+  }
+  EXPECT_EQ(sizes_of(find_suite("standard")).begin()->first, 128u);
+}
+
+// An engine is not kept from the sizes that it can hold by those that it cannot.
+TEST(Suite, ValuesAreMeasuredWithWhateverCanHoldThem) {
+  const auto suits = [](const char* engine, const char* workload) {
+    const Spec spec = parse_engine_spec(engine);
+    return unsuitable(find_engine(spec.name()).contract(spec), load_workload(workload), 2).empty();
+  };
+  EXPECT_TRUE(suits("bucket-table", "values-short"));
+  EXPECT_FALSE(suits("bucket-table", "values-middle"));
+  EXPECT_FALSE(suits("blob", "values-middle"));
+  EXPECT_TRUE(suits("blob", "values-long"));
+  for (const char* engine : {"lockfree", "stream-log", "boost-map", "redis", "local"})
+    for (const char* workload : {"values-short", "values-middle", "values-long"})
+      EXPECT_TRUE(suits(engine, workload)) << engine << " " << workload;
 }
 
 TEST(Suite, OneThatIsNotThereIsRefused) { EXPECT_THROW(find_suite("nosuch"), std::invalid_argument); }

@@ -98,6 +98,16 @@ def test_what_only_threads_can_share_has_threads(dictbench, tmp_path, engine, st
         assert all(worker["usage"]["user_s"] >= 0 for worker in cell["workers"])
 
 
+def test_a_warm_up_leaves_the_window_most_of_a_given_number_of_operations(dictbench, tmp_path):
+    """The engine that does nothing was through with all of them before its window began, and had no figure."""
+    result = dictbench("run", "--engine", "null", "--workload", "churn", "--processes", "2", "--repetitions", "1", "--scale", "0.1",
+                       "--out", "r.jsonl")
+    assert result.returncode == 0, result.stderr
+    (cell,) = cells(tmp_path / "r.jsonl")
+    assert 266_666 <= cell["ops"] <= 270_000
+    assert cell["ops_per_s"] > 0
+
+
 @pytest.mark.parametrize("engine", ["boost-map", "local", "rival-tbb"])
 def test_readers_read_while_the_table_grows(dictbench, tmp_path, engine):
     skip_unless_available(dictbench, engine)

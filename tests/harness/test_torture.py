@@ -74,6 +74,49 @@ def test_every_step_of_the_load_is_tried(dictbench, tmp_path):
     assert "boost-map.set.changed" not in facts["points_not_visited"]
 
 
+SHARED = ["lockfree", "lockfree?partitions=1", "bucket-table", "stream-log", "boost-map", "blob", "lmdb", "sqlite-wal"]
+
+
+@pytest.mark.parametrize("engine", SHARED)
+def test_an_operation_stopped_at_any_instruction_does_no_harm(dictbench, tmp_path, private_tmp, engine):
+    result = dictbench(
+        "torture", "--engine", engine, "--faults", "step", "--seconds", 2, "--seed", 3, "--patience", 5, "--out", "r.jsonl"
+    )
+    record = tortures(tmp_path / "r.jsonl")["step"]
+    if record["status"].startswith("unavailable"):
+        pytest.skip(record["status"])
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert record["status"] == "ok"
+    operations = [name for name in record["facts"] if name.startswith("step ")]
+    assert len(operations) == 8 and record["tried"] >= 8 and record["operations"] > 0
+    # The program that is measured, which has no crash points.
+    assert record["facts"]["stepped_program"] == "as measured"
+    assert os.listdir(private_tmp) == []
+
+
+def test_what_is_wrong_for_a_moment_only_is_caught_by_stepping(dictbench, tmp_path, private_tmp):
+    result = dictbench(
+        "torture", "--plugin", MUTANT, "--engine", "mutant?engine=blob&kind=torn-value&every=1", "--faults", "step",
+        "--seconds", 10, "--seed", 3, "--out", "r.jsonl",
+    )
+    record = tortures(tmp_path / "r.jsonl")["step"]
+    if record["status"].startswith("unavailable"):
+        pytest.skip(record["status"])
+    assert result.returncode == 1, result.stdout + result.stderr
+    assert record["status"].startswith("broken: set (overwrite) ") and " at instruction " in record["status"]
+    assert os.listdir(private_tmp) == []
+
+
+@pytest.mark.parametrize("engine, why", [("null", "it stores nothing"), ("local", "its processes share nothing"),
+                                         ("sqlite-wal?batch=8", "its sets take effect after they return"),
+                                         ("redis", "its operations run in a server")])
+def test_stepping_says_where_it_has_nothing_to_do(dictbench, tmp_path, engine, why):
+    result = dictbench("torture", "--engine", engine, "--faults", "step", "--out", "r.jsonl")
+    status = tortures(tmp_path / "r.jsonl")["step"]["status"]
+    assert result.returncode == 3
+    assert status == f"not applicable: {why}" or status.startswith("unavailable")
+
+
 WORDS = {
     "lost-update": ["is lost"], "changed-byte": ["not whole"], "misplaced-value": ["not whole"],
     "cut-value": ["not whole", "is lost"],  # what is cut may be a counter

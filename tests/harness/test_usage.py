@@ -44,6 +44,28 @@ def test_refusal(dictbench, arguments, parts):
 
 
 @pytest.mark.parametrize(
+    "arguments",
+    [
+        "run --engine null --workload load-1m --scale 0.001 --repetitions 1 --out no/such/r.jsonl",
+        "check --engine null --operations 100 --out no/such/r.jsonl",
+        "cases --items 10 --updates 0 --repetitions 1 --out no/such/r.jsonl",
+        "gate --head-engine null --engine null --workload load-1m --out no/such/r.jsonl",
+        "gate --head-engine null --engine null --workload load-1m --junit no/such/junit.xml",
+        "report --results nosuch.jsonl --out no/such/report",
+    ],
+)
+def test_a_mistyped_path_makes_no_folder(dictbench, tmp_path, arguments):
+    refused(dictbench(*arguments.split()), "there is no folder", "no/such")
+    assert not (tmp_path / "no").exists()
+
+
+def test_records_lie_in_a_folder_of_their_own_unless_told(dictbench, tmp_path):
+    result = dictbench(*"run --engine null --workload load-1m --scale 0.001 --processes 1 --repetitions 1".split())
+    assert result.returncode == 0, result.stderr
+    assert [path.suffix for path in (tmp_path / "dictbench-records").iterdir()] == [".jsonl"]
+
+
+@pytest.mark.parametrize(
     "text, parts",
     [
         ("nonsense", ["bad.toml"]),

@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <map>
+#include <memory>
 #include <mutex>
 
 #include "harness/driver/worker_group.h"
@@ -127,6 +129,28 @@ TEST_F(WorkerThreads, ATableThatCannotBeMadeIsToldWithItsReason) {
 
 TEST_F(WorkerThreads, OneThreadsFailureEndsAll) {
   EXPECT_THAT(run(Fault::second_cannot_attach), HasSubstr("full: no room"));
+}
+
+// The step before a window of writes takes as long as a warm-up must, however short the window is.
+TEST_F(WorkerThreads, WritesWarmUpForTwoTenthsOfASecondBeforeTheirWindow) {
+  const Workload updates = parse_workload(
+      "preload = true\n[keys]\nformat = 'key{index}'\ncount = 1000\n"
+      "[[phase]]\nname = 'set'\nmix = {set = 1}\nseconds = 0.2\ndistribution = 'uniform'\n",
+      "test");
+  const auto body = [&](unsigned) {
+    return run_worker_threads(*control,
+                              {.workload = updates, .contract = contract, .sharing = Sharing::threads, .processes = 2},
+                              [] { return std::make_unique<TableEngine>(Fault::none); });
+  };
+  WorkerGroup group(control, 2, StartMode::threads, body, {});
+  for (std::uint32_t step = kAttachStep; step <= finish_step(updates); ++step) {
+    const auto begun = std::chrono::steady_clock::now();
+    ASSERT_EQ(group.step(step, seconds(20)), "");
+    const auto took = std::chrono::steady_clock::now() - begun;
+    EXPECT_TRUE(step != warm_step(0) || took >= std::chrono::milliseconds(200)) << "of a window of as much";
+  }
+  group.finish();
+  EXPECT_GE(control->workers[0].report.end_ns - control->workers[0].report.start_ns, 200'000'000);
 }
 
 }  // namespace

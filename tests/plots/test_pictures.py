@@ -175,6 +175,31 @@ def test_an_overview_has_at_most_a_dozen_rows_and_an_axis_at_both_ends(many_cell
         assert tick.label1.get_visible() and tick.label2.get_visible()
 
 
+ENGINES = ("null", "local", "lockfree", "bucket-table", "stream-log", "boost-map", "lmdb", "sqlite-wal", "memcached", "redis")
+PHASES = ("load", "get", "get-half-absent", "get-batch-32", "zipf-95-5", "update", "set-batch-32", "add", "churn")
+
+
+def test_scaling_over_a_suite_s_phases_fits_on_one_screen(tmp_path):
+    found = pictures_of(tmp_path, [scaling], *(
+        synthetic.cell_line(engine, "large", phase, count, speed=1e6 * count * (1 + index))
+        for index, engine in enumerate(ENGINES) for phase in PHASES for count in (1, 2)))
+    (picture,) = found.values()
+    lefts = {round(axes.get_position().x0, 3) for axes in picture.figure.axes}
+    tops = {round(axes.get_position().y1, 3) for axes in picture.figure.axes}
+    assert (len(picture.figure.axes), len(lefts), len(tops)) == (9, 3, 3)
+    width, height = picture.figure.get_size_inches()
+    assert height <= 1.05 * width  # 890 pixels of a window that is 850 wide
+
+
+def test_scaling_with_long_names_takes_pictures_of_two_columns(tmp_path):
+    engine = "sqlite-wal?sync=off&batch=64"
+    found = pictures_of(tmp_path, [scaling], *(synthetic.cell_line(name, "large", phase, count, speed=1e6 * count)
+                                               for name in (engine, "lmdb") for phase in PHASES for count in (1, 2)))
+    assert [(name, len(picture.figure.axes)) for name, picture in found.items()] == [
+        ("scaling-large-1", 6), ("scaling-large-2", 3)]
+    assert len({picture.title for picture in found.values()}) == 2
+
+
 def test_labels_are_spread_without_changing_their_order():
     placed = axis.spread([1.0, 1.05, 0.98, 3.0], gap=0.2, low=0, high=4)
     assert placed[2] < placed[0] < placed[1] < placed[3] == 3.0

@@ -165,6 +165,12 @@ def test_bad_usage_is_one_line_and_exit_code_2(arguments, code, told):
     assert result.stderr.count("\n") == 1 and result.stdout == ""
 
 
+def test_folders_above_the_report_s_own_are_not_made(small_file, tmp_path):
+    result = run("--records", small_file, "--out", tmp_path / "no" / "report")
+    assert result.returncode == 2 and "there is no folder" in result.stderr and result.stderr.count("\n") == 1
+    assert not (tmp_path / "no").exists()
+
+
 def test_nothing_to_draw_is_exit_code_3(tmp_path):
     file = tmp_path / "a.jsonl"
     file.write_text(synthetic.as_text([synthetic.run_line(), synthetic.cell_line(status="invalid: a worker died")]))

@@ -1,5 +1,6 @@
 """Names: who creates, who attaches, what is refused."""
 
+import json
 import multiprocessing
 import os
 
@@ -8,7 +9,7 @@ import workers
 from binding import own_names
 
 import dictbench
-from dictbench import SharedDict
+from dictbench import SharedDict, _core, names
 
 TIME_LIMIT_S = 30
 
@@ -57,6 +58,30 @@ def test_a_failed_creation_leaves_the_name_free(name):
 def test_names_that_are_none(wrong):
     with pytest.raises(ValueError, match="letters"):
         SharedDict(wrong)
+
+
+@pytest.mark.parametrize("mode, owner", [(0o666, None), (0o620, None), (0o600, 65534)])
+def test_a_name_that_others_may_have_written_is_not_believed(name, mode, owner):
+    if owner is not None and os.geteuid() != 0:
+        pytest.skip("only root can give a file to another user")
+    with SharedDict() as elsewhere:
+        path = names._path(name)
+        entry = names.Entry(elsewhere.engine, elsewhere._address, _core.identity())
+        path.write_text(json.dumps(entry._asdict()))
+        try:
+            path.chmod(0o600)
+            with SharedDict.attach(name) as attached:
+                attached["a"] = 1  # as long as the file is ours, it says the truth
+            path.chmod(mode)
+            if owner is not None:
+                os.chown(path, owner, owner)
+            for use in (SharedDict, SharedDict.create, SharedDict.attach):
+                with pytest.raises(dictbench.Unavailable, match="see who made it"):
+                    use(name)
+            names.remove_dead()
+            assert path.exists()
+        finally:
+            path.unlink(missing_ok=True)
 
 
 def test_of_many_processes_one_creates(name):

@@ -57,14 +57,14 @@ TEST(ChooseLimits, LongerValuesCostMoreThanWasMeasured) {
   add(records, "fast", 9e6);
   add(records, "small", 8e6);
   Requirements asked;
-  asked.value_bytes = 30;
+  asked.value_bytes = 20;
   asked.max_bytes_per_item = 300;
   const Choice choice = ask(records, asked);
   ASSERT_THAT(names(choice), ElementsAre("fast"));
-  EXPECT_EQ(choice.fits[0].figures.bytes_per_item, 76);
+  EXPECT_EQ(choice.fits[0].figures.bytes_per_item, 66);
   EXPECT_TRUE(choice.fits[0].figures.bytes_estimated);
-  EXPECT_EQ(why_not(choice, "small"), "values of 16 B at most, you asked 30 B");
-  EXPECT_THAT(choice.extrapolated, ElementsAre("measured with values of 10 B, you asked 30 B"));
+  EXPECT_EQ(why_not(choice, "small"), "values of 16 B at most, you asked 20 B");
+  EXPECT_THAT(choice.extrapolated, ElementsAre("measured with values of 10 B, you asked 20 B"));
 }
 
 // More writes never raise an estimate above what either phase was measured at.
@@ -99,17 +99,49 @@ TEST(ChooseLimits, ReadsSayNothingOfWrites) {
   EXPECT_TRUE(ask(records).workload.empty());
 }
 
-TEST(ChooseLimits, ValuesOfAnotherOrderOfSizeAreNotCovered) {
+TEST(ChooseLimits, ValuesBeyondAFactorOfTwoAreNotCovered) {
   RecordFile records = records_of();
   add(records, "fast", 9e6);
   Requirements asked;
-  asked.value_bytes = 64 << 10;
+  asked.value_bytes = 21;
   asked.ops_per_s = 3e6;
   asked.p99_ns = 5000;
   const Choice choice = ask(records, asked);
   EXPECT_THAT(choice.fits, IsEmpty());
   EXPECT_THAT(answer_tables(choice)[0].title, StartsWith("No record covers this"));
   EXPECT_THAT(commands_for(choice, "fast"), HasSubstr("--write-workload need.toml"));
+}
+
+// Of a workload whose phases differ in their keys an engine is measured in all or in none.
+TEST(ChooseLimits, NoRoomForAnotherPhaseExcludesNobody) {
+  RecordFile records = records_of();
+  for (const char* const engine : {"fast", "sparse"})
+    for (const char* const phase : {"few", "many"}) add_phase(records, engine, 9e6, "sizes", phase);
+  for (CellRecord& cell : records.cells) {
+    cell.work.keys = cell.phase == "few" ? 4 : 400'000;
+    cell.work.value_bytes = cell.phase == "few" ? 1 << 20 : 10;
+    if (cell.engine == "fast") continue;
+    cell.ops_per_s = 0;
+    cell.status = "unavailable: 400,000 items; it takes 100 at most";
+  }
+  Knowledge known = testing::knowledge();
+  known.candidates = [](const Requirements&) {
+    return std::vector<EnginePromises>{*testing::engine_of("fast"), *testing::engine_of("sparse")};
+  };
+  Requirements asked;
+  asked.reads = 1;
+  asked.value_bytes = 1 << 20;
+  Choice choice = choose_engines(records, testing::kHost, asked, known);
+  EXPECT_THAT(names(choice), ElementsAre("fast"));
+  EXPECT_EQ(why_not(choice, "sparse"), "not excluded");
+  EXPECT_THAT(commands_for(choice, "sparse"), HasSubstr("dictbench run --engine sparse --workload need.toml"));
+  asked.items = 1000;
+  EXPECT_EQ(why_not(choose_engines(records, testing::kHost, asked, known), "sparse"),
+            "100 items at most, you asked 1,000");
+  asked.items.reset();
+  asked.value_bytes = 10;
+  choice = choose_engines(records, testing::kHost, asked, known);
+  EXPECT_THAT(why_not(choice, "sparse"), HasSubstr("400,000 items; it takes 100 at most"));
 }
 
 TEST(ChooseLimits, TailsAreThoseOfTheOpenLoop) {
@@ -173,13 +205,13 @@ TEST(ChooseLimits, ASlotOfFixedSizeMayTakeNoMoreAndOneProcessNoSecondCopy) {
   RecordFile records = records_of();
   add(records, "fast", 9e6);  // 56 bytes an item with values of 10 bytes and 2 processes
   Requirements asked;
-  asked.value_bytes = 40;
+  asked.value_bytes = 20;
   asked.max_bytes_per_item = 60;
   const Choice choice = ask(records, asked);
   EXPECT_THAT(answer_tables(choice)[0].title, StartsWith("No record decides what fits"));
   // No standard workload has such values: a file for them is made first.
   EXPECT_EQ(commands_for(choice, "fast"),
-            "dictbench choose --processes 2 --reads 0.95 --value-size 40 --max-bytes-per-item 60 --write-workload "
+            "dictbench choose --processes 2 --reads 0.95 --value-size 20 --max-bytes-per-item 60 --write-workload "
             "need.toml\n"
             "dictbench run --engine fast --workload need.toml --processes 2 --out need.jsonl\n");
   asked.value_bytes.reset();

@@ -14,7 +14,8 @@ namespace dictbench::testing {
 
 inline constexpr const char* kHost = "intel-xeon-2.50ghz-2-cores";
 
-// 95 % gets over a million keys of 10 bytes; the workload "sets" half of each, "adds" counters.
+// 95 % gets over a million keys of 10 bytes; the workload "half" half of each, "adds" counters, "sizes" gets of many
+// short values and of few long ones.
 inline std::optional<PhaseTraits> phase_of(const CellRecord& cell, const RunRecord*) {
   PhaseTraits traits;
   traits.keys = static_cast<std::uint64_t>(1e6 * cell.scale);
@@ -29,6 +30,10 @@ inline std::optional<PhaseTraits> phase_of(const CellRecord& cell, const RunReco
     traits.adds = 1;
   } else if (cell.workload == "large") {
     (cell.phase == "get" ? traits.gets : traits.sets) = 1;
+  } else if (cell.workload == "sizes") {
+    traits.gets = 1;
+    traits.keys = cell.phase == "few" ? 4 : 400'000;
+    traits.value_bytes = cell.phase == "few" ? 1 << 20 : 10;
   } else if (cell.workload == "open") {
     traits.gets = 0.95;
     traits.sets = 0.05;
@@ -39,7 +44,8 @@ inline std::optional<PhaseTraits> phase_of(const CellRecord& cell, const RunReco
   return traits;
 }
 
-// "fast", "safe" and "durable?sync=full" promise what their names say; "alone" is not shared, "null" does nothing.
+// "fast", "safe" and "durable?sync=full" promise what their names say; "alone" is not shared, "null" does nothing,
+// "small" has room for short values, "sparse" for few keys.
 inline std::optional<EnginePromises> engine_of(const std::string& spec) {
   if (spec == "unknown") return std::nullopt;
   EnginePromises engine;
@@ -50,6 +56,7 @@ inline std::optional<EnginePromises> engine_of(const std::string& spec) {
   if (spec == "durable?sync=full") engine.declared.insert(Guarantee::durable);
   if (spec == "alone") engine.declared.erase(Guarantee::shared);
   if (spec == "small") engine.largest_value = 16;
+  if (spec == "sparse") engine.most_items = 100;
   engine.stores = spec != "null";
   return engine;
 }

@@ -73,6 +73,14 @@ TEST(Fastest, AWindowTooShortDecidesNothingAndCrownsNobodyElse) {
   EXPECT_EQ(text(table, "get-uniform", kApart), "no: window 10.0 ms");
 }
 
+TEST(Fastest, SeriesOverSizesHaveNoRows) {
+  RecordFile records = one_run();
+  add(records, "lmdb", "get-uniform", 2, rounds(2));
+  for (const char* const workload : {"values", "values-short", "values-middle", "values-long", "blob-growth"})
+    for (const char* const phase : {"get-1m", "set-1m"}) add(records, "lmdb", workload, 2, rounds(2), phase);
+  EXPECT_EQ(built("fastest", records).rows.size(), 1u);
+}
+
 TEST(Standings, SayWhoIsRankedAndWhyOthersAreNot) {
   RecordFile records = one_run();
   for (const char* const engine : {"lmdb", "null", "local", "slow?ns=1&engine=lmdb", "rival-tbb"})

@@ -42,7 +42,7 @@ CellRecord full_cell() {
 
 TEST(Record, RoundTripKeepsEverything) {
   const TemporaryFolder folder;
-  const auto file = folder / "deeper/records.jsonl";
+  const auto file = folder / "records.jsonl";
   {
     RecordWriter writer(file);
     writer.write(make_run());
@@ -262,6 +262,16 @@ TEST(RecordWriter, LeavesNoPartOfALineWhenTheDiskFillsUp) {
   EXPECT_EQ(read_text(file), whole);
   writer.write(make_cell("null", 1e6));
   EXPECT_EQ(read_records(file).cells.size(), 1u) << "there is room again";
+}
+
+// A mistyped path is no wish for new folders.
+TEST(RecordWriter, MakesNoFolder) {
+  const TemporaryFolder folder;
+  EXPECT_THAT([&] { RecordWriter(folder / "no/such/r.jsonl"); },
+              ThrowsMessage<RecordError>(AllOf(HasSubstr("there is no folder"), HasSubstr("no/such"))));
+  EXPECT_FALSE(std::filesystem::exists(folder / "no"));
+  EXPECT_NO_THROW(require_folder_of("r.jsonl"));
+  EXPECT_NO_THROW(require_folder_of(folder / "r.jsonl"));
 }
 
 TEST(RecordWriter, RefusesAFolderThatCannotBe) {

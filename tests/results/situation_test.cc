@@ -37,21 +37,21 @@ TEST(Situation, DistanceGrowsWithWhatDiffers) {
   EXPECT_GT(other_processes, 0);
   // One process meets nobody: further from two than four are.
   EXPECT_GT(*distance(traits, 1, asked), other_processes);
-  asked.value_bytes = 399;
+  asked.value_bytes = 199;
   EXPECT_GT(*distance(traits, 2, asked), 0);
   traits.keys = 10;
   EXPECT_GT(*distance(traits, 2, asked), 1.5);
 }
 
 // As many operations a second with values a hundred times as long would be more than memory can move.
-TEST(Situation, ValuesOfAnotherOrderOfSizeSayNothing) {
+TEST(Situation, ValuesBeyondAFactorOfTwoSayNothing) {
   PhaseTraits traits = only(&PhaseTraits::gets);
   Requirements asked = reads_of(1);
-  for (const std::uint64_t value : {25, 100, 400}) {
+  for (const std::uint64_t value : {50, 100, 200}) {
     asked.value_bytes = value;
     EXPECT_TRUE(distance(traits, 2, asked).has_value()) << value;
   }
-  for (const std::uint64_t value : {24, 401, 102'400}) {
+  for (const std::uint64_t value : {49, 201, 102'400}) {
     asked.value_bytes = value;
     EXPECT_FALSE(distance(traits, 2, asked).has_value()) << value;
   }

@@ -23,6 +23,12 @@ TEST(Verdict, FiveRoundsDecideNothing) {
   EXPECT_EQ(judged_text(std::vector<double>(6, 9), true, 2, 0.975), "open: 6 of 7 rounds");
 }
 
+TEST(Verdict, SeveralStatementsShareTheError) {
+  EXPECT_DOUBLE_EQ(level_of_each(1), 0.95);
+  EXPECT_DOUBLE_EQ(level_of_each(2), 0.975);
+  EXPECT_DOUBLE_EQ(level_of_each(10, 0.9), 0.99);
+}
+
 TEST(Verdict, TheBestOfSeveralStandsApartFromAll) {
   const std::vector<double> slow(9, 1), quick(9, 3), quicker = {3, 4, 4, 4, 4, 4, 4, 4, 4};
   EXPECT_EQ(best_of({slow, quick}, true).index, 1u);

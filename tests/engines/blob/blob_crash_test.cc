@@ -1,6 +1,8 @@
 // blob under death and stop at each of its crash points: it is whole, and readers wait for nobody.
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 #include "engines/blob/store.h"
 #include "tests/engines/crash_load.h"
 
@@ -90,7 +92,7 @@ TEST(BlobCrash, KilledInAnyChangeWhileItGrowsTheCurrentBlockIsUntouched) {
 TEST(BlobCrash, ReaderOfABlockThatIsBeingOverwrittenTriesAgain) {
   const auto engine = make_engine("blob");
   engine->attach()->set("key", "value");
-  const blob::Store store(engine->address());
+  const blob::Store store(engine->address(), std::chrono::seconds(10));
   unsigned reads = 0;
   store.read([&](const blob::Block&) {
     if (++reads > 1) return;

@@ -3,14 +3,18 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
+#include <csignal>
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "engines/blob/block.h"
 #include "engines/blob/hash.h"
+#include "engines/blob/store.h"
 #include "engines/registry.h"
 #include "tests/engines/error_code.h"
 #include "tests/engines/filling.h"
@@ -144,6 +148,34 @@ TEST(Blob, FullWhereDevShmHasNoRoom) {
     });
     return code == ErrorCode::full && stored > 500 && dict->size() == stored && dict->erase(key_of(0)) ? 0 : 1;
   });
+}
+
+TEST(Blob, AStoppedWriterIsATimeoutForOthersAndNothingForReaders) {
+  const auto engine = make("blob?timeout=50");
+  const auto dict = engine->attach();
+  dict->set("a", "1");
+  ChildProcess writer([&] {
+    Store store(engine->address(), std::chrono::seconds(10));
+    const auto stop_inside = [](const Block&) {
+      raise(SIGSTOP);
+      return std::optional<Store::Growth>();
+    };
+    store.change(stop_inside, [](Editor&) {});
+  });
+  ASSERT_TRUE(await_signal(writer, true));
+  Value out;
+  const auto before = std::chrono::steady_clock::now();
+  EXPECT_EQ(error_code_of([&] { dict->set("b", "2"); }), ErrorCode::timeout);
+  EXPECT_GE(std::chrono::steady_clock::now() - before, std::chrono::milliseconds(50));
+  EXPECT_EQ(error_code_of([&] { dict->erase("a"); }), ErrorCode::timeout);
+  EXPECT_EQ(error_code_of([&] { dict->add("n", 1); }), ErrorCode::timeout);
+  EXPECT_TRUE(dict->get("a", out));
+  EXPECT_EQ(engine->attach()->size(), 1u);
+  EXPECT_EQ(engine->check_integrity(), "");
+  kill(writer.pid(), SIGCONT);
+  EXPECT_EQ(writer.wait(), 0);
+  dict->set("b", "2");
+  EXPECT_EQ(dict->size(), 2u);
 }
 
 // Readers meet ever new blocks in the memory that they read, of ever other sizes.

@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
+#include <csignal>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -115,6 +118,46 @@ TEST(BoostMap, WalksInByteOrder) {
   EXPECT_THAT(seen, ElementsAre("a\0b"s, "ab", "b"));
 }
 
+// A number that wraps would be a dict of a megabyte.
+TEST(BoostMap, RefusesToBeLargerThanAnyMachine) {
+  for (const char* spec : {"boost-map?max=18446744073709551615", "boost-map?size=18446744073709551615"})
+    EXPECT_EQ(error_code_of([&] { make(spec); }), ErrorCode::unavailable) << spec;
+}
+
+// Joining 16 MB to pages of 2 MB takes milliseconds, in which the segment has its name and no map yet.
+TEST(BoostMap, NobodySeesItHalfMade) {
+  struct Page {
+    std::atomic<bool> stop = false;
+    std::atomic<unsigned> next = 0, opened = 0;
+  };
+  const SharedMemory<Page> page;
+  const std::string first = make("boost-map")->address();
+  const auto number = first.rfind(".s") + 2;
+  const std::string stem = first.substr(0, number);
+  page->next = static_cast<unsigned>(std::stoul(first.substr(number))) + 1;
+  ChildProcess opener([&] {
+    const Spec spec = parse_engine_spec("boost-map");
+    while (!page->stop) {
+      const auto code = error_code_of([&] {
+        const auto dict = find_engine("boost-map").attach(spec, stem + std::to_string(page->next));
+        Value out;
+        if (dict->size() != 0 || dict->get("a", out)) _exit(1);
+        ++page->opened;
+      });
+      if (code && code != ErrorCode::unavailable) _exit(2);
+    }
+  });
+  for (int i = 0; i < 10; ++i) {
+    const auto engine = make("boost-map?size=16M");
+    ASSERT_EQ(engine->address(), stem + std::to_string(page->next));
+    const unsigned opened = page->opened;
+    EXPECT_TRUE(await([&] { return page->opened > opened || state_of(opener.pid()) == 'Z'; }));
+    ++page->next;
+  }
+  page->stop = true;
+  EXPECT_EQ(opener.wait(), 0);
+}
+
 TEST(BoostMap, AttachesByAddressFromOutside) {
   const auto engine = make("boost-map");
   engine->attach()->set("a", "1");
@@ -207,6 +250,58 @@ TEST_P(BoostMapLocks, KilledReaderDoesNoHarm) {
   reader.kill();
   dict->set("b", "2");
   EXPECT_EQ(dict->size(), 2u);
+}
+
+// Inside an operation it holds writers up, with lock=mutex everybody.
+TEST_P(BoostMapLocks, AStoppedProcessIsATimeoutAndThenAllGoesOn) {
+  const auto engine = make("boost-map?timeout=50&lock="s + GetParam());
+  const auto dict = engine->attach();
+  dict->set("a", "1");
+  ChildProcess reader([&] {
+    engine->attach()->for_each([&](auto, auto) {
+      raise(SIGSTOP);
+      return true;
+    });
+  });
+  ASSERT_TRUE(await_signal(reader, true));
+  Value out;
+  const auto before = std::chrono::steady_clock::now();
+  EXPECT_EQ(error_code_of([&] { dict->set("b", "2"); }), ErrorCode::timeout);
+  EXPECT_GE(std::chrono::steady_clock::now() - before, std::chrono::milliseconds(50));
+  EXPECT_EQ(error_code_of([&] { dict->erase("a"); }), ErrorCode::timeout);
+  EXPECT_EQ(error_code_of([&] { dict->add("n", 1); }), ErrorCode::timeout);
+  const bool readers_go_on = GetParam() == "rw"s;
+  EXPECT_EQ(error_code_of([&] { dict->get("a", out); }),
+            readers_go_on ? std::nullopt : std::optional(ErrorCode::timeout));
+  const auto late = engine->attach();
+  EXPECT_EQ(error_code_of([&] { late->size(); }), readers_go_on ? std::nullopt : std::optional(ErrorCode::timeout));
+  EXPECT_EQ(error_code_of([&] { engine->check_integrity(); }),
+            readers_go_on ? std::nullopt : std::optional(ErrorCode::timeout));
+  kill(reader.pid(), SIGCONT);
+  EXPECT_EQ(reader.wait(), 0);
+  dict->set("b", "2");
+  EXPECT_EQ(late->size(), 2u);
+}
+
+// Such a writer, stopped, must not keep others from coming.
+TEST_P(BoostMapLocks, AttachingWaitsForNoWriter) {
+  const auto engine = make("boost-map?timeout=50&lock="s + GetParam());
+  engine->attach()->set("a", "1");
+  SharedMemory<std::atomic<bool>> inside;
+  ChildProcess writer([&] {
+    boost_map::SharedMap map(engine->address());
+    map.lock().lock();
+    *inside = true;
+    while (true) pause();
+  });
+  ASSERT_TRUE(await([&] { return inside->load(); }));
+  const auto dict = engine->attach();
+  Value out;
+  EXPECT_EQ(error_code_of([&] { dict->get("a", out); }), ErrorCode::timeout);
+  EXPECT_EQ(error_code_of([&] { dict->set("a", "2"); }), ErrorCode::timeout);
+  writer.kill();
+  EXPECT_TRUE(dict->get("a", out));
+  dict->set("a", "2");
 }
 
 TEST_P(BoostMapLocks, ThreadsEachWithADict) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <random>
 
 namespace dictbench::conformance {
@@ -32,6 +33,14 @@ std::vector<std::size_t> awkward_sizes(std::size_t largest) {
 std::unique_ptr<Engine> create_engine(const Spec& spec) {
   constexpr SizeHint kHint{.key_bytes = 64, .value_bytes = 1024};
   return find_engine(spec.name()).create(spec, kHint);
+}
+
+std::optional<std::string> small_spec() {
+  const EngineDescription& description = find_engine(subject().spec.name());
+  if (std::ranges::find(description.options, "max", &OptionRule::name) == description.options.end())
+    return std::nullopt;
+  const bool has_options = subject().spec_text.find('?') != std::string::npos;
+  return subject().spec_text + (has_options ? "&" : "?") + (subject().contract.needs_server ? "max=8M" : "max=2M");
 }
 
 void Conformance::SetUp() { engine_ = create_engine(subject().spec); }

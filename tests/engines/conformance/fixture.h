@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -46,6 +47,10 @@ std::string random_bytes(std::size_t size, std::uint64_t seed);
 std::vector<std::size_t> awkward_sizes(std::size_t largest);
 
 std::unique_ptr<Engine> create_engine(const Spec& spec);
+
+// The subject's spec with the option `max` that makes it small, where it has one. A server needs some megabytes for
+// itself.
+std::optional<std::string> small_spec();
 
 class Conformance : public testing::Test {
  protected:

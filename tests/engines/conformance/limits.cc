@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
-#include <optional>
 
 #include "tests/engines/conformance/children.h"
 #include "tests/engines/conformance/fixture.h"
@@ -11,15 +10,6 @@ namespace dictbench::conformance {
 namespace {
 
 constexpr std::size_t kEnoughBytes = 64 << 20;  // to fill any engine made small
-
-// The subject's spec with the option that makes it small; a server needs some megabytes for itself.
-std::optional<std::string> small_spec() {
-  const EngineDescription& description = find_engine(subject().spec.name());
-  if (std::ranges::find(description.options, "max", &OptionRule::name) == description.options.end())
-    return std::nullopt;
-  const bool has_options = subject().spec_text.find('?') != std::string::npos;
-  return subject().spec_text + (has_options ? "&" : "?") + (subject().contract.needs_server ? "max=8M" : "max=2M");
-}
 
 using Limits = StoringConformance;
 

@@ -27,7 +27,7 @@ std::string value(unsigned i) { return std::string(1 + i * 13 % 700, static_cast
 
 void work(Segment& segment, unsigned seed) {
   Space space(segment);
-  Blocks blocks(space, attach_arena(space));
+  Blocks blocks(space, claim_arena(space));
   {
     Index index(space, blocks);
     Value out;

@@ -94,7 +94,7 @@ TEST(TableSize, FillsItsBlock) {
     EXPECT_EQ((1 + size.buckets + size.overflow) * kBucketBytes, bytes);
     EXPECT_GT(size.overflow, 0u);
     EXPECT_LE(size.overflow, kMostLinks);
-    const unsigned size_class = class_of(bytes);
+    const unsigned size_class = table_class_of(bytes);
     if (size_class != kNoClass) {
       EXPECT_EQ(kClassBytes[size_class], bytes) << "its block has room to spare";
     }

@@ -14,10 +14,7 @@ namespace dictbench::lockfree {
 class Participant {
  public:
   explicit Participant(const std::string& name)
-      : segment_(Segment::open(name, kLayout)),
-        space_(segment_),
-        blocks_(space_, attach_arena(space_)),
-        index_(space_, blocks_) {}
+      : segment_(open(name)), space_(segment_), blocks_(space_, claim_arena(space_)), index_(space_, blocks_) {}
   ~Participant() { release_arena(space_, blocks_.arena()); }
 
   Space& space() { return space_; }

@@ -11,7 +11,9 @@
 
 #include <chrono>
 #include <exception>
+#include <fstream>
 #include <new>
+#include <string>
 
 namespace dictbench {
 
@@ -69,6 +71,15 @@ inline bool await_signal(const ChildProcess& child, bool stopped) {
     usleep(200);
   }
   return false;
+}
+
+// The state of a process as /proc tells it: R, S, T, Z; ? where there is none.
+inline char state_of(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  std::string line;
+  std::getline(file, line);
+  const auto bracket = line.rfind(')');  // the end of the command, which may hold blanks
+  return bracket == std::string::npos || bracket + 2 >= line.size() ? '?' : line[bracket + 2];
 }
 
 // A T that parent and children share.

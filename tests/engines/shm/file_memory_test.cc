@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -27,6 +28,12 @@ class FileMemory : public ::testing::Test {
     close(file_);
   }
 
+  std::uint64_t blocks() const {
+    struct stat info {};
+    EXPECT_EQ(fstat(file_, &info), 0);
+    return static_cast<std::uint64_t>(info.st_blocks);
+  }
+
   int file_ = -1;
   char* map_ = nullptr;
 };
@@ -48,7 +55,20 @@ TEST_F(FileMemory, AHugePageHoldsWhatThePagesHeld) {
   if (!made) GTEST_SKIP() << "this system makes no 2 MB pages of shared memory";
 }
 
-TEST_F(FileMemory, SaysWhyItCannotAllocate) {
+TEST_F(FileMemory, AReleasedRangeTakesNoMemoryAndReadsAsZeros) {
+  ASSERT_EQ(allocate_file(file_, 0, kLength), 0);
+  std::memset(map_, 'x', kLength);
+  const std::uint64_t before = blocks();
+  ASSERT_EQ(release_file(file_, 4096, 4096 + (64 << 10)), 0);
+  EXPECT_EQ(before - blocks(), std::uint64_t{64 << 10} / 512);
+  EXPECT_EQ(map_[4095], 'x');
+  EXPECT_EQ(map_[4096 + (64 << 10)], 'x');
+  for (std::uint64_t at = 4096; at < 4096 + (64 << 10); ++at) ASSERT_EQ(map_[at], 0) << at;
+}
+
+TEST_F(FileMemory, SaysWhyItCannotAllocateOrRelease) {
+  EXPECT_EQ(release_file(-1, 0, 4096), EBADF);
+  EXPECT_EQ(release_file(file_, 4096, 4096), EINVAL);
   EXPECT_EQ(allocate_file(-1, 0, 4096), EBADF);
   EXPECT_EQ(allocate_file(file_, 4096, 4096), EINVAL);
 }

@@ -18,6 +18,7 @@
 #include "engines/shm/private_directory.h"
 #include "engines/shm/segment.h"
 #include "tests/engines/shm/child_process.h"
+#include "tests/engines/shm/own_namespaces.h"
 #include "tests/engines/shm/own_temporary_folder.h"
 
 namespace dictbench {
@@ -119,11 +120,15 @@ TEST_F(InOwnTemporaryFolder, WhatIsNotProvablyDeadStays) {
   ProcessIdentity dead = ProcessIdentity::self();
   ++dead.start_time;
   ProcessIdentity elsewhere = dead;
-  ++elsewhere.pid_namespace;
+  ++elsewhere.domain;
+  ProcessIdentity unjudged = dead;
+  unjudged.domain = 0;
   const auto path = [&](const std::string& name) { return folder_.path() / name; };
   const auto dead_name = own_name_prefix() + dead.text() + ".0";
   const std::array kept = {
-      own_name_prefix() + elsewhere.text() + ".0",           // another container's
+      own_name_prefix() + elsewhere.text() + ".0",           // another container's, machine's or boot's
+      own_name_prefix() + unjudged.text() + ".0",            // made where nobody can be judged
+      own_name_prefix() + "1.2.4026531836.0",                // an older dictbench's, with the pid namespace
       own_name_prefix() + dead.text(),                       // no counter: not our way of naming
       own_name_prefix() + "mine",                            // not parsable
       std::string("dictbench-99999-") + dead.text() + ".0",  // another user's
@@ -141,6 +146,17 @@ TEST_F(InOwnTemporaryFolder, WhatIsNotProvablyDeadStays) {
   EXPECT_FALSE(std::filesystem::exists(path(dead_name)));
   for (const auto& name : kept) EXPECT_TRUE(std::filesystem::exists(path(name))) << name;
   EXPECT_TRUE(std::filesystem::exists(path("target")));
+}
+
+TEST_F(InOwnTemporaryFolder, WhereNobodyCanBeJudgedEverythingStays) {
+  ProcessIdentity dead = ProcessIdentity::self();
+  ++dead.start_time;
+  const auto left = folder_.path() / (own_name_prefix() + dead.text() + ".0");
+  std::filesystem::create_directory(left);
+  expect_done_in_namespaces(CLONE_NEWPID, [&] {
+    if (!remove_leftovers().empty()) return 1;
+    return std::filesystem::exists(left) ? 0 : 2;
+  });
 }
 
 TEST_F(InOwnTemporaryFolder, ManyCleanersAtOnceAgree) {

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -74,6 +75,11 @@ void die_at(const char* point, const Body& body) {
     write_once(arena.quiet, quiet);
     die_at("rwlock.lock.done", [&] { work(arena.quiet, 4, Readers::share); });
     read_once(arena.quiet, quiet);
+    if (quiet.lock_shared_for(std::chrono::seconds(30))) {
+      RwLockHandle impatient(arena.quiet.lock, Readers::exclude);
+      if (impatient.lock_for(std::chrono::milliseconds(1))) impatient.unlock();
+      quiet.unlock_shared();
+    }
     work(arena.pair, 40, Readers::exclude);
     work(arena.pair, 200, Readers::share);
     const SharedGuard guard(handle);
@@ -158,6 +164,60 @@ TEST_F(LockCrash, NewsOfADeadWriterOutlivesAWriterWhoHeardIt) {
     handle.unlock();
     EXPECT_EQ(handle.lock(), PreviousOwner::unlocked);
     handle.unlock();
+  }
+}
+
+// Who hears of a death and gives up has told nobody.
+TEST_F(LockCrash, NewsOfADeadWriterOutlivesAWriterWhoGaveUp) {
+  SharedMemory<GuardedPair> pair;
+  RwLockHandle reader(pair->lock), handle(pair->lock);
+  reader.lock_shared();
+  die_at("rwlock.lock.announced", [&] { RwLockHandle(pair->lock).lock(); });
+  EXPECT_EQ(handle.lock_for(std::chrono::milliseconds(20)), std::nullopt);
+  reader.unlock_shared();
+  EXPECT_EQ(handle.lock_for(std::chrono::seconds(30)), PreviousOwner::died);
+  handle.unlock();
+  EXPECT_EQ(handle.lock(), PreviousOwner::unlocked);
+  handle.unlock();
+}
+
+// While all other slots are taken, so that there is no other one to be had.
+TEST_F(LockCrash, AKilledClaimerLosesNoSlot) {
+  for (const char* point :
+       {"rwlock.claim.taken", "rwlock.claim.idle", "rwlock.claim.counted", "rwlock.claim.claimed"}) {
+    SCOPED_TRACE(point);
+    SharedMemory<GuardedPair> pair;
+    std::vector<std::unique_ptr<RwLockHandle>> others;
+    for (std::size_t i = 0; i + 1 < RobustRwLock::kSlots; ++i)
+      others.push_back(std::make_unique<RwLockHandle>(pair->lock));
+    for (int i = 0; i < 3; ++i) die_at(point, [&] { const RwLockHandle killed(pair->lock); });
+    EXPECT_EQ(pair->lock.claimed_slots(), RobustRwLock::kSlots);
+    RwLockHandle last(pair->lock);
+    EXPECT_TRUE(last.has_slot());
+    EXPECT_FALSE(RwLockHandle(pair->lock).has_slot());
+    write_once(*pair, *others.front());
+    read_once(*pair, last);
+  }
+}
+
+// It reads nothing, so no writer need wait for it.
+TEST_F(LockCrash, AClaimerThatIsStoppedHoldsNobodyUp) {
+  for (const char* point :
+       {"rwlock.claim.taken", "rwlock.claim.idle", "rwlock.claim.counted", "rwlock.claim.claimed"}) {
+    SCOPED_TRACE(point);
+    SharedMemory<GuardedPair> pair;
+    RwLockHandle handle(pair->lock);
+    die_at("rwlock.lock_shared.announced", [&] { RwLockHandle(pair->lock).lock_shared(); });
+    ChildProcess stopped([&] {
+      arm_crash_point(point, 1, CrashAction::stop);
+      const RwLockHandle own(pair->lock);  // in the slot of the dead reader
+    });
+    ASSERT_TRUE(await_signal(stopped, true));
+    ASSERT_EQ(handle.lock_for(std::chrono::seconds(30)), PreviousOwner::unlocked);
+    handle.unlock();
+    kill(stopped.pid(), SIGCONT);
+    EXPECT_EQ(stopped.wait(), 0);
+    EXPECT_EQ(pair->lock.claimed_slots(), 1u);
   }
 }
 

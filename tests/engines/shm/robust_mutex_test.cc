@@ -5,9 +5,7 @@
 
 #include <atomic>
 #include <chrono>
-#include <fstream>
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "tests/engines/shm/child_process.h"
@@ -85,8 +83,31 @@ TEST(RobustMutex, GivesUpAfterTheTimeGivenAndNotBefore) {
     EXPECT_EQ(shared->mutex.lock_for(longest), std::nullopt);
     EXPECT_GE(std::chrono::steady_clock::now() - begin, longest);
   }
+  EXPECT_THROW(RobustMutexGuard(shared->mutex, std::chrono::milliseconds(5)), Error);
   holder.kill();
   EXPECT_EQ(shared->mutex.lock_for(std::chrono::seconds(10)), PreviousOwner::died);
+  shared->mutex.unlock();
+  EXPECT_EQ(RobustMutexGuard(shared->mutex, std::chrono::seconds(10)).previous(), PreviousOwner::unlocked);
+}
+
+// What spins looks at the lock word before it tries: it must take a dead holder's mutex for free.
+TEST(RobustMutex, SpinningFindsItHeldFreeOrLeftByTheDead) {
+  SharedMemory<Shared> shared;
+  EXPECT_EQ(shared->mutex.lock_soon(), PreviousOwner::unlocked);
+  ChildProcess other([&] { _exit(shared->mutex.lock_soon() ? 1 : 0); });
+  EXPECT_EQ(other.wait(), 0);
+  shared->mutex.unlock();
+  ChildProcess holder([&] {
+    shared->mutex.lock();
+    shared->held = true;
+    while (true) pause();
+  });
+  ASSERT_TRUE(await([&] { return shared->held.load(); }));
+  EXPECT_EQ(shared->mutex.lock_soon(), std::nullopt);
+  holder.kill();
+  EXPECT_EQ(shared->mutex.lock_soon(), PreviousOwner::died);
+  shared->mutex.unlock();
+  EXPECT_EQ(shared->mutex.lock_soon(), PreviousOwner::unlocked);
   shared->mutex.unlock();
 }
 
@@ -106,14 +127,6 @@ TEST(RobustMutex, WakesAWaiterWhenItsHolderIsKilled) {
   ASSERT_TRUE(await([&] { return about_to_lock->load(); }));
   holder.kill();
   EXPECT_EQ(waiter.wait(), 0);
-}
-
-char state_of(pid_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  std::string number, name;
-  char state = '?';
-  file >> number >> name >> state;
-  return state;
 }
 
 // On one CPU the woken waiter cannot run before it is killed.

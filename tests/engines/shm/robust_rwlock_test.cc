@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -14,6 +15,8 @@ namespace dictbench {
 namespace {
 
 using Readers = RwLockHandle::Readers;
+
+constexpr std::chrono::milliseconds kShort{20}, kLong{30'000};
 
 TEST(RobustRwLock, ReadersShareAndWritersExcludeAcrossProcesses) {
   constexpr unsigned kRounds = 10'000;
@@ -143,6 +146,87 @@ TEST(RobustRwLock, SlotsOfTheDeadAreClaimedAgain) {
   EXPECT_TRUE(handle.has_slot());
   write_once(*shared, handle);
   EXPECT_EQ(shared->torn, 0u);
+}
+
+// Whoever is stopped there may stay so for ever.
+TEST(RobustRwLock, AHandleIsMadeWhileAWriterIsInside) {
+  SharedMemory<GuardedPair> shared;
+  ChildProcess writer([&] {
+    RwLockHandle own(shared->lock);
+    own.lock();
+    hold_forever(*shared);
+  });
+  ASSERT_TRUE(await([&] { return shared->holding == 1; }));
+  RwLockHandle handle(shared->lock);
+  EXPECT_TRUE(handle.has_slot());
+  EXPECT_EQ(handle.lock_shared_for(kShort), std::nullopt);
+  writer.kill();
+  EXPECT_EQ(handle.lock_shared_for(kLong), PreviousOwner::died);
+  handle.unlock_shared();
+}
+
+// The dead reader's slot still says that it reads.
+TEST(RobustRwLock, TheNextInADeadReadersSlotDoesNotReadYet) {
+  for (const bool freed_by_a_writer : {false, true}) {
+    SharedMemory<GuardedPair> shared;
+    RwLockHandle writer(shared->lock);
+    ChildProcess reader([&] {
+      RwLockHandle own(shared->lock);
+      own.lock_shared();
+      hold_forever(*shared);
+    });
+    ASSERT_TRUE(await([&] { return shared->holding == 1; }));
+    EXPECT_EQ(shared->lock.claimed_slots(), 2u);
+    reader.kill();
+    if (freed_by_a_writer) {
+      write_once(*shared, writer);
+      EXPECT_EQ(shared->lock.claimed_slots(), 1u);
+    }
+    RwLockHandle next(shared->lock);
+    EXPECT_EQ(shared->lock.claimed_slots(), 2u) << "in the slot of the dead one";
+    ASSERT_EQ(writer.lock_for(kLong), PreviousOwner::unlocked);
+    writer.unlock();
+    next.lock_shared();
+    EXPECT_EQ(writer.lock_for(kShort), std::nullopt);
+    next.unlock_shared();
+    EXPECT_EQ(writer.lock_for(kLong), PreviousOwner::unlocked);
+    writer.unlock();
+  }
+}
+
+TEST(RobustRwLock, WhoGivesUpLeavesNothingHeld) {
+  for (const bool shares : {true, false}) {
+    SharedMemory<GuardedPair> shared;
+    RwLockHandle handle(shared->lock, shares ? Readers::share : Readers::exclude), third(shared->lock);
+    ChildProcess reader([&] {
+      RwLockHandle own(shared->lock);
+      own.lock_shared();
+      hold_forever(*shared);
+    });
+    ASSERT_TRUE(await([&] { return shared->holding == 1; }));
+    const auto begin = std::chrono::steady_clock::now();
+    EXPECT_EQ(handle.lock_for(kShort), std::nullopt);
+    EXPECT_GE(std::chrono::steady_clock::now() - begin, kShort);
+    EXPECT_EQ(third.lock_shared_for(kLong), PreviousOwner::unlocked) << "readers go on";
+    third.unlock_shared();
+    EXPECT_EQ(third.lock_for(kShort), std::nullopt) << "the mutex was given back";
+    reader.kill();
+    EXPECT_EQ(handle.lock_for(kLong), PreviousOwner::unlocked);
+    EXPECT_EQ(third.lock_shared_for(kShort), std::nullopt);
+    EXPECT_EQ(third.lock_for(kShort), std::nullopt);
+    EXPECT_THROW(SharedGuard(third, kShort), Error);
+    EXPECT_THROW(ExclusiveGuard(third, kShort), Error);
+    handle.unlock();
+    { const SharedGuard guard(third, kLong); }
+    { const ExclusiveGuard guard(third, kLong); }
+    EXPECT_EQ(handle.lock_shared_for(kLong), PreviousOwner::unlocked);
+    EXPECT_EQ(handle.lock_shared_for(kShort), PreviousOwner::unlocked) << "nested";
+    handle.unlock_shared();
+    EXPECT_EQ(third.lock_for(kShort), std::nullopt) << "still inside";
+    handle.unlock_shared();
+    EXPECT_EQ(third.lock_for(kLong), PreviousOwner::unlocked);
+    third.unlock();
+  }
 }
 
 TEST(RobustRwLock, HandleGivesItsSlotBackButNotItsParents) {

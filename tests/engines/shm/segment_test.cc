@@ -9,12 +9,14 @@
 
 #include <atomic>
 #include <cstring>
+#include <string_view>
 #include <thread>
 #include <vector>
 
 #include "engines/shm/private_directory.h"
 #include "tests/engines/error_code.h"
 #include "tests/engines/shm/child_process.h"
+#include "tests/engines/shm/own_namespaces.h"
 
 namespace dictbench {
 namespace {
@@ -28,6 +30,13 @@ constexpr std::uint64_t kMebibyte = 1 << 20;
 std::string path_of(const std::string& name) { return fmt::format("/dev/shm{}", name); }
 
 bool exists(const std::string& name) { return access(path_of(name).c_str(), F_OK) == 0; }
+
+// A segment that others can open.
+Segment make(std::uint64_t reserve_bytes, std::uint64_t commit_bytes) {
+  Segment made = Segment::create(kLayout, reserve_bytes, commit_bytes);
+  made.publish();
+  return made;
+}
 
 // A file in /dev/shm that is no segment, or was one.
 class RawFile {
@@ -52,7 +61,7 @@ class RawFile {
 TEST(Segment, IsSharedByNameAndGoesWithItsCreator) {
   std::string name;
   {
-    const Segment made = Segment::create(kLayout, kMebibyte, 4096);
+    const Segment made = make(kMebibyte, 4096);
     name = made.name();
     struct stat info {};
     ASSERT_EQ(stat(path_of(name).c_str(), &info), 0);
@@ -72,7 +81,7 @@ TEST(Segment, IsSharedByNameAndGoesWithItsCreator) {
 }
 
 TEST(Segment, OutlivesAttachedAndForkedProcesses) {
-  const Segment made = Segment::create(kLayout, kMebibyte, 4096);
+  const Segment made = make(kMebibyte, 4096);
   { const Segment attached = Segment::open(made.name(), kLayout); }
   EXPECT_TRUE(exists(made.name()));
   ChildProcess child([&] { const Segment inherited = std::move(const_cast<Segment&>(made)); });
@@ -81,7 +90,7 @@ TEST(Segment, OutlivesAttachedAndForkedProcesses) {
 }
 
 TEST(Segment, CommitsInAnyProcessAndTellsAll) {
-  Segment made = Segment::create(kLayout, 64 * kMebibyte, 4096);
+  Segment made = make(64 * kMebibyte, 4096);
   EXPECT_LE(made.bytes_in_use(), 64u << 10);
   EXPECT_GE(made.length(), 64 * kMebibyte);
   ChildProcess child([&] {
@@ -98,7 +107,7 @@ TEST(Segment, CommitsInAnyProcessAndTellsAll) {
 }
 
 TEST(Segment, CommitsRangesBesideWhatItCounts) {
-  Segment made = Segment::create(kLayout, 8 * kMebibyte, 4096);
+  Segment made = make(8 * kMebibyte, 4096);
   made.commit_range(4 * kMebibyte, 5 * kMebibyte);
   made.data()[5 * kMebibyte - 1] = 'z';
   EXPECT_EQ(made.committed(), 4096u);
@@ -109,8 +118,29 @@ TEST(Segment, CommitsRangesBesideWhatItCounts) {
   EXPECT_EQ(made.data()[5 * kMebibyte - 1], 'z');
 }
 
+TEST(Segment, GivesRangesBack) {
+  Segment made = make(8 * kMebibyte, 4096);
+  made.commit_range(2 * kMebibyte, 6 * kMebibyte);
+  std::memset(made.data() + 2 * kMebibyte, 'v', 4 * kMebibyte);
+  const std::uint64_t before = made.bytes_in_use();
+  {
+    Segment attached = Segment::open(made.name(), kLayout);
+    attached.release_range(3 * kMebibyte, 5 * kMebibyte);
+  }
+  EXPECT_LE(before - made.bytes_in_use(), 2 * kMebibyte);
+  EXPECT_GE(before - made.bytes_in_use(), 2 * kMebibyte - (128 << 10)) << "half a page at each end may stay";
+  EXPECT_EQ(made.data()[3 * kMebibyte - 1], 'v');
+  EXPECT_EQ(made.data()[5 * kMebibyte], 'v');
+  made.commit_range(3 * kMebibyte, 5 * kMebibyte);
+  EXPECT_EQ(made.bytes_in_use(), before);
+  for (std::uint64_t at = 3 * kMebibyte; at < 5 * kMebibyte; at += 512) ASSERT_EQ(made.data()[at], 0) << at;
+  made.release_range(4 * kMebibyte, 4 * kMebibyte);
+  made.release_range(4 * kMebibyte, made.reserved() + 4096);
+  EXPECT_EQ(made.bytes_in_use(), before) << "of no range";
+}
+
 TEST(Segment, CommitsFromManyThreadsAtOnce) {
-  Segment made = Segment::create(kLayout, 16 * kMebibyte, 0);
+  Segment made = make(16 * kMebibyte, 0);
   std::vector<std::jthread> threads;
   for (int t = 0; t < 4; ++t)
     threads.emplace_back([&] {
@@ -125,7 +155,7 @@ TEST(Segment, CommitsFromManyThreadsAtOnce) {
 TEST(Segment, SaysFullAndStaysUsable) {
   const SharedMemorySpace space = shared_memory_space();
   ASSERT_GT(space.total, 0u);
-  Segment made = Segment::create(kLayout, 2 * space.total, 4096);
+  Segment made = make(2 * space.total, 4096);
   made.data()[0] = 'z';
   EXPECT_EQ(error_code_of([&] { made.commit(space.total + kMebibyte); }), ErrorCode::full);
   EXPECT_EQ(error_code_of([&] { made.commit(made.reserved() + 1); }), ErrorCode::full);
@@ -137,7 +167,7 @@ TEST(Segment, SaysFullAndStaysUsable) {
 }
 
 TEST(Segment, RefusesAnotherLayout) {
-  const Segment made = Segment::create(kLayout, kMebibyte, 0);
+  const Segment made = make(kMebibyte, 0);
   EXPECT_THAT([&] { Segment::open(made.name(), {.name = "test", .version = 4}); },
               ThrowsMessage<Error>(HasSubstr("holds 'test' version 3, wanted is 'test' version 4")));
   EXPECT_EQ(error_code_of([&] { Segment::open(made.name(), {.name = "other", .version = 3}); }), ErrorCode::corrupt);
@@ -155,14 +185,83 @@ TEST(Segment, RefusesWhatIsNoneOrTruncated) {
     ASSERT_EQ(pwrite(unfinished.file(), "foreign!", 8, 0), 8);
     EXPECT_EQ(error_code_of([&] { Segment::open(unfinished.name(), kLayout); }), ErrorCode::corrupt);
   }
-  const Segment made = Segment::create(kLayout, kMebibyte, 0);
+  const Segment made = make(kMebibyte, 0);
   ASSERT_EQ(truncate(path_of(made.name()).c_str(), kMebibyte / 2), 0);
   EXPECT_THAT([&] { Segment::open(made.name(), kLayout); }, ThrowsMessage<Error>(HasSubstr("truncated?")));
 }
 
+TEST(Segment, IsOpenedOnceItIsPublished) {
+  Segment made = Segment::create(kLayout, kMebibyte, 4096);
+  EXPECT_THAT([&] { Segment::open(made.name(), kLayout); }, ThrowsMessage<Error>(HasSubstr("not finished")));
+  made.publish();
+  EXPECT_NO_THROW(Segment::open(made.name(), kLayout));
+}
+
+TEST(Segment, RefusesWhatHasNoRoomForTheRoot) {
+  SegmentLayout wanted = kLayout;
+  const Segment made = make(4096, 4096);
+  wanted.least_bytes = 4096;
+  EXPECT_NO_THROW(Segment::open(made.name(), wanted));
+  wanted.least_bytes = 4097;
+  EXPECT_EQ(error_code_of([&] { Segment::open(made.name(), wanted); }), ErrorCode::corrupt);
+}
+
+TEST(Segment, RefusesToReserveMoreThanAnyMachineHas) {
+  for (const std::uint64_t bytes : {UINT64_MAX, UINT64_MAX - 4095, UINT64_MAX - 8191}) {
+    EXPECT_EQ(error_code_of([&] { Segment::create(kLayout, bytes, 0); }), ErrorCode::unavailable) << bytes;
+    EXPECT_EQ(error_code_of([&] { Segment::create(kLayout, 0, bytes); }), ErrorCode::unavailable) << bytes;
+  }
+}
+
+TEST(Segment, RefusesWhatOthersMayHaveWritten) {
+  const Segment made = make(kMebibyte, 4096);
+  const std::string path = path_of(made.name());
+  for (const mode_t mode : {0620, 0602, 0666}) {
+    ASSERT_EQ(chmod(path.c_str(), mode), 0);
+    EXPECT_THAT([&] { Segment::open(made.name(), kLayout); }, ThrowsMessage<Error>(HasSubstr("nobody else may write")))
+        << mode;
+    EXPECT_EQ(error_code_of([&] { Segment::open(made.name(), kLayout); }), ErrorCode::unavailable);
+  }
+  ASSERT_EQ(chmod(path.c_str(), 0644), 0);
+  EXPECT_NO_THROW(Segment::open(made.name(), kLayout));
+  constexpr uid_t kNobody = 65534;
+  if (chown(path.c_str(), kNobody, kNobody) == 0) {  // only root can
+    EXPECT_EQ(error_code_of([&] { Segment::open(made.name(), kLayout); }), ErrorCode::unavailable);
+  }
+}
+
+TEST(Segment, IsOpenedByAForkedChild) {
+  const Segment made = make(kMebibyte, 4096);
+  ChildProcess child([&] { Segment::open(made.name(), kLayout); });
+  EXPECT_EQ(child.wait(), 0);
+}
+
+// There a robust lock can be given to two at once: the numbers of threads begin with 1 again.
+TEST(Segment, RefusesOneOfAnotherPidNamespace) {
+  const Segment made = make(kMebibyte, 4096);
+  expect_done_in_namespaces(CLONE_NEWPID | CLONE_NEWNS, [&] {
+    try {
+      Segment::open(made.name(), kLayout);
+      return 1;
+    } catch (const Error& error) {
+      const std::string_view what = error.what();
+      return error.code() == ErrorCode::unavailable && what.find("within one pid namespace") != what.npos ? 0 : 2;
+    }
+  });
+}
+
+TEST(Segment, RefusesAnyWhereNobodyCanBeJudged) {
+  const Segment made = make(kMebibyte, 4096);
+  expect_done_in_namespaces(CLONE_NEWPID, [&] {
+    if (error_code_of([&] { Segment::open(made.name(), kLayout); }) != ErrorCode::unavailable) return 1;
+    const Segment own = make(kMebibyte, 4096);
+    return error_code_of([&] { Segment::open(own.name(), kLayout); }) == ErrorCode::unavailable ? 0 : 2;
+  });
+}
+
 TEST(Segment, IsNeverSeenHalfMade) {
-  // Names can be foretold, so an opener can be there from the first moment. Committing takes long enough (256 pages)
-  // that it comes in between.
+  // Names can be foretold, so an opener can be there from the first moment. Committing and filling take long enough
+  // (256 pages) that it comes in between.
   SharedMemory<std::atomic<bool>> stop;
   SharedMemory<std::atomic<unsigned>> next;
   SharedMemory<std::atomic<unsigned>> wrong;
@@ -175,14 +274,17 @@ TEST(Segment, IsNeverSeenHalfMade) {
       try {
         const Segment attached = Segment::open(stem + std::to_string(*next), kLayout);
         if (attached.reserved() != kMebibyte || attached.committed() != kMebibyte) ++*wrong;
+        if (attached.data()[kMebibyte - 1] != 'x') ++*wrong;
       } catch (const Error& error) {
         if (error.code() != ErrorCode::unavailable) ++*wrong;
       }
     }
   });
   for (int i = 0; i < 200; ++i) {
-    const Segment made = Segment::create(kLayout, kMebibyte, kMebibyte);
+    Segment made = Segment::create(kLayout, kMebibyte, kMebibyte);
     ASSERT_EQ(made.name(), stem + std::to_string(*next));
+    std::memset(made.data(), 'x', kMebibyte);
+    made.publish();
     ++*next;
   }
   *stop = true;

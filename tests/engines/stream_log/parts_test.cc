@@ -1,15 +1,15 @@
-// The parts of stream-log one by one: records, the replica, slots and pins, generations and areas.
-#include <gmock/gmock.h>
+// The parts of stream-log one by one: records, the replica, slots and pins. areas_test.cc: generations and areas.
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
-#include "engines/spec.h"
-#include "engines/stream_log/areas.h"
+#include "engines/stream_log/reader_slots.h"
 #include "engines/stream_log/record.h"
 #include "engines/stream_log/replica.h"
-#include "tests/engines/error_code.h"
 #include "tests/engines/shm/child_process.h"
 
 namespace dictbench::stream_log {
@@ -146,105 +146,52 @@ TEST(StreamLogSlots, PinOfAKilledReaderIsForgotten) {
   EXPECT_EQ(slots->claimed(), 0u);
 }
 
-class Areas : public ::testing::Test {
- protected:
-  static constexpr std::uint64_t kBuffer = 64 << 10;
-
-  Areas()
-      : segment_(SharedStream::create({.most = 4 << 20, .buffer = kBuffer, .first_stream = kBuffer})),
-        stream_(segment_.name()) {
-    stream_.make_room(0, kBuffer);
-  }
-
-  Place current() { return stream_.newest(stream_.published()); }
-
-  // A change without a replica behind it.
-  void append(const Change& change) {
-    ASSERT_TRUE(stream_.take_room(change.bytes(), change.bytes()));
-    store_record(stream_.tail(), change);
-    stream_.publish(change.bytes());
-  }
-
-  Place restart(bool follows = true) {
-    const Place before = current();
-    const Place next = stream_.begin(before, 0, 0);
-    stream_.install(before, next, 0, follows);
-    return next;
-  }
-
-  Segment segment_;
-  SharedStream stream_;
-};
-
-TEST_F(Areas, GenerationsFollowOneAnotherInOtherMemory) {
-  const Place first = current();
-  EXPECT_EQ(first.generation, 1u);
-  EXPECT_EQ(first.limit - first.base, kBuffer);
-  append({Kind::set, "key", "value"});
-  EXPECT_EQ(stream_.published(), first.base + 24);
-  const Place second = restart();
-  EXPECT_EQ(second.generation, 2u);
-  EXPECT_NE(second.dump_at, first.dump_at);
-  EXPECT_GT(second.base, first.limit) << "a position belongs to one generation";
-  EXPECT_EQ(stream_.published(), second.base);
-  EXPECT_TRUE(stream_.still_there(first)) << "for those who have not read it to its end";
-  EXPECT_EQ(stream_.end_of(first), first.base + 24);
-  EXPECT_EQ(stream_.successor(first)->generation, 2u);
-  const Place third = restart();
-  EXPECT_EQ(third.dump_at, first.dump_at);
-  EXPECT_FALSE(stream_.still_there(first));
+TEST(StreamLogSlots, SlotsOfTheDeadServeNewcomersOneEach) {
+  const SharedMemory<ReaderSlots> slots;
+  const SharedMemory<std::atomic<bool>> ready;
+  ChildProcess reader([&] {
+    for (std::size_t i = 0; i < ReaderSlots::kSlots; ++i) slots->claim()->pin = 3;
+    *ready = true;
+    while (true) pause();
+  });
+  ASSERT_TRUE(await([&] { return ready->load(); }));
+  EXPECT_EQ(slots->claim(), nullptr);
+  reader.kill();
+  std::set<Slot*> claimed;
+  for (std::size_t i = 0; i < ReaderSlots::kSlots; ++i) claimed.insert(slots->claim());
+  EXPECT_EQ(claimed.size(), ReaderSlots::kSlots);
+  EXPECT_FALSE(claimed.contains(nullptr));
+  EXPECT_EQ(slots->claim(), nullptr);
+  EXPECT_FALSE(slots->pinned(3)) << "a pin means nothing to the slot's next owner";
 }
 
-TEST_F(Areas, NobodyFollowsWhereTheDumpHoldsMore) {
-  const Place first = current();
-  restart(false);
-  EXPECT_FALSE(stream_.successor(first));
+TEST(StreamLogSlots, ProcessesThatComeAtOnceShareNoSlot) {
+  constexpr unsigned kProcesses = 4, kEach = ReaderSlots::kSlots / kProcesses;
+  const SharedMemory<ReaderSlots> slots;
+  const SharedMemory<std::atomic<unsigned>> there, done;
+  std::vector<std::unique_ptr<ChildProcess>> children;
+  for (unsigned p = 0; p < kProcesses; ++p)
+    children.push_back(std::make_unique<ChildProcess>([&] {
+      ++*there;
+      while (*there < kProcesses) sched_yield();
+      for (unsigned i = 0; i < kEach; ++i)
+        if (slots->claim() == nullptr) _exit(1);
+      ++*done;
+      while (*done < kProcesses) sched_yield();  // a dead one's slots would serve the others
+    }));
+  for (auto& child : children) EXPECT_EQ(child->wait(), 0);
+  EXPECT_EQ(slots->claimed(), ReaderSlots::kSlots) << "where two have one, another is left";
 }
 
-TEST_F(Areas, PinnedGenerationStaysAndMemoryIsTakenElsewhere) {
-  Pin pin(stream_.slots().claim());
-  const Place first = current();
-  pin.set(first.generation);
-  for (int i = 0; i < 10; ++i) restart();
-  EXPECT_TRUE(stream_.still_there(first));
-  EXPECT_TRUE(pin.holds());
-  EXPECT_TRUE(pin.release());
-  restart();
-  EXPECT_FALSE(stream_.still_there(first));
-}
-
-TEST_F(Areas, WithoutOtherMemoryAPinIsRevoked) {
-  std::vector<std::unique_ptr<Pin>> pins;
-  for (int i = 0; i < 4; ++i) {
-    pins.push_back(std::make_unique<Pin>(stream_.slots().claim()));
-    pins.back()->set(current().generation);
-    restart();
-  }
-  restart();
-  EXPECT_LT(std::ranges::count_if(pins, [](const auto& pin) { return pin->holds(); }), 4);
-  EXPECT_EQ(stream_.broken(0), "");
-}
-
-TEST_F(Areas, ARecordThatWasNotPublishedIsWrittenOver) {
-  ASSERT_TRUE(stream_.take_room(24, 24));
-  store_record(stream_.tail(), {Kind::set, "never", "seen"});
-  append({Kind::set, "key", "value"});
-  Replica replica;
-  const Place place = current();
-  ASSERT_TRUE(RecordReader().apply(stream_.words(place.at(place.base)), stream_.published() - place.base, replica));
-  EXPECT_THAT(replica.map, ::testing::ElementsAre(::testing::Pair(::testing::Field(&StoredKey::text, "key"), "value")));
-}
-
-TEST_F(Areas, RoomIsRefusedBeforeADumpWouldNotFit) {
-  EXPECT_NO_THROW(stream_.make_room(0, 1 << 20));
-  EXPECT_EQ(stream_.broken(1 << 20), "");
-  EXPECT_EQ(error_code_of([&] { stream_.make_room(1 << 20, 2 << 20); }), ErrorCode::full);
-  EXPECT_NO_THROW(stream_.make_room(1 << 20, 1 << 20)) << "what does not grow always has room";
-}
-
-TEST_F(Areas, RefusesSizesThatDoNotFit) {
-  EXPECT_THROW(SharedStream::create({.most = 4096}), SpecError);
-  EXPECT_THROW(SharedStream::create({.most = 1 << 20, .buffer = 1 << 20}), SpecError);
+TEST(StreamLogSlots, ARevokedReaderIsKnownUntilItFindsOut) {
+  ReaderSlots slots;
+  Pin pin(slots.claim());
+  pin.set(7);
+  EXPECT_FALSE(slots.any_revoked());
+  slots.revoke(7);
+  EXPECT_TRUE(slots.any_revoked());
+  EXPECT_FALSE(pin.release());
+  EXPECT_FALSE(slots.any_revoked());
 }
 
 }  // namespace

@@ -8,14 +8,17 @@
 #include <set>
 
 #include "tests/engines/crash_load.h"
+#include "tests/engines/error_code.h"
 
 namespace dictbench {
 namespace {
 
-// One process alone does not get there; each has a test of its own below.
+// One process alone does not get there; each has a test of its own below, or in stream_log_memory_test.cc (give_back).
 const std::set<std::string> kWithOthers = {"stream-log.adopt.begun",
                                            "stream-log.detach.begun",
                                            "stream-log.detach.done",
+                                           "stream-log.give_back.released",
+                                           "stream-log.give_back.uncounted",
                                            "stream-log.read.moved",
                                            "stream-log.read.overtaken",
                                            "stream-log.read.stream_ended",
@@ -118,6 +121,27 @@ TEST(StreamLogCrashPoints, StoppedAtAnyItGoesOnAfterwards) {
     SCOPED_TRACE(point);
     expect_goes_on_after_stop(*make_engine(kSpec), point);
   }
+}
+
+TEST(StreamLogCrashPoints, WhileAWriterIsStoppedReadersGoOnAndNewOnesCome) {
+  const auto engine = make_engine("stream-log?timeout=50");
+  const auto early = engine->attach();
+  early->set("key", "value");
+  ChildProcess writer([&] {
+    const auto dict = engine->attach();
+    arm_crash_point("stream-log.turn.taken", 1, CrashAction::stop);
+    dict->set("key", "other");
+  });
+  ASSERT_TRUE(await_signal(writer, true));
+  Value out;
+  EXPECT_TRUE(early->get("key", out) && out.view() == "value");
+  const auto late = engine->attach();
+  EXPECT_TRUE(late->get("key", out) && out.view() == "value");
+  EXPECT_EQ(late->size(), 1u);
+  EXPECT_EQ(error_code_of([&] { late->set("key", "mine"); }), ErrorCode::timeout);
+  kill(writer.pid(), SIGCONT);
+  EXPECT_EQ(writer.wait(), 0);
+  EXPECT_TRUE(late->get("key", out) && out.view() == "other");
 }
 
 TEST_F(StreamLogCrash, AdoptingWhatAKilledWriterLeftUnsaid) {

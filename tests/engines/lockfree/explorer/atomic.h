@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "tests/engines/lockfree/explorer/access.h"
+#include "tests/engines/lockfree/explorer/fiber_word.h"
 
 namespace dictbench::lockfree {
 

@@ -56,5 +56,28 @@ TEST(ExplorerGrowth, PendingInsertAgainstGrowth) {
   expect_right(program);
 }
 
+// The eraser knows the table and has not yet read the key's block. Meanwhile the table is rebuilt, the key is
+// overwritten, and its old block becomes another key's.
+TEST(ExplorerGrowth, EraseAgainstABlockReusedAfterGrowth) {
+  Program program = full_table(1);
+  program.fibers = {{{set(14, 1), set(13, 2), set(14, 3)}}, {{erase(13)}}};
+  expect_right(program);
+}
+
+// As before; the table was frozen by one who went no further.
+TEST(ExplorerGrowth, EraseInAFrozenTable) {
+  expect_right({.keys = keys_in_bucket(0, 2),
+                .before = {set(0, 1), set(1, 1), freeze()},
+                .fibers = {{{set(0, 2), set(1, 3)}}, {{erase(0)}}},
+                .bounds = {.preemptions = 2}});
+}
+
+TEST(ExplorerGrowth, GetInAFrozenTable) {
+  expect_right({.keys = keys_in_bucket(0, 2),
+                .before = {set(0, 1), set(1, 1), freeze()},
+                .fibers = {{{set(0, 2), set(1, 3), set(0, 4)}}, {{get(0)}}},
+                .bounds = {.preemptions = 2}});
+}
+
 }  // namespace
 }  // namespace dictbench::explorer

@@ -112,5 +112,33 @@ TEST(ExplorerKill, DeadNamesTheBlockAsFresh) {
                 .bounds = {.preemptions = 1, .kills = 2}});
 }
 
+// B has the block of A's chunk that it replaced as its spare, and dies. Who takes over what B had is killed while he
+// frees that block, and the next one takes B's arena as it stands. A lives, and could take the block at any time.
+TEST(ExplorerKill, AdoptionIsKilled) {
+  expect_right({.keys = {"k"},
+                .before = {set(0, 1)},
+                .fibers = {{{}}, {{set(0, 2)}, true}, {{adopt(1)}, true}, {{wait(2), attach(1)}}},
+                .bounds = {.preemptions = 0, .kills = 2}});
+}
+
+// As before, and all go on writing.
+TEST(ExplorerKill, AdoptionIsKilledUnderALivingOwner) {
+  expect_right({.keys = keys_in_bucket(0, 2),
+                .before = {set(0, 1)},
+                .fibers = {{{wait(2), sweep(), set(1, 3)}},
+                           {{set(0, 2)}, true},
+                           {{adopt(1)}, true},
+                           {{wait(2), attach(1), set(0, 4)}}},
+                .bounds = {.preemptions = 0, .kills = 1}});
+}
+
+// One is killed while he freezes the table; the others walk over it, and rebuild it.
+TEST(ExplorerKill, FreezeIsKilled) {
+  expect_right({.keys = keys_in_bucket(0, 2),
+                .before = {set(0, 1)},
+                .fibers = {{{set(1, 2), freeze()}, true}, {{for_each(), set(0, 3), adopt(0), size()}}},
+                .bounds = {.preemptions = 1, .kills = 1}});
+}
+
 }  // namespace
 }  // namespace dictbench::explorer

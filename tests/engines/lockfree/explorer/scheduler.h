@@ -22,6 +22,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -50,8 +51,9 @@ class Subject {
 struct Bounds {
   unsigned preemptions = 2;
   unsigned kills = 0;
-  std::uint64_t accesses = 20'000;  // of one fiber while the others stand still
+  std::uint64_t accesses = 20'000;  // of one operation while the others stand still
   double seconds = 1e9;             // after which the search ends, unfinished
+  std::uint64_t executions = std::numeric_limits<std::uint64_t>::max();  // as well
 };
 
 struct Failure {
@@ -63,7 +65,7 @@ struct Failure {
 struct Exploration {
   std::vector<std::uint64_t> executions;  // of the whole search with 0, 1, 2 ... preemptions
   std::uint64_t abandoned = 0;            // executions of searches that began again with more shared words
-  bool finished = true;                   // false: out of time
+  bool finished = true;                   // false: out of time, or of executions
   std::optional<Failure> failure;         // the search ends with the first
 };
 
@@ -84,6 +86,8 @@ class Scheduler final : public Watcher {
   bool has_ended(unsigned fiber) const noexcept { return ended_[fiber]; }  // done or dead
   bool was_killed(unsigned fiber) const noexcept { return killed_[fiber]; }
   void wait_for_end(unsigned fiber);
+  // Any fiber may go on from here, at no cost: the process sleeps between two operations.
+  void rest();
 
   // Counts begins and ends of operations. A begin counts when the operation first touches a shared word: what it did
   // before, it could as well have done later.
@@ -130,6 +134,8 @@ class Scheduler final : public Watcher {
   std::array<Context, kContexts> contexts_;
   Bounds bounds_;
   double deadline_ = 0;
+  std::uint64_t executed_ = 0;  // by this explore()
+  bool spent_ = false;          // no time or no executions are left
 
   std::vector<Node> path_;
   std::size_t depth_ = 0;  // choices of this execution made
@@ -139,7 +145,7 @@ class Scheduler final : public Watcher {
   std::array<bool, kMostFibers> started_{}, ended_{}, killed_{};
   std::array<int, kMostFibers> waits_for_{};  // fiber; -1: for nobody
   unsigned preemptions_ = 0, kills_ = 0;
-  std::uint64_t steps_ = 0;  // accesses since the fiber was switched to
+  std::uint64_t steps_ = 0;  // accesses since the fiber was switched to or its operation began
   std::int64_t clock_ = 0;
   std::array<std::int64_t*, kMostFibers> begins_{};
   Schedule runs_;

@@ -112,6 +112,36 @@ TEST(ExplorerScheduler, ReportsAnException) {
   EXPECT_EQ(result.failure->what, "exception: no room");
 }
 
+TEST(ExplorerScheduler, EndsWithSoManyExecutions) {
+  Toy toy(2, add_at_once, 2);
+  const Exploration result = explore(toy, {.preemptions = 8, .executions = 20});
+  EXPECT_FALSE(result.finished);
+  EXPECT_FALSE(result.failure);
+  std::uint64_t executions = result.abandoned;
+  for (const std::uint64_t count : result.executions) executions += count;
+  EXPECT_EQ(executions, 20u);
+}
+
+// Where a fiber rests, the other goes on without a preemption.
+TEST(ExplorerScheduler, ARestCostsNoPreemption) {
+  Scheduler* scheduler = nullptr;
+  Toy toy(
+      2,
+      [&](Toy& it, unsigned) {
+        const std::uint64_t old = it.counter().load();
+        scheduler->rest();
+        it.counter().store(old + 1);
+      },
+      2);
+  Memory memory = toy.memory();
+  Scheduler resting(toy, memory);
+  scheduler = &resting;
+  const Exploration result = resting.explore({.preemptions = 0});
+  ASSERT_TRUE(result.failure);
+  EXPECT_EQ(result.failure->preemptions, 0u);
+  EXPECT_TRUE(resting.replay(result.failure->schedule, {}, {}));
+}
+
 TEST(ExplorerScheduler, TakesSchedulesOnly) {
   EXPECT_EQ(to_text(schedule_of("A31 B12 A! C7")), "A31 B12 A! C7");
   EXPECT_THROW(schedule_of("A"), std::invalid_argument);

@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <set>
+#include <stdexcept>
 
 #include "engines/lockfree/create.h"
-#include "engines/lockfree/hash.h"
 #include "engines/lockfree/owner.h"
+#include "engines/lockfree/retire.h"
+#include "engines/lockfree/table_size.h"
 #include "engines/lockfree/takeover.h"
 
 namespace dictbench::explorer {
@@ -18,28 +20,32 @@ namespace {
 constexpr std::uint64_t kMostBytes = 8 << 20;
 constexpr std::uint64_t kLargestTable = 1024;  // bytes
 
-// An arena's state word: owner in bits 8 and up, then what owner.cc's kLive and kSettling are.
-constexpr std::uint64_t kLive = 1, kSettling = 2;
-constexpr std::uint64_t state_of(unsigned fiber, std::uint64_t state) {
-  return (std::uint64_t{fiber} + 1) << 8 | state;
-}
-constexpr unsigned owner_of(std::uint64_t word) { return static_cast<unsigned>((word >> 8) - 1); }
+// Always the same, so that a key's bucket is.
+constexpr Hasher kHasher{.key = {.first = 1, .second = 2}};
+
+constexpr std::uint8_t kLive = 1, kSettling = 2;  // owner.cc's
 
 }  // namespace
 
-SmallTable::SmallTable(unsigned arenas)
-    : segment_(create({.max = kMostBytes, .items = 0, .partitions = 1, .huge_pages = false})), space_(segment_) {
-  handles_.resize(arenas);
-  for (unsigned arena = 0; arena < arenas; ++arena)
+SmallTable::SmallTable(std::span<const Stock> stocks)
+    : segment_(create({.max = kMostBytes, .items = 0, .partitions = 1, .huge_pages = false, .hasher = kHasher})),
+      space_(segment_) {
+  handles_.resize(stocks.size());
+  for (std::uint32_t arena = 0; arena <= arena_of_checker(); ++arena)
     if (claim_arena(space_) != arena) throw std::logic_error("the arenas of a new segment are not the first");
   attach_all();
-  for (unsigned arena = 0; arena < arenas; ++arena) {
-    Blocks& mine = blocks(arena);
+  for (unsigned arena = 0; arena < stocks.size(); ++arena) {
+    space_.arena(arena).state.store(fiber_word::of_fiber(arena, kLive));
+    if (stocks[arena] == Stock::none) continue;
+    Blocks& mine = handles_[arena]->blocks;
     mine.give_back(mine.take(kUnit), kUnit);
-    for (std::uint64_t bytes = 256; bytes <= kLargestTable; bytes *= 2)
+    for (std::uint64_t bytes = kLeastTableBytes; bytes <= kLargestTable; bytes = next_table_bytes(bytes))
       mine.give_back_table(mine.take_table(bytes), bytes);
-    space_.arena(arena).state.store(state_of(arena, kLive));
+    if (stocks[arena] == Stock::full) continue;
+    move_chunks(space_, arena, arena);
+    for (Magazine& magazine : space_.arena(arena).magazines) magazine.word.store(0);
   }
+  attach_all();
 }
 
 void SmallTable::attach_all() {
@@ -48,49 +54,74 @@ void SmallTable::attach_all() {
 
 void SmallTable::attach(unsigned handle, std::uint32_t arena) { handles_[handle].emplace(space_, arena); }
 
-bool SmallTable::take_over(std::uint32_t index, unsigned fiber, const IsDead& is_dead) {
+// By hand, because a program says whose arena it takes, and because owner.cc asks the kernel each time who it is: that
+// takes as long as many an execution. What a write does that finds the segment full is owner.cc itself.
+bool SmallTable::take_over(std::uint32_t index) {
   Arena& arena = space_.arena(index);
+  const std::uint64_t ours = owner_word::make({}, kLive);
   std::uint64_t word = arena.state.load();
-  if (word == 0) return arena.state.compare_exchange_strong(word, state_of(fiber, kLive));
-  if (!is_dead(owner_of(word))) return false;
-  static_assert(kSettling != kLive);
-  if (!arena.state.compare_exchange_strong(word, state_of(fiber, kSettling))) return false;
+  if (word == owner_word::kNobody) return arena.state.compare_exchange_strong(word, ours);
+  if (owner_word::liveness(word) != Liveness::dead) return false;
+  if (!arena.state.compare_exchange_strong(word, owner_word::make({}, kSettling))) return false;
   settle(space_, index);
-  arena.state.store(state_of(fiber, kLive));
+  arena.state.store(ours);
   return true;
 }
 
-void SmallTable::adopt(std::uint32_t own, unsigned fiber, const IsDead& is_dead) {
+bool SmallTable::adopt(std::uint32_t own) {
+  bool any = false;
   for (std::uint32_t i = 0; i < space_.root().arenas.load(); ++i) {
-    if (i == own || !take_over(i, fiber, is_dead)) continue;
-    move_chunks(space_, i, own);
+    if (i == own || !take_over(i)) continue;
+    any |= reclaim(space_, i);
+    any |= move_chunks(space_, i, own);
     release_arena(space_, i);
   }
+  return any;
 }
 
-void SmallTable::sweep(std::uint32_t arena) {
+void SmallTable::sweep(unsigned handle) {
+  const std::uint32_t arena = arena_of(handle);
   move_chunks(space_, arena, arena);
   Chunks chunks(space_, arena);
-  for (std::uint64_t chunk = 0; chunk < space_.root().chunks.load(); ++chunk) {
-    const ChunkState state = unpack_chunk(space_.meta(chunk).state.load());
-    if (state.kind == ChunkKind::blocks && state.owner == arena) chunks.give_back_empty(chunk, state.size_class);
-  }
-  attach(arena, arena);
+  for (std::uint64_t chunk = 0; chunk < space_.chunks(); ++chunk)
+    chunks.give_back_empty(chunk, space_.state_of(chunk).size_class);
+  attach(handle, arena);
 }
+
+// As rebuild.cc does it, under a hazard as every writer.
+void SmallTable::freeze(unsigned handle) {
+  Atomic<std::uint64_t>& hazard = space_.arena(arena_of(handle)).hazard;
+  std::uint64_t word = 0;
+  do {
+    word = space_.directory(0).load();
+    hazard.exchange(word);
+  } while (space_.directory(0).load() != word);
+  const Table table = space_.table(word);
+  for (std::uint32_t i = 0; i < table.buckets(); ++i) {
+    Bucket& home = table.at(i);
+    const std::uint64_t control = home.control.fetch_or(control::kFrozen);
+    const unsigned pending = control::is_pending(control) ? control::slot(control) : 2 * kSlots;
+    for (unsigned at = 0; at < (control::link(control) == 0 ? kSlots : 2 * kSlots); ++at) {
+      Atomic<std::uint64_t>& slot = table.slot(home, control, at);
+      if (at == pending || !slot::is_empty(slot.load())) slot.fetch_or(slot::kFrozen);
+    }
+  }
+  hazard.store(0);
+}
+
+void SmallTable::limit(std::uint64_t chunks) noexcept { space_.root().max_chunks = space_.chunks() + chunks; }
 
 std::uint64_t SmallTable::bytes() const noexcept {
   return space_.root().chunks_at + space_.root().max_chunks * kChunkBytes;
 }
-std::uint64_t SmallTable::used() const noexcept {
-  return space_.root().chunks_at + space_.root().chunks.load() * kChunkBytes;
-}
+std::uint64_t SmallTable::used() const noexcept { return space_.root().chunks_at + space_.chunks() * kChunkBytes; }
 
 std::vector<std::string> keys_in_bucket(std::uint32_t bucket, std::size_t count, bool one_tag, std::uint32_t buckets) {
   std::vector<std::string> keys;
   std::set<std::uint16_t> tags;
   for (unsigned number = 0; keys.size() < count; ++number) {
     std::string key = fmt::format("k{}", number);
-    const Hash hash = Hash::of(key);
+    const Hash hash = kHasher(key);
     if (bucket_at(hash.position(), buckets) != bucket) continue;
     const bool fits = one_tag ? tags.empty() || tags.contains(hash.tag()) : !tags.contains(hash.tag());
     if (!fits) continue;
@@ -106,7 +137,9 @@ std::string word_name(SmallTable& table, std::uint64_t word) {
   const std::uint64_t offset = word * 8;
   if (offset < root.arenas_at) {
     const auto is = [&](const auto& field) { return reinterpret_cast<const char*>(&field) == table.base() + offset; };
-    return is(root.epoch) ? "epoch" : is(root.chunks) ? "chunks" : is(root.arenas) ? "arenas" : "spare chunks";
+    if (is(root.epoch)) return "epoch";
+    if (is(root.chunks)) return "chunks";
+    if (is(root.arenas)) return "arenas";
   }
   if (offset < root.directory_at) {
     constexpr const char* kFields[] = {"state", "hazard", "fresh", "stale", "table", "stale table", "retired"};
@@ -125,8 +158,8 @@ std::string word_name(SmallTable& table, std::uint64_t word) {
     return field < 8 ? fmt::format("chunk {} state", chunk) : fmt::format("chunk {} free word {}", chunk, field - 8);
   }
   const std::uint64_t chunk = (offset - root.chunks_at) / kChunkBytes;
-  const ChunkState state = unpack_chunk(space.meta(chunk).state.load());
-  if (state.kind != ChunkKind::blocks) return fmt::format("chunk {} byte {}", chunk, offset);
+  const ChunkState state = space.state_of(chunk);
+  if (!state.has_blocks()) return fmt::format("chunk {} byte {}", chunk, offset);
   const std::uint64_t bytes = kClassBytes[state.size_class];
   const std::uint64_t within = (offset - root.chunks_at) % kChunkBytes;
   const Block block = space.block_at(chunk, within / bytes * bytes / kUnit);

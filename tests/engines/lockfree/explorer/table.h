@@ -1,14 +1,14 @@
 // A small lock-free table in its own segment, with one arena a fiber: what the programs work on. Its parts are the
 // engine's own, compiled with the instrumented atomics.
 //
-// An arena's state word is the engine's in form (owner.h), with the fiber for the owner's process: whether that lives
-// the scheduler knows.
+// An arena's state word names the fiber as its owner (fiber_word.h): whether that lives the scheduler knows. One arena
+// more belongs to nobody that dies: there goes what is taken from the dead after an execution.
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,28 +19,41 @@
 
 namespace dictbench::explorer {
 
+// The memory that an arena has at the start.
+enum class Stock {
+  full,     // chunks for all sizes that programs use, so that they need no new one, and a spare block of each
+  adopted,  // the chunks only, as one has them that took them over from a dead one: its magazines are of none of them
+  none,     // nothing; but the first arena has the chunk of the first table
+};
+
 class SmallTable {
  public:
-  // One partition of two buckets and one overflow bucket, empty. Each arena has free blocks of all sizes that programs
-  // use, so that they need no new chunk.
-  explicit SmallTable(unsigned arenas);
+  // One partition of two buckets and one overflow bucket, empty; and an arena for each stock.
+  explicit SmallTable(std::span<const Stock> stocks);
 
   lockfree::Space& space() noexcept { return space_; }
-  lockfree::Index& index(unsigned arena) { return handles_[arena]->index; }
-  lockfree::Blocks& blocks(unsigned arena) { return handles_[arena]->blocks; }
+  lockfree::Index& index(unsigned handle) { return handles_[handle]->index; }
+  std::uint32_t arena_of(unsigned handle) const { return handles_[handle]->blocks.arena(); }
 
   // New handles for all arenas, as after attaching.
   void attach_all();
   void attach(unsigned handle, std::uint32_t arena);
 
-  // What the owner's death leaves is put in order, as owner.cc's take_over() does: false when somebody living has it.
-  using IsDead = std::function<bool(unsigned fiber)>;
-  bool take_over(std::uint32_t arena, unsigned fiber, const IsDead& is_dead);
-  // Chunks of arenas whose owner is dead, to our own: adopt_chunks().
-  void adopt(std::uint32_t own, unsigned fiber, const IsDead& is_dead);
+  // The arena becomes the running fiber's, and what its owner's death left is put in order, as owner.cc's take_over()
+  // does. False when somebody living has it.
+  bool take_over(std::uint32_t arena);
+  // Chunks of arenas whose owner is dead, to `own`, as adopt_chunks() does. True when there were any.
+  bool adopt(std::uint32_t own);
+  std::uint32_t arena_of_checker() const noexcept { return static_cast<std::uint32_t>(handles_.size()); }
 
-  // Magazines and spares back into the bitmaps, and the arena's empty chunks to everybody.
-  void sweep(std::uint32_t arena);
+  // Magazines and spares of the handle's arena back into the bitmaps, and its empty chunks to everybody.
+  void sweep(unsigned handle);
+
+  // The table is frozen, as one leaves it that is killed, or stopped for ever, while he rebuilds it.
+  void freeze(unsigned handle);
+
+  // No more than so many chunks are left.
+  void limit(std::uint64_t chunks) noexcept;
 
   char* base() const noexcept { return segment_.data(); }
   std::uint64_t bytes() const noexcept;  // that programs may touch

@@ -1,5 +1,7 @@
 // Programs on a variant in which versions and sequence numbers wear out after three changes, and a retired table's
 // memory is used again after one further retirement: what takes thousands of operations else.
+#include "tests/engines/lockfree/explorer/worn.h"
+
 #include "tests/engines/lockfree/explorer/expect.h"
 
 namespace dictbench::explorer {
@@ -33,29 +35,27 @@ TEST(ExplorerWorn, InsertsAndErasesAgainstWornSequence) {
                 .bounds = {.preemptions = 2}});
 }
 
-// The table that the reader looks at is retired, and its memory becomes a table again, twice.
+// The table that the reader looks at is retired, and its memory becomes a table again, as does that of the next.
 TEST(ExplorerWorn, TableReusedUnderASlowReader) {
-  Program program{
-      .keys = keys_in_bucket(0, 2), .before = {set(0, 1), set(1, 1)}, .fibers = {}, .bounds = {.preemptions = 2}};
-  program.fibers = {{{get(0), get(1)}}, {}};
-  for (unsigned i = 0; i < 14; ++i) program.fibers[1].steps.push_back(set(0, 2 + i % 8));
-  expect_right(program);
+  expect_right({.keys = keys_in_bucket(0, 2),
+                .before = {set(0, 1), set(1, 1)},
+                .fibers = {{wear_out(4)}, {{get(0), get(1)}}},
+                .bounds = {.preemptions = 2}});
 }
 
 // As before; the writer's hazard keeps the table.
 TEST(ExplorerWorn, TableKeptForASlowWriter) {
-  Program program{
-      .keys = keys_in_bucket(0, 2), .before = {set(0, 1), set(1, 1)}, .fibers = {}, .bounds = {.preemptions = 2}};
-  program.fibers = {{{set(1, 9)}}, {}};
-  for (unsigned i = 0; i < 12; ++i) program.fibers[1].steps.push_back(set(0, 2 + i % 7));
-  expect_right(program);
+  expect_right({.keys = keys_in_bucket(0, 2),
+                .before = {set(0, 1), set(1, 1)},
+                .fibers = {{wear_out(4)}, {{set(1, 9)}}},
+                .bounds = {.preemptions = 2}});
 }
 
 TEST(ExplorerWorn, TableKeptForASlowInsert) {
-  Program program{.keys = keys_in_bucket(0, 2), .before = {set(0, 1)}, .fibers = {}, .bounds = {.preemptions = 2}};
-  program.fibers = {{{set(1, 9)}}, {}};
-  for (unsigned i = 0; i < 12; ++i) program.fibers[1].steps.push_back(set(0, 2 + i % 7));
-  expect_right(program);
+  expect_right({.keys = keys_in_bucket(0, 2),
+                .before = {set(0, 1)},
+                .fibers = {{wear_out(4)}, {{set(1, 9)}}},
+                .bounds = {.preemptions = 2}});
 }
 
 }  // namespace

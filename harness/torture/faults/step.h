@@ -1,0 +1,17 @@
+// The fault `step`: an operation is led through instruction by instruction, and stopped or killed at any of them.
+#pragma once
+
+#include <span>
+
+#include "harness/torture/fault.h"
+#include "harness/torture/step_page.h"
+
+namespace dictbench::torture {
+
+// With its name, for the registry.
+Fault step_fault();
+
+// The same on some operations only.
+TortureRecord step_through(const Subject& subject, const Options& options, std::span<const Operation> operations);
+
+}  // namespace dictbench::torture

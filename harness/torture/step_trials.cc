@@ -1,0 +1,194 @@
+#include "harness/torture/step_trials.h"
+
+#include <algorithm>
+#include <array>
+
+#include "harness/torture/judge.h"
+#include "harness/torture/step_operation.h"
+
+namespace dictbench::torture {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// In this order: after a dict has grown, or is full, a new one is made.
+constexpr std::array kHurts{Hurt::reuse, Hurt::erase_all, Hurt::restart, Hurt::grow, Hurt::fill};
+// What goes on has an answer to be judged, and can do harm: twice as often.
+constexpr std::array kActions{Action::kill, Action::go_on, Action::stop, Action::go_on};
+
+constexpr std::size_t kMostInstructions = 1'000'000;  // 25 s of single steps
+constexpr milliseconds kHeldUp{15};                   // without a call done: it waits for the one that stands still
+constexpr milliseconds kMostPatience{15'000};         // a body of a fault has 60 s
+
+bool spends_dict(Hurt hurt) { return hurt == Hurt::grow || hurt == Hurt::fill; }
+
+void require_end(SteppedProcess& process, milliseconds limit) {
+  const std::string trouble = process.finish(limit);
+  require(trouble.empty(), "the operation's process: {}", trouble);
+}
+
+// What the stepped process does in all its life.
+auto life_in(StepStage& stage) {
+  return [&stage](SteppedProcess::Marks& marks) {
+    const auto dict = stage.engine().attach();
+    make_operation(*dict, stage.page(), marks);
+  };
+}
+
+void require_stands(SteppedProcess& process, milliseconds limit) {
+  if (!process.stands()) throw Broken(fmt::format("attaching and warming up: {}", process.finish(limit)));
+}
+
+// From here on this process runs where it runs now; returns where it might run before.
+cpu_set_t bind_to_processor() {
+  cpu_set_t before, one;
+  CPU_ZERO(&before);
+  sched_getaffinity(0, sizeof before, &before);
+  CPU_ZERO(&one);
+  CPU_SET(static_cast<unsigned>(std::max(0, sched_getcpu())), &one);
+  sched_setaffinity(0, sizeof one, &one);  // where it is refused, all takes longer
+  return before;
+}
+
+}  // namespace
+
+StepTrials::StepTrials(const Subject& subject, const Options& options, Operation operation, std::uint64_t seed,
+                       StepTally& tally)
+    : subject_(subject),
+      small_(small_subject(subject)),
+      operation_(operation),
+      seed_(options.seed),
+      patience_(std::min(options.patience, kMostPatience)),
+      hurts_(kHurts.size() - (small_ ? 0 : 1)),
+      tally_(tally),
+      processors_(bind_to_processor()),
+      random_(seed) {}
+
+std::uint64_t StepTrials::kinds() const noexcept { return hurts_ * kActions.size(); }
+
+void StepTrials::run(std::uint64_t most, Clock::time_point deadline, TortureRecord& record) {
+  constexpr milliseconds kLeast{100};
+  try {
+    trace(std::max(kLeast, std::chrono::duration_cast<milliseconds>(deadline - Clock::now()) / 2));
+  } catch (const Broken& broken) {
+    throw Broken(fmt::format("{} led through without any harm: {} [engine {}, seed {}]", to_string(operation_),
+                             broken.what(), subject_.text, seed_));
+  }
+  for (std::uint64_t i = 0; i < most && (i == 0 || Clock::now() < deadline); ++i) try_once(i, record);
+  if (stage_) stage_->leave();
+  stage_.reset();
+}
+
+StepStage& StepTrials::stage_for(Hurt hurt) {
+  if (hurt == Hurt::fill) stage_.reset();
+  if (!stage_) stage_ = std::make_unique<StepStage>(hurt == Hurt::fill ? *small_ : subject_, patience_, processors_);
+  return *stage_;
+}
+
+void StepTrials::trace(milliseconds limit) {
+  StepStage& stage = stage_for(Hurt::reuse);
+  const States bystanders = stage.states();
+  stage.begin({.operation = operation_, .hurt = Hurt::reuse, .number = 0, .ends_erased = false});
+  SteppedProcess process(life_in(stage), patience_);
+  require_stands(process, patience_);
+  trace_ = process.trace(kMostInstructions, limit);
+  process.let_go();
+  require_end(process, patience_);
+  judged_answer(stage, Fate::answered);
+  stage.tidy(bystanders);
+  sample_.emplace(trace_, random_.next());
+  tally_.instructions = trace_.addresses.size();
+  tally_.places = sample_->places();
+  tally_.whole = trace_.whole;
+}
+
+void StepTrials::try_once(std::uint64_t number, TortureRecord& record) {
+  const Hurt hurt = kHurts[number % hurts_];
+  const Action action = kActions[number / hurts_ % kActions.size()];
+  const std::size_t instruction = sample_->next();
+  const bool ends_erased = random_.below(2) == 0;
+  ++record.tried;
+  ++tally_.trials;
+  try {
+    StepStage& stage = stage_for(hurt);
+    const std::uint64_t work = stage.page().work.load();
+    stage.begin({.operation = operation_, .hurt = hurt, .number = 0, .ends_erased = ends_erased});
+    suffer(stage, action, instruction);
+    record.operations += stage.page().work.load() - work + 1;
+    tally_.filled += stage.page().is_full.load() ? 1 : 0;
+    if (spends_dict(hurt)) {
+      stage.leave();
+      stage_.reset();
+    } else {
+      stage.tidy(stage.page().after);
+    }
+    ++record.survived;
+  } catch (const StepLostDict&) {
+    ++tally_.lost;
+    stage_.reset();
+  } catch (const Broken& broken) {
+    throw Broken(fmt::format(
+        "{} {} at instruction {} of {} ({}), the other process does '{}': {} [engine {}, seed {}, trial {}]",
+        to_string(operation_), to_string(action), instruction, trace_.addresses.size(),
+        address_text(trace_.addresses[instruction]), to_string(hurt), broken.what(), subject_.text, seed_, number));
+  }
+}
+
+void StepTrials::suffer(StepStage& stage, Action action, std::size_t instruction) {
+  SteppedProcess process(life_in(stage), patience_);
+  require_stands(process, patience_);
+  const bool stands = process.run_to(trace_, instruction, patience_);
+  if (!stands) {
+    ++tally_.elsewhere;
+    require_end(process, patience_);
+  }
+  const Fate fate = judged_answer(stage, let_it_happen(stage, process, action, stands));
+  const bool killed = fate == Fate::cut_off;
+  if (killed && stage.page().trial.writes()) stage.retired().insert(stage.page().trial.key(0));
+  stage.command(Command::look, killed);
+  stage.read_all(killed);
+  judge_trial(stage.page(), stage.states(), fate, stage.page().new_begun.load() + stage.retired().size());
+}
+
+// The stepped process stands at its instruction or (`stands` is false) has ended. Both processes have done their work,
+// or are dead, when it returns.
+Fate StepTrials::let_it_happen(StepStage& stage, SteppedProcess& process, Action action, bool stands) {
+  Fate fate = Fate::answered;
+  const auto release = [&] {
+    if (!stands) return;
+    stands = false;
+    if (action == Action::go_on) {
+      process.let_go();
+      require_end(process, patience_);
+    } else {
+      process.kill();
+      fate = Fate::cut_off;
+    }
+  };
+  if (action == Action::kill) release();
+  stage.other().ask(Command::hurt);
+  if (stands) {
+    const bool promised = subject_.contract.survives_stopped_process;
+    const bool done = stage.other().answers(promised ? patience_ : kHeldUp);
+    require(done || !promised, "it stands still and holds the other process up, for {} s", patience_.count() / 1000);
+    tally_.held_up += done ? 0 : 1;
+    release();
+    if (done) return fate;
+  }
+  require(stage.other().answers(patience_), "it is gone, and the other process gets nothing done for {} s",
+          patience_.count() / 1000);
+  return fate;
+}
+
+// The operation's fate, with what the engine said to both processes taken into account.
+Fate StepTrials::judged_answer(StepStage& stage, Fate fate) const {
+  stage.require_no_failure(fate == Fate::cut_off);
+  const Refusal& refusal = stage.page().answer.refusal;
+  if (fate != Fate::answered || !refusal.given) return fate;
+  const bool full = refusal.code == ErrorCode::full;  // by `fill`, or by `grow` where it has a limit
+  if (full && stage.page().trial.writes() && stage.page().is_full.load()) return Fate::refused;
+  if (full) throw Unavailable(fmt::format("there is no room: {}", refusal.describe()));
+  throw Broken(fmt::format("the operation ends in {}", refusal.describe()));
+}
+
+}  // namespace dictbench::torture

@@ -1,0 +1,65 @@
+// The fault `step` on one operation of one engine: trial after trial, each at an instruction of its own.
+//
+// In a trial a process comes to its instruction and is killed or stands still, another does what hurts, and the first
+// one is killed or goes on (harness/torture/step_page.h). Then all is read and judged. Hurts and actions take turns.
+// A dict is used for several trials, until it has grown or become full.
+// In the process of a fault's body (harness/torture/judge.h), which it binds to one processor, by its only thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "harness/torture/step_sample.h"
+#include "harness/torture/step_stage.h"
+#include "harness/torture/stepper.h"
+#include "results/record.h"
+
+namespace dictbench::torture {
+
+// Sums over all trials of an operation; may lie in shared memory.
+struct StepTally {
+  std::uint64_t instructions = 0, places = 0;  // of the last trace; places: different addresses
+  bool whole = true;                           // the trace was
+  std::uint64_t trials = 0;
+  std::uint64_t elsewhere = 0;  // the operation went another way and did not come by its instruction
+  std::uint64_t held_up = 0;    // the other process waited for the one that stood still
+  std::uint64_t filled = 0;     // trials with an Error(full)
+  std::uint64_t lost = 0;       // the dict was lost, as the contract lets it
+};
+
+class StepTrials {
+ public:
+  StepTrials(const Subject& subject, const Options& options, Operation operation, std::uint64_t seed, StepTally& tally);
+
+  // Hurts times actions: so many trials make one of each kind.
+  std::uint64_t kinds() const noexcept;
+
+  // Traces the operation, then makes so many trials or as many as the time allows. Counts in the record. Throws Broken,
+  // Error, Unavailable.
+  void run(std::uint64_t most, std::chrono::steady_clock::time_point deadline, TortureRecord& record);
+
+ private:
+  StepStage& stage_for(Hurt hurt);
+  void trace(milliseconds limit);
+  void try_once(std::uint64_t number, TortureRecord& record);
+  void suffer(StepStage& stage, Action action, std::size_t instruction);
+  Fate let_it_happen(StepStage& stage, SteppedProcess& process, Action action, bool stands);
+  Fate judged_answer(StepStage& stage, Fate fate) const;
+
+  const Subject& subject_;
+  const std::optional<Subject> small_;
+  const Operation operation_;
+  const std::uint64_t seed_;
+  const milliseconds patience_;
+  const std::uint64_t hurts_;
+  StepTally& tally_;
+  cpu_set_t processors_{};  // where this process might run before
+  Random random_;
+  Trace trace_;
+  std::optional<StepSample> sample_;
+  std::unique_ptr<StepStage> stage_;
+};
+
+}  // namespace dictbench::torture

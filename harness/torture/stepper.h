@@ -1,0 +1,107 @@
+// A process that is led through one operation instruction by instruction, by ptrace, in any build.
+//
+// The process is forked. It prepares, then tells where the operation begins and ends. At the beginning it stands still.
+// From there the driver has it make one instruction after the other, runs it to an instruction of its choice, and
+// leaves it standing there, lets it go on, or kills it. A process that stands still is to all others one that runs:
+// it lives and holds what it holds.
+//
+// A step costs 20 us, or 90 us when driver and process run on different processors; so pin the driver before. To come
+// far it runs to a breakpoint, which lies in this process's copy of the code only. A system call is one instruction;
+// one turn of a repeated string instruction (`rep movsb`) too.
+//
+// Used by the thread that made it. The process dies with that thread's process, also when it stands still.
+#pragma once
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "harness/torture/child.h"
+
+namespace dictbench::torture {
+
+// Why no process can be led so on this machine, or empty.
+std::string why_no_stepping();
+
+// One run of an operation.
+struct Trace {
+  std::vector<std::uintptr_t> addresses;  // of each instruction, in order
+  std::vector<std::uint32_t> visits;      // so often had that address come up to then, this time included
+  bool whole = true;                      // false: a limit, or the process's end, came before the operation's
+};
+
+class SteppedProcess {
+  struct Shared {
+    std::atomic<int> phase = 0;
+    SharedText exception;
+  };
+
+ public:
+  // The process's own view: where its operation begins and ends.
+  class Marks {
+   public:
+    void begin() noexcept;  // the next instruction is the operation's first
+    void end() noexcept;
+
+   private:
+    friend class SteppedProcess;
+    explicit Marks(Shared& shared) : shared_(shared) {}
+    Shared& shared_;
+  };
+
+  // Forks, and returns when the process stands at the beginning of its operation; `body` is its whole life. Throws
+  // std::system_error where there is no process or memory.
+  SteppedProcess(const std::function<void(Marks& marks)>& body, milliseconds limit);
+  ~SteppedProcess();  // SIGKILL, and reaped
+  SteppedProcess(const SteppedProcess&) = delete;
+  SteppedProcess& operator=(const SteppedProcess&) = delete;
+
+  // Whether it stands still within the operation. Where not, finish() tells what became of it.
+  bool stands() const noexcept { return traced_ && inside(); }
+
+  // The address of the instruction that comes next. While it stands.
+  std::uintptr_t next_address() const;
+
+  // Leads it to the end of the operation, at most so many instructions and so long.
+  Trace trace(std::size_t most, milliseconds limit);
+
+  // From the beginning to instruction number `index` (from 0) of the trace: that is the next one then. False when the
+  // operation went another way, and ended before; it has been let go then.
+  bool run_to(const Trace& trace, std::size_t index, milliseconds limit);
+
+  // Lets it run from where it stands.
+  void let_go();
+
+  // After let_go(): waits for its end. Empty, or "killed by signal 11 (Segmentation fault)", "threw ...", "no end after
+  // 5000 ms".
+  std::string finish(milliseconds limit);
+
+  // SIGKILL, and reaped.
+  void kill();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  bool inside() const noexcept;
+  bool resume(int request);  // a request of ptrace; waits for the next stop; false when there is none
+  bool wait();               // false when it has ended (pid_ is 0 then), or the time is over
+  bool run_to_visit(std::uintptr_t address, std::uint32_t visit);
+
+  SharedPage<Shared> shared_;
+  pid_t pid_ = 0;           // 0: reaped
+  bool traced_ = false;     // it has come to its operation, and was not let go
+  int status_ = 0;          // of the last wait
+  int pending_signal_ = 0;  // it came while the process was led, and has not been passed on
+  Clock::time_point deadline_;
+};
+
+// "dictbench+0x1a2b": the file and the offset in it, as addr2line takes them.
+std::string address_text(std::uintptr_t address);
+
+}  // namespace dictbench::torture

@@ -1,0 +1,224 @@
+// bucket-table where somebody chose its keys, where the file system is full to the brim, and where its file is not to
+// be trusted.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <memory>
+#include <string>
+
+#include "engines/bucket_table/growth.h"
+#include "engines/bucket_table/hash.h"
+#include "engines/registry.h"
+#include "engines/shm/private_directory.h"
+#include "tests/engines/conformance/other_file.h"
+#include "tests/engines/error_code.h"
+#include "tests/engines/filling.h"
+
+namespace dictbench {
+namespace {
+
+using namespace bucket_table;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+std::unique_ptr<Engine> make(const std::string& spec) {
+  const Spec bound = parse_engine_spec(spec);
+  return find_engine(bound.name()).create(bound, SizeHint{});
+}
+
+// Of one XXH3 hash: the first 8 bytes of its secret make a factor zero.
+std::string meeting_key(std::uint64_t i) {
+  std::string key = "\xb8\xfe\x6c\x39\x23\xa4\x4b\xbe" + std::string(24, 'x');
+  std::memcpy(key.data() + 8, &i, sizeof i);
+  return key;
+}
+
+TEST(BucketTableKeysOfOneHash, AreOfOneHash) {
+  const Hasher xxh3{.key = {}, .kind = Hasher::xxh3};
+  for (unsigned i = 1; i < 1000; ++i) EXPECT_EQ(xxh3(meeting_key(i)), xxh3(meeting_key(0)));
+}
+
+// 1,000 of them do not fit into a region, and no growth parts them.
+TEST(BucketTableKeysOfOneHash, EndTheGrowthOfAnUnkeyedTable) {
+  const auto engine = make("bucket-table?hash=xxh3&max=64M");
+  const auto dict = engine->attach();
+  unsigned stored = 0;
+  std::string refusal;
+  try {
+    for (; stored < 1000; ++stored) dict->set(meeting_key(stored), key_of(stored));
+  } catch (const Error& error) {
+    refusal = error.what();
+  }
+  EXPECT_THAT(refusal, HasSubstr(fmt::format(" {} keys of one hash", stored)));
+  EXPECT_GE(stored, 700u);
+  EXPECT_EQ(error_code_of([&] { dict->set(meeting_key(stored), "v"); }), ErrorCode::full);
+  EXPECT_EQ(error_code_of([&] { dict->add(meeting_key(stored), 1); }), ErrorCode::full);
+  const Geometry sizes = TableFile::open(engine->address()).geometry();
+  EXPECT_LE(sizes.buckets(), 16 * stored);
+  // All else goes on, but for what else lies in that region.
+  EXPECT_EQ(dict->size(), stored);
+  Value out;
+  for (unsigned i = 0; i < stored; ++i) {
+    ASSERT_TRUE(dict->get(meeting_key(i), out)) << i;
+    EXPECT_EQ(out.view(), key_of(i));
+  }
+  EXPECT_FALSE(dict->get(meeting_key(stored), out));
+  dict->set("another key", "v");
+  EXPECT_TRUE(engine->attach()->get("another key", out));
+  EXPECT_TRUE(dict->erase(meeting_key(0)));
+  dict->set(meeting_key(stored), "v");
+  EXPECT_EQ(engine->check_integrity().value_or("no check"), "");
+}
+
+// A table of other keys grows on beside them.
+TEST(BucketTableKeysOfOneHash, DoNotKeepOthersFromGrowing) {
+  const auto engine = make("bucket-table?hash=xxh3&max=64M");
+  const auto dict = engine->attach();
+  for (unsigned i = 0; i < 700; ++i) dict->set(meeting_key(i), "v");
+  constexpr unsigned kOthers = 20'000;
+  for (unsigned i = 0; i < kOthers; ++i) dict->set(key_of(i), "v");
+  EXPECT_EQ(count_present(*dict, kOthers, "v"), kOthers);
+  EXPECT_EQ(dict->size(), kOthers + 700);
+}
+
+TEST(BucketTableKeysOfOneHash, AreLikeAnyOthersToAKeyedTable) {
+  const auto engine = make("bucket-table?max=64M");
+  const auto dict = engine->attach();
+  for (unsigned i = 0; i < 5000; ++i) dict->set(meeting_key(i), "v");
+  EXPECT_EQ(dict->size(), 5000u);
+  EXPECT_LE(TableFile::open(engine->address()).geometry().buckets(), 3 * 5000u);
+}
+
+TEST(BucketTableHash, HasAKeyOfTheDictsOwnThatGrowthKeeps) {
+  const auto engine = make("bucket-table?capacity=10"), other = make("bucket-table?capacity=10");
+  const Hasher before = TableFile::open(engine->address()).hasher();
+  EXPECT_EQ(before.kind, Hasher::sip);
+  EXPECT_NE(before("key"), TableFile::open(other->address()).hasher()("key"));
+  const auto dict = engine->attach();
+  for (unsigned i = 0; i < 1000; ++i) dict->set(key_of(i), "v");
+  const TableFile grown = TableFile::open(engine->address());
+  EXPECT_GT(grown.header().generation, 1u);
+  EXPECT_EQ(grown.hasher()("key"), before("key"));
+}
+
+TEST(BucketTableHash, OfAFileIsNotChangedByAskingForAnother) {
+  const PrivateDirectory folder;
+  const std::string path = (folder.path() / "table").string();
+  make("bucket-table?hash=xxh3&path=" + path)->attach()->set("a", "1");
+  EXPECT_THAT([&] { make("bucket-table?path=" + path); }, ThrowsMessage<Error>(HasSubstr("hash=xxh3")));
+  Value out;
+  EXPECT_TRUE(make("bucket-table?hash=xxh3&path=" + path)->attach()->get("a", out));
+}
+
+// Most buckets of other keys were never used, and there is no page left for them.
+TEST(BucketTableFullFileSystem, WhatWasErasedMakesRoomForOtherKeys) {
+  expect_done_in_small_dev_shm("4M", [] {
+    OtherFile other;
+    const auto engine = make("bucket-table?value=4K");
+    const auto dict = engine->attach();
+    const std::string value(4000, 'v');
+    const unsigned stored = fill_up(*dict, value);
+    other.take_all();
+    for (unsigned i = 0; i < stored; ++i)
+      if (!dict->erase(key_of(i))) return 1;
+    const auto again = [&](unsigned i) { return "again" + key_of(i); };
+    const std::string longer(4096, 'w');  // as long as may be: the last bytes of a bucket are written too
+    unsigned held = 0, wrong = 0;
+    for (unsigned i = 0; i < stored; ++i) held += error_code_of([&] { dict->set(again(i), longer); }) == std::nullopt;
+    Value out;
+    for (unsigned i = 0; i < stored; ++i)
+      if (dict->get(again(i), out))
+        wrong += out.view() != longer;
+      else
+        wrong += dict->erase(again(i));
+    // Two regions, of which one may have a few too many.
+    const bool well = stored > 300 && held >= stored * 9 / 10 && dict->size() == held && wrong == 0 &&
+                      engine->check_integrity().value_or("no check").empty();
+    if (!well) std::fprintf(stderr, "%u stored, %u again, %u wrong\n", stored, held, wrong);
+    return well ? 0 : 1;
+  });
+}
+
+// A bucket of five pages, three of which are no other bucket's, where two are free.
+TEST(BucketTableFullFileSystem, AFailedAllocationLeavesNothing) {
+  expect_done_in_small_dev_shm("3M", [] {
+    OtherFile other;
+    other.leave(free_in_dev_shm() - 2 * kPage);
+    const auto engine = make("bucket-table?value=16K&capacity=200");
+    const auto dict = engine->attach();
+    fill_up(*dict, "v");
+    other.take_all();
+    other.give(2 * kPage);
+    unsigned refused = 0;
+    for (unsigned i = 0; i < 200; ++i) {
+      const std::uint64_t free = free_in_dev_shm();
+      if (error_code_of([&] { dict->set("more" + key_of(i), "v"); }) != ErrorCode::full) continue;
+      ++refused;
+      if (free_in_dev_shm() != free) return 1;
+    }
+    return refused > 20 ? 0 : 2;  // some find a bucket that has memory
+  });
+}
+
+TEST(BucketTableFile, OfOthersIsNotBelieved) {
+  const auto engine = make("bucket-table");
+  const std::string path = engine->address();
+  engine->attach()->set("a", "1");
+  for (const mode_t mode : {0666, 0620, 0602}) {
+    ASSERT_EQ(chmod(path.c_str(), mode), 0);
+    EXPECT_EQ(error_code_of([&] { engine->attach(); }), ErrorCode::unavailable) << mode;
+  }
+  ASSERT_EQ(chmod(path.c_str(), 0644), 0);  // reading it changes nothing
+  EXPECT_NO_THROW(engine->attach());
+  EXPECT_EQ(error_code_of([] { TableFile::open("/dev/null"); }), ErrorCode::unavailable);
+  constexpr uid_t kNobody = 65534;
+  if (chown(path.c_str(), kNobody, static_cast<gid_t>(-1)) != 0) GTEST_SKIP() << "only root gives files away";
+  EXPECT_EQ(error_code_of([&] { engine->attach(); }), ErrorCode::unavailable);
+}
+
+TEST(BucketTableFile, NamedAfterAMakerOfAnotherContainerIsNotShared) {
+  const PrivateDirectory folder;
+  const std::string path = (folder.path() / (own_name_prefix() + "1.2.3.t0")).string();
+  EXPECT_EQ(error_code_of([&] { make("bucket-table?path=" + path)->attach(); }), ErrorCode::unavailable);
+}
+
+// Sizes that agree with one another and with the file's length, and would lead out of it.
+TEST(BucketTableFile, OfImpossibleSizesIsCorrupt) {
+  for (const Geometry& sizes : {Geometry{.key_bytes = 64, .value_bytes = 64, .regions = 1, .groups = 0},
+                                Geometry{.key_bytes = 64, .value_bytes = 64, .regions = 0, .groups = 1},
+                                Geometry{.key_bytes = 64, .value_bytes = 64, .regions = 1, .groups = 65},
+                                Geometry{.key_bytes = 8192, .value_bytes = 64, .regions = 1, .groups = 1}}) {
+    const auto engine = make("bucket-table");
+    {
+      TableFile file = TableFile::open(engine->address());
+      Header& header = file.header();
+      header.geometry = sizes;
+      header.geometry_hash = XXH3_64bits(&sizes, sizeof sizes);
+      header.length = sizes.length();
+    }
+    ASSERT_EQ(truncate(engine->address().c_str(), static_cast<off_t>(sizes.length())), 0);
+    EXPECT_EQ(error_code_of([&] { engine->attach(); }), ErrorCode::corrupt) << sizes.groups;
+  }
+}
+
+TEST(BucketTableFile, WithAMarkOfWhatIsNotThereIsCorrupt) {
+  const auto engine = make("bucket-table");
+  const auto dict = engine->attach();
+  dict->set("a", "1");
+  const TableFile file = TableFile::open(engine->address());
+  for (unsigned i = 0; i < kStripes; ++i) file.stripe(i).region_in_change.store(1'000'000);
+  EXPECT_EQ(error_code_of([&] { dict->size(); }), ErrorCode::corrupt);
+  EXPECT_EQ(error_code_of([&] { dict->set("a", "2"); }), ErrorCode::corrupt);
+  for (unsigned i = 0; i < kStripes; ++i) {
+    file.stripe(i).region_in_change.store(0);
+    file.stripe(i).bucket_in_change.store(1'000'000);
+  }
+  EXPECT_EQ(error_code_of([&] { dict->set("a", "2"); }), ErrorCode::corrupt);
+}
+
+}  // namespace
+}  // namespace dictbench

@@ -1,0 +1,32 @@
+// What the tests of stream-log's dicts share.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "engines/registry.h"
+#include "tests/engines/filling.h"
+
+namespace dictbench {
+
+inline std::unique_ptr<Engine> make(const std::string& spec) {
+  const Spec bound = parse_engine_spec(spec);
+  return find_engine(bound.name()).create(bound, SizeHint{});
+}
+
+inline std::string get(Dict& dict, const std::string& key) {
+  Value out;
+  return dict.get(key, out) ? std::string(out.view()) : "(none)";
+}
+
+inline std::uint64_t fact(const Engine& engine, const std::string& name) {
+  for (const auto& [fact, value] : engine.facts())
+    if (fact == name) return std::stoull(value);
+  return UINT64_MAX;
+}
+
+inline void fill(Dict& dict, unsigned keys, const std::string& value) {
+  for (unsigned i = 0; i < keys; ++i) dict.set(key_of(i), value);
+}
+
+}  // namespace dictbench

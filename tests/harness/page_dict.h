@@ -1,0 +1,21 @@
+// An engine in one shared page that is right, or wrong in one way that shows only when an operation is stopped or
+// killed in its middle.
+#pragma once
+
+#include "harness/torture/fault.h"
+
+namespace dictbench::torture {
+
+enum class Slip {
+  none,
+  unchecked_get,  // copies a value and does not look whether it was replaced meanwhile
+  torn_set,       // changes a value byte by byte where readers read it
+  stale_erase,    // tells whether the key was there before it took the lock
+  split_add,      // reads the number before it took the lock
+  plain_lock,     // nobody takes the lock over from a killed process
+};
+
+// Values of at most 64 bytes, about 1,000 keys. Only processes forked from the one that made it can attach.
+Subject page_dict(Slip slip);
+
+}  // namespace dictbench::torture
