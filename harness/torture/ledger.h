@@ -25,7 +25,7 @@ inline constexpr unsigned kMostSlots = 16;
 inline constexpr unsigned kKeys = 512;  // of a slot; about 600 kB of values, so that tables grow as they fill
 inline constexpr unsigned kCounters = 4;
 inline constexpr unsigned kMostRetired = 512;
-inline constexpr unsigned kMostPoints = 128;
+inline constexpr unsigned kMostPoints = 512;  // crash points of all engines
 inline constexpr unsigned kErrorCodes = static_cast<unsigned>(ErrorCode::unavailable) + 1;
 
 // A key's generation and version in one word, so that both are read at once.

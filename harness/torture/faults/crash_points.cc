@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,8 @@ struct Try {
 // Visits of one worker process, by point.
 std::map<std::string, double> reconnoitre(const Subject& subject, const Options& options, bool may_be_lost) {
   const std::vector<std::string> names = crash_point_names();
+  if (names.size() > kMostPoints)  // the last ones would never be tried
+    throw std::logic_error(fmt::format("{} crash points, and the ledger has room for {}", names.size(), kMostPoints));
   const Rules rules = rules_for(subject, options);
   std::map<std::string, double> visits;
   for (unsigned scout = 0; scout < kScouts; ++scout) {
@@ -61,7 +64,7 @@ std::map<std::string, double> reconnoitre(const Subject& subject, const Options&
     } catch (const DictLost&) {
       // What was visited until then counts.
     }
-    for (std::size_t i = 0; i < std::min<std::size_t>(names.size(), kMostPoints); ++i)
+    for (std::size_t i = 0; i < names.size(); ++i)
       visits[names[i]] += static_cast<double>(arena.ledger().point_visits[i].load()) / (kScouts * rules.processes);
   }
   std::erase_if(visits, [](const auto& one) { return one.second == 0; });

@@ -139,7 +139,7 @@ std::string word_name(SmallTable& table, std::uint64_t word) {
     const auto is = [&](const auto& field) { return reinterpret_cast<const char*>(&field) == table.base() + offset; };
     if (is(root.epoch)) return "epoch";
     if (is(root.chunks)) return "chunks";
-    if (is(root.arenas)) return "arenas";
+    return is(root.arenas) ? "arenas" : "spare chunks";
   }
   if (offset < root.directory_at) {
     constexpr const char* kFields[] = {"state", "hazard", "fresh", "stale", "table", "stale table", "retired"};
