@@ -70,8 +70,8 @@ std::uint64_t mixed(std::uint64_t hash, std::uint64_t number) {
   return mixed(hash, std::string_view(reinterpret_cast<const char*>(&number), sizeof number));
 }
 
-// The same for the machine until it boots again: the first pid namespace has one number on every machine. 0: there is no
-// file descriptor left to look.
+// The same for the machine until it boots again: the first pid namespace has one number on every machine. 0: there is
+// no file descriptor left to look.
 std::uint64_t boot() {
   static std::atomic<std::uint64_t> known = 0;
   if (const std::uint64_t seen = known.load(std::memory_order_relaxed); seen != 0) return seen;
