@@ -11,6 +11,7 @@
 #include "engines/blob/store.h"
 #include "engines/counter.h"
 #include "engines/registry.h"
+#include "engines/timeout_option.h"
 
 namespace dictbench {
 namespace {
@@ -38,8 +39,6 @@ void count(Store::Growth& growth, const Block& block, std::uint64_t hash, std::s
   const std::uint64_t before = found ? found->bytes() : 0;
   growth.bytes += bytes > before ? bytes - before : 0;
 }
-
-std::chrono::milliseconds timeout_of(const Spec& spec) { return std::chrono::milliseconds(spec.get_count("timeout")); }
 
 class BlobDict final : public Dict {
  public:
@@ -184,7 +183,6 @@ std::unique_ptr<Engine> create(const Spec& spec, const SizeHint&) {
 }  // namespace
 
 const EngineDescription& blob_engine() {
-  constexpr std::uint64_t kLongestTimeout = 3'600'000;
   static const EngineDescription description{
       .name = "blob",
       .summary = "the whole dict is one block that each write makes anew; readers take no lock",
@@ -200,13 +198,7 @@ const EngineDescription& blob_engine() {
                    .meaning = "bytes up to which its two slots grow; default: all of /dev/shm",
                    .choices = {},
                    .least = 64 << 10},
-                  {.name = "timeout",
-                   .kind = OptionKind::count,
-                   .default_value = "5000",
-                   .meaning = "milliseconds that a writer waits for another one",
-                   .choices = {},
-                   .least = 1,
-                   .most = kLongestTimeout}},
+                  timeout_option("milliseconds that a writer waits for another one")},
       .contract = contract,
       .create = create,
       .attach = [](const Spec& spec, const std::string& address) -> std::unique_ptr<Dict> {

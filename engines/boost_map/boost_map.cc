@@ -11,6 +11,7 @@
 
 #include "engines/boost_map/map.h"
 #include "engines/registry.h"
+#include "engines/timeout_option.h"
 
 namespace dictbench {
 namespace {
@@ -18,8 +19,6 @@ namespace {
 using boost_map::SharedMap;
 using boost_map::Sizes;
 using boost_map::view;
-
-std::chrono::milliseconds timeout_of(const Spec& spec) { return std::chrono::milliseconds(spec.get_count("timeout")); }
 
 class BoostMapDict final : public Dict {
  public:
@@ -156,7 +155,6 @@ std::unique_ptr<Engine> create(const Spec& spec, const SizeHint&) {
 
 const EngineDescription& boost_map_engine() {
   constexpr std::uint64_t kLeastSize = 64 << 10;  // the lock's slots and a few items
-  constexpr std::uint64_t kLongestTimeout = 3'600'000;
   static const EngineDescription description{
       .name = "boost-map",
       .summary = "Boost.Interprocess map in a shared-memory segment under a robust reader-writer lock",
@@ -177,13 +175,7 @@ const EngineDescription& boost_map_engine() {
                    .meaning = "bytes up to which it grows; default: all of /dev/shm",
                    .choices = {},
                    .least = kLeastSize},
-                  {.name = "timeout",
-                   .kind = OptionKind::count,
-                   .default_value = "5000",
-                   .meaning = "milliseconds that a process waits for others' operations",
-                   .choices = {},
-                   .least = 1,
-                   .most = kLongestTimeout}},
+                  timeout_option("milliseconds that a process waits for others' operations")},
       .contract = contract,
       .create = create,
       .attach = [](const Spec& spec, const std::string& address) -> std::unique_ptr<Dict> {

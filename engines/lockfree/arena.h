@@ -3,7 +3,8 @@
 //
 // Invariants:
 //  - what the owner is about to do with a block stands in an intent before it does it, and goes when it is done;
-//  - a block that is not free in its chunk's bitmap is in the table, or in an arena's magazine, spare or intent;
+//  - a block that is not free in its chunk's bitmap is in the table, or in an arena's magazine, spare or intent, or,
+//    itself a table, among the retired ones;
 //  - the state word names the owner by pid and start time, so that a reused pid is not taken for it.
 #pragma once
 

@@ -1,7 +1,7 @@
 // Blocks: the table's allocator, one process's hands in the segment.
 //
 // A chunk of 128 KiB belongs to one arena and holds blocks of one size. Its bitmap says which are free: anybody frees
-// a block by setting a bit (so freeing twice does no harm), only the owner takes some, up to 64 at a time, into its
+// a block by setting a bit, only the owner takes some, up to 64 at a time, into its
 // arena's magazine. The block that a process freed last, whose ever it is, it keeps as its spare and takes next: it is
 // in the cache. So nobody waits for anybody, and what a killed process held can be told from its arena alone.
 //

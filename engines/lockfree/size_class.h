@@ -1,9 +1,9 @@
 // The sizes of blocks. Pure functions.
 //
-// For items, steps of at most a half: an item wastes a quarter of its block on the average of all sizes, nothing at the
-// sizes that matter most (a 16-byte key with a 10-byte value is 32 bytes). Tables fill blocks of 256 bytes and each
-// double (table_size.h). They have classes of their own: a table stays when all items are erased, and would keep a
-// chunk of items from being empty. All are multiples of a unit; what is larger than the last takes whole chunks.
+// For items, steps of at most a half beyond 64 bytes; nothing is wasted at the sizes that matter most (a 16-byte key
+// with a 10-byte value is 32 bytes). Tables fill blocks of 256 bytes and each double (table_size.h). They have classes
+// of their own: a table stays when all items are erased, and would keep a chunk of items from being empty. All are
+// multiples of a unit; what is larger than the last takes whole chunks.
 #pragma once
 
 #include <array>

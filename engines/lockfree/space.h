@@ -41,7 +41,7 @@ struct alignas(128) Root {
   bool wants_huge = false;                       // ask for them
 };
 
-// What a chunk is. Changed by compare-and-swap of one word.
+// What a chunk is: one word. Taken, given back and handed over by compare-and-swap; otherwise stored by its owner.
 enum class ChunkKind : std::uint8_t {
   free,      // for whoever claims it
   claimed,   // first of those that the owner gets memory for

@@ -62,7 +62,10 @@ inline unsigned match_vector(const Bucket& bucket, std::uint16_t tag) noexcept {
     const __m128 low = _mm_load_ps(pairs + 4 * first), high = _mm_load_ps(pairs + 4 * first + 4);
     return _mm_srai_epi32(_mm_castps_si128(_mm_shuffle_ps(low, high, _MM_SHUFFLE(3, 1, 3, 1))), 16);
   };
-  const __m128i equal = _mm_cmpeq_epi16(_mm_packs_epi32(upper(0), upper(2)), _mm_set1_epi16(static_cast<short>(tag)));
+  // Spread out in a 32-bit register: _mm_set1_epi16 may become a store of 2 bytes and a load of 4, and such a load
+  // waits until the store has reached the cache.
+  const __m128i wanted = _mm_shuffle_epi32(_mm_cvtsi32_si128(static_cast<int>(tag * 0x10001u)), 0);
+  const __m128i equal = _mm_cmpeq_epi16(_mm_packs_epi32(upper(0), upper(2)), wanted);
   const auto found = static_cast<unsigned>(_mm_movemask_epi8(_mm_packs_epi16(equal, equal)));
   return found & ((1u << kSlots) - 1);
 }

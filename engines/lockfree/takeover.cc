@@ -4,7 +4,6 @@
 #include <string>
 
 #include "engines/lockfree/block.h"
-#include "engines/lockfree/owner.h"
 #include "engines/lockfree/size_class.h"
 #include "engines/lockfree/table.h"
 #include "engines/shm/crash_point.h"

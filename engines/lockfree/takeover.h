@@ -12,8 +12,8 @@ void settle(Space& space, std::uint32_t arena);
 // killed anywhere.
 void put_back(Space& space, std::uint32_t arena);
 
-// Chunks, magazines and spares of an arena that the caller owns, to another that it owns. True when there were any. The
-// caller may be killed anywhere: what it has moved is the other's, the rest is still where it was.
+// Chunks of an arena that the caller owns, to another that it owns, after put_back() of the first. True when there were
+// any. The caller may be killed anywhere: what it has moved is the other's, the rest is still where it was.
 bool move_chunks(Space& space, std::uint32_t from, std::uint32_t to);
 
 }  // namespace dictbench::lockfree

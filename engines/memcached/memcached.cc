@@ -17,6 +17,7 @@
 #include "engines/registry.h"
 #include "engines/server/private_server.h"
 #include "engines/server/program.h"
+#include "engines/timeout_option.h"
 
 namespace dictbench {
 namespace {
@@ -220,13 +221,7 @@ const EngineDescription& memcached_engine() {
                .default_value = "",
                .meaning = "host:port or socket of a running, empty server; empty: start a private one",
                .choices = {}},
-              {.name = "timeout",
-               .kind = OptionKind::count,
-               .default_value = "5000",
-               .meaning = "milliseconds to wait for an answer",
-               .choices = {},
-               .least = 1,
-               .most = 3'600'000},
+              timeout_option("milliseconds to wait for an answer"),
           },
       .contract = contract,
       .create = create,

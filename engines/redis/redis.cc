@@ -15,6 +15,7 @@
 #include "engines/registry.h"
 #include "engines/server/private_server.h"
 #include "engines/server/program.h"
+#include "engines/timeout_option.h"
 
 namespace dictbench {
 namespace {
@@ -73,7 +74,7 @@ class NamedRedis final : public Engine {
 
  private:
   RedisConnection connect() const {
-    RedisConnection connection(Endpoint::parse(address()), milliseconds(spec_.get_count("timeout")));
+    RedisConnection connection(Endpoint::parse(address()), timeout_of(spec_));
     connection.call("SELECT", spec_.get("db"));
     return connection;
   }
@@ -106,7 +107,7 @@ class PrivateRedis final : public Engine {
 
   // Its own connection not counted.
   std::vector<std::pair<std::string, std::uint64_t>> held() const override {
-    RedisConnection connection(endpoint_, milliseconds(spec_.get_count("timeout")));
+    RedisConnection connection(endpoint_, timeout_of(spec_));
     connection.call("PING");  // a turn of the server's loop, in which it sees who is gone
     const std::string clients = info_field(connection, "clients", "connected_clients");
     return {{"connections", std::strtoull(clients.c_str(), nullptr, 10) - 1}};
@@ -156,7 +157,7 @@ class PrivateRedis final : public Engine {
   // Ours, and not a server that took the TCP port before it.
   bool answers() const {
     try {
-      RedisConnection connection(endpoint_, milliseconds(spec_.get_count("timeout")));
+      RedisConnection connection(endpoint_, timeout_of(spec_));
       return info_field(connection, "server", "process_id") == std::to_string(server_.pid());
     } catch (const Error&) {
       return false;
@@ -232,13 +233,7 @@ const EngineDescription& redis_engine() {
                .choices = {},
                .least = 0,
                .most = 15},
-              {.name = "timeout",
-               .kind = OptionKind::count,
-               .default_value = "5000",
-               .meaning = "milliseconds to wait for an answer",
-               .choices = {},
-               .least = 1,
-               .most = 3'600'000},
+              timeout_option("milliseconds to wait for an answer"),
           },
       .contract = contract,
       .create = create,

@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "engines/counter.h"
+#include "engines/timeout_option.h"
 
 namespace dictbench {
 namespace {
@@ -27,8 +28,7 @@ bool take_value(const redisReply& reply, Value& out) {
 }  // namespace
 
 RedisDict::RedisDict(const Spec& spec, const std::string& address)
-    : connection_(Endpoint::parse(address), std::chrono::milliseconds(spec.get_count("timeout"))),
-      pipeline_(spec.get_count("pipeline")) {
+    : connection_(Endpoint::parse(address), timeout_of(spec)), pipeline_(spec.get_count("pipeline")) {
   if (pipeline_ <= 1) pipeline_ = kPipeline;
   if (spec.get_count("db") != 0) connection_.call("SELECT", spec.get("db"));
 }

@@ -48,8 +48,7 @@ bool looks_free(pthread_mutex_t&) { return true; }
 #endif
 
 // pthread_mutex_trylock() for a few microseconds. It looks before it tries, and more and more rarely: a trylock that
-// fails takes the lock's cache line away from the holder all the same, just when he wants to unlock. Two processes that
-// set in `stream-log` took 156 to 168 ns a set with a trylock after each pause, and take 100 to 112 ns so.
+// fails takes the lock's cache line away from the holder all the same, just when he wants to unlock.
 int lock_spinning(pthread_mutex_t& mutex) {
   constexpr int kMostPauses = 16;  // 1 us
   int pauses = 1;

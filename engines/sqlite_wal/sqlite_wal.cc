@@ -12,13 +12,14 @@
 #include "engines/shm/private_directory.h"
 #include "engines/sqlite_wal/database_file.h"
 #include "engines/sqlite_wal/dict.h"
+#include "engines/timeout_option.h"
 
 namespace dictbench {
 namespace {
 
 SqliteSettings settings(const Spec& spec) {
   return {.sync = spec.get("sync"),
-          .timeout = std::chrono::milliseconds(spec.get_count("timeout")),
+          .timeout = timeout_of(spec),
           .cache_bytes = spec.get_bytes("cache"),
           .mmap_bytes = spec.get_bytes("mmap"),
           .max_bytes = spec.get_bytes("max")};
@@ -82,7 +83,6 @@ Contract contract(const Spec& spec) {
 }
 
 std::vector<OptionRule> options() {
-  constexpr std::uint64_t kLongestTimeout = 3'600'000;
   constexpr std::uint64_t kLargestBatch = 1'000'000;
   constexpr std::uint64_t kSmallestCache = 64 << 10;
   constexpr std::uint64_t kSmallestFile = 64 << 10;  // the tables' roots and some rows
@@ -99,13 +99,7 @@ std::vector<OptionRule> options() {
        .choices = {},
        .least = 1,
        .most = kLargestBatch},
-      {.name = "timeout",
-       .kind = OptionKind::count,
-       .default_value = "5000",
-       .meaning = "milliseconds to wait for another process's lock",
-       .choices = {},
-       .least = 1,
-       .most = kLongestTimeout},
+      timeout_option("milliseconds to wait for another process's lock"),
       {.name = "layout",
        .kind = OptionKind::choice,
        .default_value = "auto",

@@ -1,7 +1,6 @@
 // Attaching and reading.
 #include "engines/stream_log/log.h"
 
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <new>

@@ -11,6 +11,7 @@
 #include "engines/in_process/huge_page_pool.h"
 #include "engines/registry.h"
 #include "engines/stream_log/log.h"
+#include "engines/timeout_option.h"
 
 namespace dictbench {
 namespace {
@@ -18,8 +19,6 @@ namespace {
 using stream_log::Log;
 using stream_log::SharedStream;
 using stream_log::Sizes;
-
-std::chrono::milliseconds timeout_of(const Spec& spec) { return std::chrono::milliseconds(spec.get_count("timeout")); }
 
 class StreamLogEngine final : public Engine {
  public:
@@ -67,7 +66,7 @@ std::unique_ptr<Engine> create(const Spec& spec, const SizeHint&) {
 }  // namespace
 
 const EngineDescription& stream_log_engine() {
-  constexpr std::uint64_t kLeastBuffer = 4 << 10, kLeastSize = 512 << 10, kLongestTimeout = 3'600'000;
+  constexpr std::uint64_t kLeastBuffer = 4 << 10, kLeastSize = 512 << 10;
   static const EngineDescription description{
       .name = "stream-log",
       .summary = "a private hash map in every process, kept up to date by a shared stream of changes",
@@ -90,13 +89,7 @@ const EngineDescription& stream_log_engine() {
                    .meaning = "bytes of shared memory up to which it grows; default: all of /dev/shm",
                    .choices = {},
                    .least = kLeastSize},
-                  {.name = "timeout",
-                   .kind = OptionKind::count,
-                   .default_value = "5000",
-                   .meaning = "milliseconds that a writer waits for another one",
-                   .choices = {},
-                   .least = 1,
-                   .most = kLongestTimeout}},
+                  timeout_option("milliseconds that a writer waits for another one")},
       .contract = contract,
       .create = create,
       .attach = [](const Spec& spec, const std::string& address) -> std::unique_ptr<Dict> {

@@ -5,20 +5,14 @@
 
 #include <atomic>
 #include <functional>
-#include <memory>
 #include <string>
 #include <vector>
 
-#include "engines/registry.h"
 #include "engines/shm/crash_point.h"
+#include "tests/engines/make_engine.h"
 #include "tests/engines/shm/child_process.h"
 
 namespace dictbench {
-
-inline std::unique_ptr<Engine> make_engine(const std::string& spec) {
-  const Spec bound = parse_engine_spec(spec);
-  return find_engine(bound.name()).create(bound, SizeHint{});
-}
 
 inline std::vector<std::string> crash_points_of(const std::string& part) {
   std::vector<std::string> names = crash_point_names();

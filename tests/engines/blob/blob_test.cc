@@ -18,6 +18,7 @@
 #include "engines/registry.h"
 #include "tests/engines/error_code.h"
 #include "tests/engines/filling.h"
+#include "tests/engines/make_engine.h"
 #include "tests/engines/shm/child_process.h"
 
 namespace dictbench {
@@ -26,11 +27,6 @@ namespace {
 using namespace blob;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
-
-std::unique_ptr<Engine> make(const std::string& spec) {
-  const Spec bound = parse_engine_spec(spec);
-  return find_engine(bound.name()).create(bound, SizeHint{});
-}
 
 TEST(BlobBlock, AgreesWithAMapUnderChurn) {
   std::vector<std::uint64_t> memory(32 << 10);
@@ -91,7 +87,7 @@ TEST(BlobBlock, NothingTornLeadsOutOfItsRoom) {
 }
 
 TEST(Blob, GrowsForEveryAttachedDict) {
-  const auto engine = make("blob");
+  const auto engine = make_engine("blob");
   const auto writer = engine->attach();
   const auto reader = engine->attach();
   Value out;
@@ -106,7 +102,7 @@ TEST(Blob, GrowsForEveryAttachedDict) {
 }
 
 TEST(Blob, TakesAsManyItemsAsItSaysAndNoMore) {
-  const auto engine = make("blob?items=100");
+  const auto engine = make_engine("blob?items=100");
   const auto dict = engine->attach();
   for (unsigned i = 0; i < 100; ++i) dict->set(key_of(i), "v");
   EXPECT_THAT([&] { dict->set("one more", "v"); }, ThrowsMessage<Error>(HasSubstr("items=")));
@@ -119,7 +115,7 @@ TEST(Blob, TakesAsManyItemsAsItSaysAndNoMore) {
 }
 
 TEST(Blob, FullAtItsMaximumKeepsEverythingAndGoesOn) {
-  const auto engine = make("blob?max=1M");
+  const auto engine = make_engine("blob?max=1M");
   const auto dict = engine->attach();
   unsigned stored = 0;
   EXPECT_EQ(error_code_of([&] {
@@ -140,7 +136,7 @@ TEST(Blob, FullAtItsMaximumKeepsEverythingAndGoesOn) {
 
 TEST(Blob, FullWhereDevShmHasNoRoom) {
   expect_done_in_small_dev_shm("4M", [] {
-    const auto engine = make("blob?max=1G");
+    const auto engine = make_engine("blob?max=1G");
     const auto dict = engine->attach();
     unsigned stored = 0;
     const auto code = error_code_of([&] {
@@ -151,7 +147,7 @@ TEST(Blob, FullWhereDevShmHasNoRoom) {
 }
 
 TEST(Blob, AStoppedWriterIsATimeoutForOthersAndNothingForReaders) {
-  const auto engine = make("blob?timeout=50");
+  const auto engine = make_engine("blob?timeout=50");
   const auto dict = engine->attach();
   dict->set("a", "1");
   ChildProcess writer([&] {
@@ -181,7 +177,7 @@ TEST(Blob, AStoppedWriterIsATimeoutForOthersAndNothingForReaders) {
 // Readers meet ever new blocks in the memory that they read, of ever other sizes.
 TEST(Blob, ReadersSeeWholeBlocksOnly) {
   constexpr unsigned kKeys = 50;
-  const auto engine = make("blob");
+  const auto engine = make_engine("blob");
   const SharedMemory<std::atomic<bool>> done;
   engine->attach()->set(key_of(0), "a");
   std::vector<std::unique_ptr<ChildProcess>> readers;

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <cstring>
-#include <memory>
 #include <string>
 
 #include "engines/bucket_table/growth.h"
@@ -17,6 +16,7 @@
 #include "tests/engines/conformance/other_file.h"
 #include "tests/engines/error_code.h"
 #include "tests/engines/filling.h"
+#include "tests/engines/make_engine.h"
 
 namespace dictbench {
 namespace {
@@ -24,11 +24,6 @@ namespace {
 using namespace bucket_table;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
-
-std::unique_ptr<Engine> make(const std::string& spec) {
-  const Spec bound = parse_engine_spec(spec);
-  return find_engine(bound.name()).create(bound, SizeHint{});
-}
 
 // Of one XXH3 hash: the first 8 bytes of its secret make a factor zero.
 std::string meeting_key(std::uint64_t i) {
@@ -44,7 +39,7 @@ TEST(BucketTableKeysOfOneHash, AreOfOneHash) {
 
 // 1,000 of them do not fit into a region, and no growth parts them.
 TEST(BucketTableKeysOfOneHash, EndTheGrowthOfAnUnkeyedTable) {
-  const auto engine = make("bucket-table?hash=xxh3&max=64M");
+  const auto engine = make_engine("bucket-table?hash=xxh3&max=64M");
   const auto dict = engine->attach();
   unsigned stored = 0;
   std::string refusal;
@@ -76,7 +71,7 @@ TEST(BucketTableKeysOfOneHash, EndTheGrowthOfAnUnkeyedTable) {
 
 // A table of other keys grows on beside them.
 TEST(BucketTableKeysOfOneHash, DoNotKeepOthersFromGrowing) {
-  const auto engine = make("bucket-table?hash=xxh3&max=64M");
+  const auto engine = make_engine("bucket-table?hash=xxh3&max=64M");
   const auto dict = engine->attach();
   for (unsigned i = 0; i < 700; ++i) dict->set(meeting_key(i), "v");
   constexpr unsigned kOthers = 20'000;
@@ -86,7 +81,7 @@ TEST(BucketTableKeysOfOneHash, DoNotKeepOthersFromGrowing) {
 }
 
 TEST(BucketTableKeysOfOneHash, AreLikeAnyOthersToAKeyedTable) {
-  const auto engine = make("bucket-table?max=64M");
+  const auto engine = make_engine("bucket-table?max=64M");
   const auto dict = engine->attach();
   for (unsigned i = 0; i < 5000; ++i) dict->set(meeting_key(i), "v");
   EXPECT_EQ(dict->size(), 5000u);
@@ -94,7 +89,7 @@ TEST(BucketTableKeysOfOneHash, AreLikeAnyOthersToAKeyedTable) {
 }
 
 TEST(BucketTableHash, HasAKeyOfTheDictsOwnThatGrowthKeeps) {
-  const auto engine = make("bucket-table?capacity=10"), other = make("bucket-table?capacity=10");
+  const auto engine = make_engine("bucket-table?capacity=10"), other = make_engine("bucket-table?capacity=10");
   const Hasher before = TableFile::open(engine->address()).hasher();
   EXPECT_EQ(before.kind, Hasher::sip);
   EXPECT_NE(before("key"), TableFile::open(other->address()).hasher()("key"));
@@ -108,17 +103,17 @@ TEST(BucketTableHash, HasAKeyOfTheDictsOwnThatGrowthKeeps) {
 TEST(BucketTableHash, OfAFileIsNotChangedByAskingForAnother) {
   const PrivateDirectory folder;
   const std::string path = (folder.path() / "table").string();
-  make("bucket-table?hash=xxh3&path=" + path)->attach()->set("a", "1");
-  EXPECT_THAT([&] { make("bucket-table?path=" + path); }, ThrowsMessage<Error>(HasSubstr("hash=xxh3")));
+  make_engine("bucket-table?hash=xxh3&path=" + path)->attach()->set("a", "1");
+  EXPECT_THAT([&] { make_engine("bucket-table?path=" + path); }, ThrowsMessage<Error>(HasSubstr("hash=xxh3")));
   Value out;
-  EXPECT_TRUE(make("bucket-table?hash=xxh3&path=" + path)->attach()->get("a", out));
+  EXPECT_TRUE(make_engine("bucket-table?hash=xxh3&path=" + path)->attach()->get("a", out));
 }
 
 // Most buckets of other keys were never used, and there is no page left for them.
 TEST(BucketTableFullFileSystem, WhatWasErasedMakesRoomForOtherKeys) {
   expect_done_in_small_dev_shm("4M", [] {
     OtherFile other;
-    const auto engine = make("bucket-table?value=4K");
+    const auto engine = make_engine("bucket-table?value=4K");
     const auto dict = engine->attach();
     const std::string value(4000, 'v');
     const unsigned stored = fill_up(*dict, value);
@@ -148,7 +143,7 @@ TEST(BucketTableFullFileSystem, AFailedAllocationLeavesNothing) {
   expect_done_in_small_dev_shm("3M", [] {
     OtherFile other;
     other.leave(free_in_dev_shm() - 2 * kPage);
-    const auto engine = make("bucket-table?value=16K&capacity=200");
+    const auto engine = make_engine("bucket-table?value=16K&capacity=200");
     const auto dict = engine->attach();
     fill_up(*dict, "v");
     other.take_all();
@@ -165,7 +160,7 @@ TEST(BucketTableFullFileSystem, AFailedAllocationLeavesNothing) {
 }
 
 TEST(BucketTableFile, OfOthersIsNotBelieved) {
-  const auto engine = make("bucket-table");
+  const auto engine = make_engine("bucket-table");
   const std::string path = engine->address();
   engine->attach()->set("a", "1");
   for (const mode_t mode : {0666, 0620, 0602}) {
@@ -183,7 +178,7 @@ TEST(BucketTableFile, OfOthersIsNotBelieved) {
 TEST(BucketTableFile, NamedAfterAMakerOfAnotherContainerIsNotShared) {
   const PrivateDirectory folder;
   const std::string path = (folder.path() / (own_name_prefix() + "1.2.3.t0")).string();
-  EXPECT_EQ(error_code_of([&] { make("bucket-table?path=" + path)->attach(); }), ErrorCode::unavailable);
+  EXPECT_EQ(error_code_of([&] { make_engine("bucket-table?path=" + path)->attach(); }), ErrorCode::unavailable);
 }
 
 // Sizes that agree with one another and with the file's length, and would lead out of it.
@@ -192,7 +187,7 @@ TEST(BucketTableFile, OfImpossibleSizesIsCorrupt) {
                                 Geometry{.key_bytes = 64, .value_bytes = 64, .regions = 0, .groups = 1},
                                 Geometry{.key_bytes = 64, .value_bytes = 64, .regions = 1, .groups = 65},
                                 Geometry{.key_bytes = 8192, .value_bytes = 64, .regions = 1, .groups = 1}}) {
-    const auto engine = make("bucket-table");
+    const auto engine = make_engine("bucket-table");
     {
       TableFile file = TableFile::open(engine->address());
       Header& header = file.header();
@@ -206,7 +201,7 @@ TEST(BucketTableFile, OfImpossibleSizesIsCorrupt) {
 }
 
 TEST(BucketTableFile, WithAMarkOfWhatIsNotThereIsCorrupt) {
-  const auto engine = make("bucket-table");
+  const auto engine = make_engine("bucket-table");
   const auto dict = engine->attach();
   dict->set("a", "1");
   const TableFile file = TableFile::open(engine->address());

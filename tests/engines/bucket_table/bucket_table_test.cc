@@ -19,6 +19,7 @@
 #include "engines/shm/private_directory.h"
 #include "tests/engines/error_code.h"
 #include "tests/engines/filling.h"
+#include "tests/engines/make_engine.h"
 #include "tests/engines/shm/child_process.h"
 
 namespace dictbench {
@@ -27,11 +28,6 @@ namespace {
 using namespace bucket_table;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
-
-std::unique_ptr<Engine> make(const std::string& spec) {
-  const Spec bound = parse_engine_spec(spec);
-  return find_engine(bound.name()).create(bound, SizeHint{});
-}
 
 TEST(BucketTableGeometry, HasRoomForTheCapacityAtTheLoad) {
   for (const std::uint64_t capacity : {1u, 14u, 100u, 10'000u, 1'000'000u})
@@ -79,7 +75,7 @@ TEST(BucketTableState, KeepsItsParts) {
 }
 
 TEST(BucketTable, ErasingLeavesNothingThatSearchesPass) {
-  const auto engine = make("bucket-table?capacity=700&growth=off");
+  const auto engine = make_engine("bucket-table?capacity=700&growth=off");
   const auto dict = engine->attach();
   for (unsigned round = 0; round < 50; ++round) {
     for (unsigned i = 0; i < 700; ++i) dict->set(key_of(round * 1000 + i), "v");
@@ -95,7 +91,7 @@ TEST(BucketTable, ErasingLeavesNothingThatSearchesPass) {
 
 TEST(BucketTable, GrowsForEveryAttachedDict) {
   constexpr unsigned kItems = 60'000;
-  const auto engine = make("bucket-table?capacity=10");
+  const auto engine = make_engine("bucket-table?capacity=10");
   const auto writer = engine->attach();
   const auto reader = engine->attach();
   Value out;
@@ -113,7 +109,7 @@ TEST(BucketTable, GrowsForEveryAttachedDict) {
 
 TEST(BucketTable, ProcessesGrowItTogether) {
   constexpr unsigned kProcesses = 4, kItems = 5'000;
-  const auto engine = make("bucket-table?capacity=10");
+  const auto engine = make_engine("bucket-table?capacity=10");
   std::vector<std::unique_ptr<ChildProcess>> children;
   for (unsigned p = 0; p < kProcesses; ++p)
     children.push_back(std::make_unique<ChildProcess>([&, p] {
@@ -134,7 +130,7 @@ TEST(BucketTable, ProcessesGrowItTogether) {
 }
 
 TEST(BucketTable, FullWithoutGrowthKeepsEverythingAndGoesOn) {
-  const auto engine = make("bucket-table?capacity=10000&growth=off");
+  const auto engine = make_engine("bucket-table?capacity=10000&growth=off");
   const auto dict = engine->attach();
   const unsigned stored = fill_up(*dict, "value");
   EXPECT_GE(stored, 10'000u);
@@ -147,19 +143,19 @@ TEST(BucketTable, FullWithoutGrowthKeepsEverythingAndGoesOn) {
 }
 
 TEST(BucketTable, FullAtItsMaximum) {
-  const auto engine = make("bucket-table?capacity=100&max=4M");
+  const auto engine = make_engine("bucket-table?capacity=100&max=4M");
   const auto dict = engine->attach();
   const unsigned stored = fill_up(*dict, "value");
   EXPECT_GT(stored, 5'000u);
   EXPECT_LE(engine->storage_bytes().in_use, 4u << 20);
   EXPECT_EQ(count_present(*dict, stored, "value"), stored);
   EXPECT_THAT([&] { dict->set(key_of(stored), "value"); }, ThrowsMessage<Error>(HasSubstr("max=")));
-  EXPECT_THROW(make("bucket-table?capacity=1000000&max=1M"), SpecError);
+  EXPECT_THROW(make_engine("bucket-table?capacity=1000000&max=1M"), SpecError);
 }
 
 TEST(BucketTable, FullWhereDevShmHasNoRoom) {
   expect_done_in_small_dev_shm("4M", [] {
-    const auto engine = make("bucket-table?capacity=100000");
+    const auto engine = make_engine("bucket-table?capacity=100000");
     const auto dict = engine->attach();
     const unsigned stored = fill_up(*dict, "value");
     const bool whole = stored > 500 && dict->size() == stored && count_present(*dict, stored, "value") == stored;
@@ -168,7 +164,7 @@ TEST(BucketTable, FullWhereDevShmHasNoRoom) {
 }
 
 TEST(BucketTable, TakesBlocksOnlyWhereItemsLie) {
-  const auto engine = make("bucket-table?capacity=1000000");
+  const auto engine = make_engine("bucket-table?capacity=1000000");
   const StorageBytes empty = engine->storage_bytes();
   EXPECT_GT(empty.length, 150u << 20);
   EXPECT_LT(empty.in_use, 4u << 20);
@@ -188,7 +184,7 @@ std::uint64_t huge_page_bytes() {
 
 TEST(BucketTable, WhatIsAllAllocatedBecomesHugePages) {
   constexpr unsigned kItems = 60'000;
-  const auto engine = make(fmt::format("bucket-table?capacity={}", kItems));
+  const auto engine = make_engine(fmt::format("bucket-table?capacity={}", kItems));
   const auto dict = engine->attach();
   const std::uint64_t before = huge_page_bytes();
   for (unsigned i = 0; i < kItems; ++i) dict->set(key_of(i), "v");
@@ -204,19 +200,19 @@ TEST(BucketTable, AFileOfTheUsersStaysAndOpensAgain) {
   const std::string path = (folder.path() / "table").string();
   const std::string spec = "bucket-table?capacity=10&path=" + path;
   {
-    const auto engine = make(spec);
+    const auto engine = make_engine(spec);
     const auto dict = engine->attach();
     for (unsigned i = 0; i < 500; ++i) dict->set(key_of(i), "kept");
   }
-  const auto again = make(spec);
+  const auto again = make_engine(spec);
   EXPECT_EQ(count_present(*again->attach(), 500, "kept"), 500u);
   EXPECT_EQ(again->check_integrity().value_or("no check"), "");
-  EXPECT_EQ(error_code_of([&] { make("bucket-table?key=32&path=" + path); }), ErrorCode::unavailable);
+  EXPECT_EQ(error_code_of([&] { make_engine("bucket-table?key=32&path=" + path); }), ErrorCode::unavailable);
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1) << "growth leaves one file";
 }
 
 TEST(BucketTable, LocksOfAnEarlierBootAreMadeAnew) {
-  const auto engine = make("bucket-table");
+  const auto engine = make_engine("bucket-table");
   engine->attach()->set("a", "1");
   {
     TableFile file = TableFile::open(engine->address());
@@ -231,7 +227,7 @@ TEST(BucketTable, LocksOfAnEarlierBootAreMadeAnew) {
 }
 
 TEST(BucketTable, RefusesWhatIsTooLarge) {
-  const auto engine = make("bucket-table?key=8&value=10");
+  const auto engine = make_engine("bucket-table?key=8&value=10");
   const auto dict = engine->attach();
   Value out;
   dict->set("12345678", "1234567890");
@@ -241,7 +237,7 @@ TEST(BucketTable, RefusesWhatIsTooLarge) {
   EXPECT_EQ(error_code_of([&] { dict->set("k", "12345678901"); }), ErrorCode::too_large);
   EXPECT_EQ(error_code_of([&] { dict->add("new", 12'345'678'901); }), ErrorCode::too_large);
   EXPECT_EQ(dict->size(), 1u);
-  EXPECT_THROW(make("bucket-table?key=5K"), SpecError);
+  EXPECT_THROW(make_engine("bucket-table?key=5K"), SpecError);
 }
 
 }  // namespace

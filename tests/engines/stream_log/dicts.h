@@ -1,18 +1,12 @@
 // What the tests of stream-log's dicts share.
 #pragma once
 
-#include <memory>
 #include <string>
 
-#include "engines/registry.h"
 #include "tests/engines/filling.h"
+#include "tests/engines/make_engine.h"
 
 namespace dictbench {
-
-inline std::unique_ptr<Engine> make(const std::string& spec) {
-  const Spec bound = parse_engine_spec(spec);
-  return find_engine(bound.name()).create(bound, SizeHint{});
-}
 
 inline std::string get(Dict& dict, const std::string& key) {
   Value out;

@@ -127,7 +127,7 @@ TEST(StreamLogNoMemory, AfterAFailingCallTheDictGoesOnRightly) {
     for (const Operation& operation : operations())
       for (long nth = 1, failed = 1; failed != 0; ++nth) {
         SCOPED_TRACE(std::string(spec) + ": " + operation.name + ", call " + std::to_string(nth));
-        const auto engine = make(spec);
+        const auto engine = make_engine(spec);
         const auto dict = engine->attach(), other = engine->attach();
         other->set("small", "s");
         ASSERT_EQ(dict->size(), 1u);
@@ -147,7 +147,7 @@ TEST(StreamLogNoMemory, WhatNeverCameIntoForceIsNotKept) {
   bool reached = true;
   for (long nth = 1; reached; ++nth) {
     SCOPED_TRACE(nth);
-    const auto engine = make("stream-log?buffer=64K&max=1M");
+    const auto engine = make_engine("stream-log?buffer=64K&max=1M");
     const auto dict = engine->attach(), other = engine->attach();
     // Somebody reads the generation before the current one, so that there is no room beyond the homes to be had.
     SharedStream stream(engine->address());
@@ -213,7 +213,7 @@ TEST(StreamLogNoMemory, AMapThatCannotGrowIsAsBefore) {
 
 TEST(StreamLogNoMemory, AReaderThatHadNoMemoryForADumpLoadsItLater) {
   constexpr unsigned kItems = 100'000;  // a table of 9.6 MB
-  const auto engine = make("stream-log?max=64M");
+  const auto engine = make_engine("stream-log?max=64M");
   const auto writer = engine->attach();
   for (unsigned i = 0; i < kItems; ++i) writer->set(std::to_string(i), "v");
   ChildProcess child([&] {

@@ -20,7 +20,7 @@ using ::testing::ThrowsMessage;
 TEST(StreamLog, HasRoomAtTheStartForTheSizeAskedFor) {
   constexpr unsigned kItems = 100'000;  // some 3 MB of records
   const auto dumps = [&](const std::string& spec) {
-    const auto engine = make(spec);
+    const auto engine = make_engine(spec);
     fill(*engine->attach(), kItems, "a value");
     return fact(*engine, "dumps_written");
   };
@@ -29,7 +29,7 @@ TEST(StreamLog, HasRoomAtTheStartForTheSizeAskedFor) {
 }
 
 TEST(StreamLog, ValuesLargerThanTheStreamGoThroughADump) {
-  const auto engine = make("stream-log?buffer=4K&max=64M");
+  const auto engine = make_engine("stream-log?buffer=4K&max=64M");
   const auto writer = engine->attach();
   const auto reader = engine->attach();
   const std::string large(3 << 20, 'x'), larger(5 << 20, 'y');
@@ -49,7 +49,7 @@ TEST(StreamLog, ValuesLargerThanTheStreamGoThroughADump) {
 }
 
 TEST(StreamLog, LargeValuesGoThroughAStreamThatHasRoomForThem) {
-  const auto engine = make("stream-log?max=64M");
+  const auto engine = make_engine("stream-log?max=64M");
   const auto writer = engine->attach();
   const auto reader = engine->attach();
   EXPECT_EQ(get(*reader, "0"), "(none)");  // each loads the first dump, which is empty
@@ -66,7 +66,7 @@ TEST(StreamLog, LargeValuesGoThroughAStreamThatHasRoomForThem) {
 }
 
 TEST(StreamLog, KeysLargerThanTheStreamAreErasedThroughADump) {
-  const auto engine = make("stream-log?buffer=4K");
+  const auto engine = make_engine("stream-log?buffer=4K");
   const auto writer = engine->attach();
   const auto reader = engine->attach();
   const std::string key(100'000, 'k');
@@ -81,7 +81,7 @@ TEST(StreamLog, KeysLargerThanTheStreamAreErasedThroughADump) {
 TEST(StreamLog, FullKeepsEverythingAndGoesOn) {
   for (const char* spec : {"stream-log?max=3M", "stream-log?max=3M&buffer=64K"}) {
     SCOPED_TRACE(spec);
-    const auto engine = make(spec);
+    const auto engine = make_engine(spec);
     const auto dict = engine->attach();
     const std::string value(100, 'v');
     unsigned stored = 0;
@@ -106,7 +106,7 @@ TEST(StreamLog, FullKeepsEverythingAndGoesOn) {
 
 TEST(StreamLog, FullWhereDevShmHasNoRoom) {
   expect_done_in_small_dev_shm("6M", [] {
-    const auto engine = make("stream-log?buffer=64K&max=1G");
+    const auto engine = make_engine("stream-log?buffer=64K&max=1G");
     const auto dict = engine->attach();
     const std::string value(100, 'v');
     unsigned stored = 0;
@@ -124,7 +124,7 @@ TEST(StreamLog, FullWhereDevShmHasNoRoom) {
 }
 
 TEST(StreamLog, MemoryStaysFlatOverRestartsAndKilledReaders) {
-  const auto engine = make("stream-log?buffer=16K");
+  const auto engine = make_engine("stream-log?buffer=16K");
   const auto dict = engine->attach();
   fill(*dict, 500, std::string(100, 'v'));
   for (int kill = 0; kill < 20; ++kill) {
@@ -146,9 +146,9 @@ TEST(StreamLog, MemoryStaysFlatOverRestartsAndKilledReaders) {
 }
 
 TEST(StreamLog, RefusesBuffersThatDoNotFit) {
-  EXPECT_THROW(make("stream-log?buffer=2M&max=2M"), SpecError);
-  EXPECT_THROW(make("stream-log?buffer=1"), SpecError);
-  EXPECT_THROW(make("stream-log?max=18446744073709551615"), SpecError);
+  EXPECT_THROW(make_engine("stream-log?buffer=2M&max=2M"), SpecError);
+  EXPECT_THROW(make_engine("stream-log?buffer=1"), SpecError);
+  EXPECT_THROW(make_engine("stream-log?max=18446744073709551615"), SpecError);
 }
 
 }  // namespace

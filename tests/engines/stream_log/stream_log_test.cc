@@ -22,7 +22,7 @@ namespace dictbench {
 namespace {
 
 TEST(StreamLog, ReadersFollowTheStreamOverManyRestarts) {
-  const auto engine = make("stream-log?buffer=4K");
+  const auto engine = make_engine("stream-log?buffer=4K");
   const auto writer = engine->attach();
   const auto reader = engine->attach();
   for (unsigned i = 0; i < 5'000; ++i) {
@@ -36,7 +36,7 @@ TEST(StreamLog, ReadersFollowTheStreamOverManyRestarts) {
 }
 
 TEST(StreamLog, AnOvertakenReaderLoadsTheDump) {
-  const auto engine = make("stream-log?buffer=4K");
+  const auto engine = make_engine("stream-log?buffer=4K");
   const auto writer = engine->attach();
   const auto reader = engine->attach();
   fill(*writer, 2'000, "");
@@ -53,7 +53,7 @@ TEST(StreamLog, AnOvertakenReaderLoadsTheDump) {
 }
 
 TEST(StreamLog, ErasuresReachOvertakenReadersToo) {
-  const auto engine = make("stream-log?buffer=4K");
+  const auto engine = make_engine("stream-log?buffer=4K");
   const auto writer = engine->attach();
   const auto reader = engine->attach();
   fill(*writer, 1'000, "v");
@@ -66,7 +66,7 @@ TEST(StreamLog, ErasuresReachOvertakenReadersToo) {
 }
 
 TEST(StreamLog, GetsFromInsideAWalkSeeWhatIsNew) {
-  const auto engine = make("stream-log?buffer=4K");
+  const auto engine = make_engine("stream-log?buffer=4K");
   const auto walker = engine->attach();
   const auto writer = engine->attach();
   fill(*writer, 300, "old");
@@ -84,7 +84,7 @@ TEST(StreamLog, GetsFromInsideAWalkSeeWhatIsNew) {
 }
 
 TEST(StreamLog, ReadsFromInsideAWalkLoadNothingWhileNothingIsNew) {
-  const auto engine = make("stream-log?buffer=64K");
+  const auto engine = make_engine("stream-log?buffer=64K");
   const auto walker = engine->attach();
   fill(*walker, 300, "v");
   EXPECT_EQ(walker->size(), 300u);
@@ -126,7 +126,7 @@ TEST(StreamLog, KeysChosenToCollideAreAsQuickAsOthers) {
     std::memcpy(text.data() + 8, &i, sizeof i);
     return text;
   };
-  const auto engine = make("stream-log?max=64M");
+  const auto engine = make_engine("stream-log?max=64M");
   const auto writer = engine->attach(), reader = engine->attach();
   const std::clock_t begin = std::clock();
   for (unsigned i = 0; i < kItems; ++i) writer->set(key(i), "v");
@@ -137,7 +137,7 @@ TEST(StreamLog, KeysChosenToCollideAreAsQuickAsOthers) {
 }
 
 TEST(StreamLog, DictsBeyondTheSlotsWorkWithoutOne) {
-  const auto engine = make("stream-log?buffer=4K&max=16M");  // each maps twice as much
+  const auto engine = make_engine("stream-log?buffer=4K&max=16M");  // each maps twice as much
   std::vector<std::unique_ptr<Dict>> dicts;
   for (int i = 0; i < 131; ++i) dicts.push_back(engine->attach());
   for (int round = 0; round < 3; ++round)
@@ -149,7 +149,7 @@ TEST(StreamLog, DictsBeyondTheSlotsWorkWithoutOne) {
 }
 
 TEST(StreamLog, WhoWaitsForAStoppedWriterSaysTimeoutAndReadersGoOn) {
-  const auto engine = make("stream-log?timeout=50&buffer=4K");
+  const auto engine = make_engine("stream-log?timeout=50&buffer=4K");
   const auto dict = engine->attach();
   dict->set("key", "value");
   ChildProcess writer([&] {
@@ -173,7 +173,7 @@ TEST(StreamLog, WhoWaitsForAStoppedWriterSaysTimeoutAndReadersGoOn) {
 
 TEST(StreamLog, ProcessesCountTogetherAndReadTheirOwnWrites) {
   constexpr unsigned kProcesses = 4, kItems = 3'000;
-  const auto engine = make("stream-log?buffer=8K");
+  const auto engine = make_engine("stream-log?buffer=8K");
   std::vector<std::unique_ptr<ChildProcess>> children;
   for (unsigned p = 0; p < kProcesses; ++p)
     children.push_back(std::make_unique<ChildProcess>([&, p] {
@@ -193,7 +193,7 @@ TEST(StreamLog, ProcessesCountTogetherAndReadTheirOwnWrites) {
 
 TEST(StreamLog, ThreadsEachWithADictAndReadersThatAreOvertaken) {
   constexpr unsigned kThreads = 3, kItems = 1'500;
-  const auto engine = make("stream-log?buffer=4K");
+  const auto engine = make_engine("stream-log?buffer=4K");
   std::atomic<bool> done = false;
   std::jthread slow([&] {
     const auto dict = engine->attach();
