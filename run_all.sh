@@ -24,7 +24,7 @@ usage() {
   cat <<'TEXT'
 usage: ./run_all.sh [COMMAND]
 
-  (none)               set up, build, run the standard suite (about 15 minutes), print the table to choose by, what the run
+  (none)               set up, build, run the standard suite (about 18 minutes), print the table to choose by, what the run
                        warns of, and where report, records and all tables lie
   --tables             the same, and print all tables
   --smoke              every engine, workload and table once and tiny: does everything run? Nothing of it is to be compared
@@ -34,7 +34,7 @@ usage: ./run_all.sh [COMMAND]
   test --sanitizers    before that, the tests under AddressSanitizer, UBSan and ThreadSanitizer
   host                 set up, build, the standard suite in at least nine rounds, and its records into
                        results/hosts/NAME/standard.jsonl: adds this machine to the tables hosts and across-hosts (an hour
-                       and more; read docs/hosts.md before)
+                       and a half, and ten minutes for the documents' programs; read docs/hosts.md before)
   torture              set up, build, the long torture: 1,000 kills of every engine, all other faults, millions of
                        operations checked for linearizability (about 15 minutes)
   rivals [ROUNDS]      set up, build, lockfree beside the best in-process tables and the other shared dicts, at least 6 (7)

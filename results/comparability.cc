@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <set>
 #include <utility>
@@ -67,6 +68,25 @@ std::string common_words(const std::string& a, const std::string& b) {
   return a.substr(0, blank);
 }
 
+// Of a record that does not tell it: docs/method.md, "One datum".
+constexpr double kWarmShareBefore = 0.2;
+
+double warm_up_of(const Work& work) { return work.warm_up_s.value_or(kWarmShareBefore * work.seconds); }
+
+// A longer window is the same work, and a fifth of it before is too. So warm-ups differ where windows of one length
+// have different ones, or where of windows of two lengths one has more than its fifth.
+bool warmed_up_alike(const Work& a, const Work& b) {
+  constexpr double kSame = 1e-6;  // seconds; records have decimals
+  const auto is_fifth = [](const Work& work) {
+    return std::abs(warm_up_of(work) - kWarmShareBefore * work.seconds) < kSame;
+  };
+  if (a.seconds == 0 || b.seconds == 0) return true;  // nothing is known of it, or no time ends the phase
+  if (std::abs(warm_up_of(a) - warm_up_of(b)) < kSame) return true;
+  return a.seconds != b.seconds && is_fifth(a) && is_fifth(b);
+}
+
+std::string seconds_text(double seconds) { return fmt::format("{:.3g} s", seconds); }
+
 std::string number_text(double number) { return fmt::format("{:g}", number); }
 
 }  // namespace
@@ -115,6 +135,8 @@ std::vector<Difference> work_differences(const CellRecord& a, const CellRecord& 
   else
     add(all, "workload hash", a.workload_hash.substr(0, kHashDigits), b.workload_hash.substr(0, kHashDigits));
   add(all, "processes", std::to_string(a.processes), std::to_string(b.processes));
+  if (!warmed_up_alike(a.work, b.work))
+    add(all, "warm-up", seconds_text(warm_up_of(a.work)), seconds_text(warm_up_of(b.work)));
   // Of two engines one may be shared by threads only, or keep files and the other none: that is their nature.
   const bool by_nature = a.engine != b.engine && (a.start == "threads" || b.start == "threads");
   if (!by_nature) add(all, "start", a.start, b.start);

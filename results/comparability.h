@@ -1,8 +1,9 @@
 // What two measurements differ in besides what is to be compared: the rules of `compare` and `hosts`.
 //
 // Pure functions over records. A fact that one of the two does not tell (an older record, "unavailable") is no
-// difference: nothing is known about it. Neither are facts that move by themselves (load, momentary clock rate,
-// measured speeds, stolen time) and the commit of dictbench, which is what a comparison is often about.
+// difference: nothing is known about it (but the warm-up of an older record is). Neither are facts that move by
+// themselves (load, momentary clock rate, measured speeds, stolen time) and the commit of dictbench, which is what a
+// comparison is often about.
 #pragma once
 
 #include <string>
@@ -31,8 +32,8 @@ std::vector<Difference> build_differences(const RunRecord& a, const RunRecord& b
 // Libraries and servers that this engine uses: "versions", only the parts that differ.
 std::vector<Difference> version_differences(const RunRecord& a, const RunRecord& b, std::string_view engine);
 
-// What was done: "workload hash", "scale", "processes", "start", "file system" (of one engine), "seed" (of the
-// operations).
+// What was done: "workload hash", "scale", "processes", "warm-up", "start", "file system" (of one engine), "seed" (of
+// the operations).
 std::vector<Difference> work_differences(const CellRecord& a, const CellRecord& b);
 std::vector<Difference> seed_differences(const RunRecord& a, const RunRecord& b);
 

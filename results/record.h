@@ -87,11 +87,17 @@ struct Memory {
 
 // The work that a cell did: figures stand beside each other only where all of it is equal.
 struct Work {
-  std::uint64_t keys = 0;   // that the phase works on, at the workload's scale
-  double key_bytes = 0;     // of one key, the mean
-  double value_bytes = 0;   // of one value of the phase, the mean
-  double seconds = 0;       // that the phase was to last; 0: as long as its operations take
+  std::uint64_t keys = 0;  // that the phase works on, at the workload's scale
+  double key_bytes = 0;    // of one key, the mean
+  double value_bytes = 0;  // of one value of the phase, the mean
+  double seconds = 0;      // that the phase was to last; 0: as long as its operations take
+  // So long the workers did the phase's operations before, untimed. Records that do not tell it had a fifth of
+  // `seconds`, whatever the phase did.
+  std::optional<double> warm_up_s = {};
   double arrival_rate = 0;  // operations a second at fixed times; 0: closed loop
+  // A load of keys that earlier phases have set already: it makes no room for them and replaces what is there. Older
+  // records do not tell it.
+  bool overwrites = false;
 };
 
 // What else the machine did in the measured window, in seconds of one CPU.

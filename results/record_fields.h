@@ -67,7 +67,9 @@ void describe(Visitor& fields, Of<Visitor, Work>& work) {
   fields.optional("key_bytes", work.key_bytes);
   fields.optional("value_bytes", work.value_bytes);
   fields.optional("seconds", work.seconds);
+  fields.optional("warm_up_s", work.warm_up_s);
   fields.optional("arrival_rate", work.arrival_rate);
+  fields.unless(!work.overwrites, "overwrites", work.overwrites);
 }
 
 template <class Visitor>

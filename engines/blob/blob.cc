@@ -7,7 +7,6 @@
 #include <memory>
 #include <vector>
 
-#include "engines/blob/hash.h"
 #include "engines/blob/store.h"
 #include "engines/counter.h"
 #include "engines/registry.h"
@@ -43,10 +42,10 @@ void count(Store::Growth& growth, const Block& block, std::uint64_t hash, std::s
 class BlobDict final : public Dict {
  public:
   BlobDict(const std::string& segment_name, std::chrono::milliseconds timeout)
-      : store_(segment_name, timeout), hash_key_(store_.hash_key()) {}
+      : store_(segment_name, timeout), hash_(store_.hash()) {}
 
   bool get(std::string_view key, Value& out) override {
-    const std::uint64_t hash = hash_of(key);
+    const std::uint64_t hash = hash_(key);
     bool found = false;
     store_.read([&](const Block& block) {
       const auto item = block.find(hash, key);
@@ -68,16 +67,16 @@ class BlobDict final : public Dict {
     store_.change(
         [&](const Block& block) {
           Store::Growth growth;
-          for (const KeyValue& item : items) count(growth, block, hash_of(item.key), item.key, item.value.size());
+          for (const KeyValue& item : items) count(growth, block, hash_(item.key), item.key, item.value.size());
           return growth;
         },
         [&](Editor& editor) {
-          for (const KeyValue& item : items) editor.set(hash_of(item.key), item.key, item.value);
+          for (const KeyValue& item : items) editor.set(hash_(item.key), item.key, item.value);
         });
   }
 
   bool erase(std::string_view key) override {
-    const std::uint64_t hash = hash_of(key);
+    const std::uint64_t hash = hash_(key);
     bool found = false;
     store_.change(
         [&](const Block& block) -> std::optional<Store::Growth> {
@@ -90,7 +89,7 @@ class BlobDict final : public Dict {
 
   std::int64_t add(std::string_view key, std::int64_t delta) override {
     check_sizes(key, {});
-    const std::uint64_t hash = hash_of(key);
+    const std::uint64_t hash = hash_(key);
     std::int64_t sum = 0;
     store_.change(
         [&](const Block& block) {
@@ -124,12 +123,12 @@ class BlobDict final : public Dict {
   struct Copy {
     std::unique_ptr<char[]> memory;
     std::uint64_t bytes = 0;
-    HashKey hash_key{};
-    Block block() const { return {memory.get(), bytes, hash_key}; }
+    const MultilinearHash& hash;
+    Block block() const { return {memory.get(), bytes, hash}; }
   };
 
   Copy take() {
-    Copy copy{.memory = nullptr, .bytes = 0, .hash_key = hash_key_};
+    Copy copy{.memory = nullptr, .bytes = 0, .hash = hash_};
     store_.read([&](const Block& block) {
       const std::uint64_t bytes = std::min(block.bytes(), block.room());
       if (bytes > copy.bytes) copy.memory = std::make_unique_for_overwrite<char[]>(bytes);
@@ -139,10 +138,8 @@ class BlobDict final : public Dict {
     return copy;
   }
 
-  std::uint64_t hash_of(std::string_view key) const noexcept { return blob::hash_of(key, hash_key_); }
-
   Store store_;
-  HashKey hash_key_;
+  MultilinearHash hash_;
 };
 
 class BlobEngine final : public Engine {

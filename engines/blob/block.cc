@@ -5,8 +5,6 @@
 #include <bit>
 #include <cstring>
 
-#include "engines/blob/hash.h"
-
 namespace dictbench::blob {
 namespace {
 
@@ -52,7 +50,7 @@ std::string Block::broken() const {
   std::string what;
   std::uint64_t end = items_at(entries());
   for_each([&](std::string_view key, std::string_view value) {
-    const auto found = find(hash_of(key, hash_key_), key);
+    const auto found = find((*hash_)(key), key);
     if (!found || found->at != end) what = fmt::format("the index does not lead to item {}", there);
     end += item_bytes(key.size(), value.size());
     ++there;
@@ -89,7 +87,7 @@ void Editor::double_index() {
   std::memset(index(), 0, head().entries * sizeof(Entry));
   std::uint64_t at = after;
   for_each([&](std::string_view key, std::string_view value) {
-    insert_entry(hash_of(key, hash_key_), at);
+    insert_entry((*hash_)(key), at);
     at += item_bytes(key.size(), value.size());
     return true;
   });
@@ -141,7 +139,7 @@ bool Editor::erase(std::uint64_t hash, std::string_view key) {
   for (std::uint64_t number = (hole + 1) & mask; index()[number].place != 0; number = (number + 1) & mask) {
     const std::uint64_t item = index()[number].place * kUnit;
     const std::string_view other(to_ + item + sizeof(ItemHead), item_at(item).key_bytes);
-    const std::uint64_t home = hash_of(other, hash_key_) & mask;
+    const std::uint64_t home = (*hash_)(other)&mask;
     if (((number - home) & mask) < ((number - hole) & mask)) continue;  // it would come before its home
     index()[hole] = index()[number];
     hole = number;

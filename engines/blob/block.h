@@ -18,7 +18,7 @@
 #include <string>
 #include <string_view>
 
-#include "engines/keyed_hash.h"
+#include "engines/multilinear_hash.h"
 #include "engines/shm/words.h"
 #include "engines/value.h"
 
@@ -47,9 +47,9 @@ constexpr std::uint64_t item_bytes(std::uint64_t key, std::uint64_t value) {
 
 class Block {
  public:
-  // `room`: bytes from `memory` on that may be read. `hash_key`: of the dict's hash.
-  Block(const char* memory, std::uint64_t room, const HashKey& hash_key = {})
-      : memory_(memory), room_(room), hash_key_(hash_key) {}
+  // `room`: bytes from `memory` on that may be read. `hash`: of the dict's keys; outlives the block.
+  Block(const char* memory, std::uint64_t room, const MultilinearHash& hash)
+      : memory_(memory), room_(room), hash_(&hash) {}
 
   std::uint64_t items() const { return load_word(memory_ + offsetof(BlockHead, items)); }
   std::uint64_t entries() const { return load_word(memory_ + offsetof(BlockHead, entries)); }
@@ -93,14 +93,14 @@ class Block {
 
   const char* memory_;
   std::uint64_t room_;
-  HashKey hash_key_;
+  const MultilinearHash* hash_;
 };
 
 // A block in memory of its own writer: a copy of another one, then changed in place.
 class Editor : public Block {
  public:
   // `room` must do for the copy and what is added to it: see room_for().
-  Editor(char* memory, std::uint64_t room, const HashKey& hash_key = {}) : Block(memory, room, hash_key), to_(memory) {}
+  Editor(char* memory, std::uint64_t room, const MultilinearHash& hash) : Block(memory, room, hash), to_(memory) {}
 
   void make_empty();
   void copy(const Block& from);

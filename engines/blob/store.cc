@@ -28,7 +28,7 @@ struct alignas(64) Descriptor {
 }  // namespace
 
 struct Store::Root {
-  HashKey hash_key = {};
+  MultilinearHash hash;
   std::uint64_t most_items = 0;
   std::uint64_t largest_slot = 0;  // half of what may be committed
   alignas(128) RobustMutex lock;
@@ -37,7 +37,7 @@ struct Store::Root {
   std::array<Descriptor, 2> descriptors;
 };
 
-SegmentLayout Store::layout() { return {.name = "blob", .version = 2, .least_bytes = slots_at() + 2 * kPage}; }
+SegmentLayout Store::layout() { return {.name = "blob", .version = 3, .least_bytes = slots_at() + 2 * kPage}; }
 
 std::uint64_t Store::slots_at() { return (sizeof(Root) + kPage - 1) / kPage * kPage; }
 
@@ -48,11 +48,11 @@ Segment Store::create(std::uint64_t most_bytes, std::uint64_t most_items) {
   while (round_down_to_page(first / 2) >= kFirstSlot) first = round_down_to_page(first / 2);
   Segment segment = Segment::create(layout(), slots_at() + 2 * largest, slots_at() + 2 * first);
   Root& root = *new (segment.data()) Root;
-  root.hash_key = HashKey::random();
+  root.hash = MultilinearHash(HashKey::random());
   root.most_items = most_items;
   root.largest_slot = largest;
   root.slot_bytes = first;
-  Editor(segment.data() + slots_at(), first, root.hash_key).make_empty();
+  Editor(segment.data() + slots_at(), first, root.hash).make_empty();
   Descriptor& descriptor = root.descriptors[1];
   descriptor.room.store(first, std::memory_order_relaxed);
   descriptor.number.store(1, std::memory_order_relaxed);
@@ -61,7 +61,7 @@ Segment Store::create(std::uint64_t most_bytes, std::uint64_t most_items) {
   return segment;
 }
 
-HashKey Store::hash_key() const { return root().hash_key; }
+const MultilinearHash& Store::hash() const { return root().hash; }
 
 Store::View Store::current() const {
   const Root& shared = root();
@@ -72,7 +72,7 @@ Store::View Store::current() const {
       const std::uint64_t room = descriptor.room.load(std::memory_order_relaxed);
       const std::uint64_t at = descriptor.at.load(std::memory_order_relaxed);
       // Read from a descriptor that is being rewritten, they do not belong together.
-      if (still(number)) return {number, Block(segment_.data() + slots_at() + at, room, shared.hash_key)};
+      if (still(number)) return {number, Block(segment_.data() + slots_at() + at, room, shared.hash)};
     }
     spin_pause();
   }
@@ -128,7 +128,7 @@ void Store::change(const std::function<std::optional<Growth>(const Block&)>& pla
   descriptor.number.store(0, std::memory_order_relaxed);
   std::atomic_thread_fence(std::memory_order_release);
   CRASH_POINT("blob.change.begun");
-  Editor editor(segment_.data() + slots_at() + at, room, shared.hash_key);
+  Editor editor(segment_.data() + slots_at() + at, room, shared.hash);
   editor.copy(old.block);
   CRASH_POINT("blob.change.copied");
   edit(editor);

@@ -36,8 +36,8 @@ class Store {
   Store(const std::string& segment_name, std::chrono::milliseconds timeout)
       : segment_(Segment::open(segment_name, layout())), timeout_(timeout) {}
 
-  // Drawn when the dict was made.
-  HashKey hash_key() const;
+  // Of the keys; drawn when the dict was made.
+  const MultilinearHash& hash() const;
 
   // Calls read(block) until it has had one block from beginning to end. Without a lock.
   template <typename Read>

@@ -12,17 +12,17 @@
 #include <filesystem>
 
 #include "engines/bucket_table/dict.h"
-#include "engines/bucket_table/hash.h"
+#include "engines/key_hash.h"
 #include "engines/registry.h"
 #include "engines/shm/private_directory.h"
 #include "engines/shm/process_identity.h"
+#include "engines/timeout_option.h"
 
 namespace dictbench {
 namespace {
 
 using bucket_table::BucketDict;
 using bucket_table::Geometry;
-using bucket_table::Hasher;
 using bucket_table::Plan;
 using bucket_table::TableFile;
 
@@ -51,19 +51,15 @@ void require_options(BucketDict& found, const Spec& spec, const std::string& pat
                           sizes.key_bytes, sizes.value_bytes, hash));
 }
 
-Hasher hasher(const Spec& spec) {
-  if (spec.get("hash") == "xxh3") return {.key = {}, .kind = Hasher::xxh3};
-  return {.key = HashKey::random(), .kind = Hasher::sip};
-}
-
 class BucketTableEngine final : public Engine {
  public:
   BucketTableEngine(const Spec& spec, const Plan& plan)
       : path_(spec.get("path").empty() ? private_path() : std::filesystem::absolute(spec.get("path")).string()),
+        timeout_(plan.timeout),
         maker_(spec.get("path").empty() ? getpid() : 0) {
     struct stat info {};
     if (maker_ == 0 && stat(path_.c_str(), &info) == 0) {
-      BucketDict found(path_);
+      BucketDict found(path_, timeout_);
       require_options(found, spec, path_);
       return;
     }
@@ -84,7 +80,7 @@ class BucketTableEngine final : public Engine {
     unlink(path_.c_str());
   }
 
-  std::unique_ptr<Dict> attach() override { return std::make_unique<BucketDict>(path_); }
+  std::unique_ptr<Dict> attach() override { return std::make_unique<BucketDict>(path_, timeout_); }
   std::string address() const override { return path_; }
 
   StorageBytes storage_bytes() const override {
@@ -95,10 +91,10 @@ class BucketTableEngine final : public Engine {
             .length = static_cast<std::uint64_t>(info.st_size)};
   }
 
-  std::optional<std::string> check_integrity() override { return BucketDict(path_).broken(); }
+  std::optional<std::string> check_integrity() override { return BucketDict(path_, timeout_).broken(); }
 
   std::vector<std::pair<std::string, std::string>> facts() const override {
-    BucketDict dict(path_);
+    BucketDict dict(path_, timeout_);
     const Geometry geometry = dict.geometry();
     const std::uint64_t joined = dict.joined_pages();
     return {{"pages", joined == 0 ? "4 KB: no 2 MB page was granted, or there is less than one"
@@ -111,6 +107,7 @@ class BucketTableEngine final : public Engine {
 
  private:
   std::string path_;
+  std::chrono::milliseconds timeout_;
   pid_t maker_;  // 0: the file was named by the user
 };
 
@@ -138,7 +135,8 @@ std::unique_ptr<Engine> create(const Spec& spec, const SizeHint&) {
                                                         .grows = spec.get("growth") == "double",
                                                         .dict = random_number(),
                                                         .generation = 1,
-                                                        .hasher = hasher(spec)});
+                                                        .hasher = KeyHash::of(spec),
+                                                        .timeout = timeout_of(spec)});
 }
 
 }  // namespace
@@ -180,12 +178,9 @@ const EngineDescription& bucket_table_engine() {
                    .default_value = "double",
                    .meaning = "a full table is rebuilt into a file of twice the size (double), or is full (off)",
                    .choices = {"double", "off"}},
-                  {.name = "hash",
-                   .kind = OptionKind::choice,
-                   .default_value = "sip",
-                   .meaning = "of keys: keyed at random, so that nobody can choose keys of one hash (sip), or unkeyed "
-                              "and faster, for keys that nobody hostile chooses (xxh3)",
-                   .choices = {"sip", "xxh3"}},
+                  timeout_option(
+                      "milliseconds that a write, or a walk over all items, waits for another process's lock"),
+                  KeyHash::option(),
                   {.name = "path",
                    .kind = OptionKind::text,
                    .default_value = "",
@@ -200,7 +195,7 @@ const EngineDescription& bucket_table_engine() {
       .contract = contract,
       .create = create,
       .attach = [](const Spec& spec, const std::string& address) -> std::unique_ptr<Dict> {
-        auto dict = std::make_unique<BucketDict>(address);
+        auto dict = std::make_unique<BucketDict>(address, timeout_of(spec));
         require_options(*dict, spec, address);
         return dict;
       },

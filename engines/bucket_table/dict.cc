@@ -17,7 +17,8 @@ constexpr std::size_t kBatch = 16;  // keys of a batch whose cache misses overla
 
 }  // namespace
 
-BucketDict::BucketDict(const std::string& path) : path_(path), table_(TableFile::open(path)) {}
+BucketDict::BucketDict(const std::string& path, std::chrono::milliseconds timeout)
+    : path_(path), table_(TableFile::open(path, timeout)) {}
 
 // Several growths may have passed.
 void BucketDict::follow() {
@@ -110,7 +111,7 @@ std::uint64_t BucketDict::size() { return current().size(); }
 void BucketDict::for_each(const Visitor& visit) {
   std::optional<RobustMutexGuard> no_growth;
   while (walks_ == 0) {
-    no_growth.emplace(current().file().header().growing);
+    no_growth.emplace(current().file().header().growing, table_.file().timeout());
     if (!table_.moved()) break;
     no_growth.reset();
   }

@@ -3,6 +3,7 @@
 // One per worker; used by one thread, of the process that made it.
 #pragma once
 
+#include <chrono>
 #include <string>
 
 #include "engines/bucket_table/growth.h"
@@ -12,8 +13,8 @@ namespace dictbench::bucket_table {
 
 class BucketDict final : public Dict {
  public:
-  // Throws Error: `unavailable`, `corrupt`.
-  explicit BucketDict(const std::string& path);
+  // `timeout`: how long to wait for a lock. Throws Error: `unavailable`, `corrupt`, `timeout`.
+  BucketDict(const std::string& path, std::chrono::milliseconds timeout);
 
   bool get(std::string_view key, Value& out) override;
   void set(std::string_view key, std::string_view value) override;
@@ -25,7 +26,7 @@ class BucketDict final : public Dict {
   void set_many(std::span<const KeyValue> items) override;
 
   const Geometry& geometry() { return current().file().geometry(); }
-  const Hasher& hasher() const noexcept { return table_.file().hasher(); }
+  const KeyHash& hasher() const noexcept { return table_.file().hasher(); }
   std::uint64_t joined_pages() { return current().file().header().joined.load(std::memory_order_relaxed); }
 
   // What is broken, or empty; repairs what killed processes left first.

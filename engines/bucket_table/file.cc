@@ -11,26 +11,34 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <new>
+#include <span>
+#include <thread>
 #include <utility>
 
-#include "engines/bucket_table/hash.h"
 #include "engines/error.h"
+#include "engines/key_hash.h"
 #include "engines/shm/crash_point.h"
 #include "engines/shm/file_memory.h"
 #include "engines/shm/ownership.h"
+#include "engines/shm/whereabouts.h"
 
 namespace dictbench::bucket_table {
 namespace {
 
 std::string reason(int error) { return std::strerror(error); }
 
-std::array<char, 40> this_boot() {
+// Who cannot tell the boot must not make locks anew: others may hold them.
+std::array<char, 40> this_boot(const std::string& path) {
+  constexpr std::size_t kBytes = 36;
   std::array<char, 40> id{};
-  std::ifstream file("/proc/sys/kernel/random/boot_id");
-  file.read(id.data(), 36);
-  return id;
+  std::size_t size = 0;
+  const int error = read_start_of("/proc/sys/kernel/random/boot_id", std::span(id).first(kBytes), size);
+  if (error == 0 && size == kBytes) return id;
+  throw Error(ErrorCode::unavailable,
+              fmt::format("bucket-table: {}: whether its locks were made since the machine was started cannot be told: "
+                          "/proc/sys/kernel/random/boot_id: {}; see that /proc is mounted, and `ulimit -n`",
+                          path, error != 0 ? reason(error) : "it is too short"));
 }
 
 std::uint64_t geometry_hash(const Geometry& geometry) { return XXH3_64bits(&geometry, sizeof geometry); }
@@ -60,11 +68,12 @@ Geometry Geometry::with_groups(std::uint64_t wanted) const {
 }
 
 TableFile TableFile::create(const std::string& path, const Plan& plan) {
+  const auto booted = this_boot(path);
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (file < 0)
     throw Error(errno == ENOSPC ? ErrorCode::full : ErrorCode::unavailable,
                 fmt::format("bucket-table: cannot make {}: {}; path= names another place", path, reason(errno)));
-  TableFile made(path, file);
+  TableFile made(path, file, plan.timeout);
   made.remove_ = true;
   CRASH_POINT("bucket-table.create.named");
   const std::uint64_t length = plan.geometry.length();
@@ -89,7 +98,7 @@ TableFile TableFile::create(const std::string& path, const Plan& plan) {
   header.most = plan.most;
   header.grows = plan.grows ? 1 : 0;
   header.joined.store(0, std::memory_order_relaxed);
-  header.booted = this_boot();
+  header.booted = booted;
   header.moved.store(0, std::memory_order_relaxed);
   for (unsigned i = 0; i < kStripes; ++i) {
     Stripe& stripe = *new (&made.stripe(i)) Stripe;
@@ -106,13 +115,13 @@ void TableFile::publish() {
   CRASH_POINT("bucket-table.create.published");
 }
 
-TableFile TableFile::open(const std::string& path) {
+TableFile TableFile::open(const std::string& path, std::chrono::milliseconds timeout) {
   const int file = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
   if (file < 0)
     throw Error(ErrorCode::unavailable, fmt::format("bucket-table: cannot open {}: {}; {}", path, reason(errno),
                                                     errno == ENOENT ? "its owner has ended or the name is wrong"
                                                                     : "it must be one of this user"));
-  TableFile opened(path, file);
+  TableFile opened(path, file, timeout);
   require_own_file(file, path);
   require_own_domain_of(path);
   struct stat info {};
@@ -121,22 +130,25 @@ TableFile TableFile::open(const std::string& path) {
   if (info.st_size == 0)
     throw Error(ErrorCode::unavailable,
                 fmt::format("bucket-table: {} is empty: it is being made, or its maker was killed: remove it", path));
-  if (static_cast<std::uint64_t>(info.st_size) < kPage)
-    throw Error(ErrorCode::corrupt,
-                fmt::format("bucket-table: {} is no bucket-table or is truncated: {} bytes", path, info.st_size));
+  opened.check(static_cast<std::uint64_t>(info.st_size));
   opened.map(static_cast<std::uint64_t>(info.st_size));
-  opened.check();
   opened.adopt(opened.header().geometry, opened.header().hasher);
   opened.make_locks_of_this_boot();
   return opened;
 }
 
-void TableFile::check() const {
+// The header is read, not mapped: a file that is none of ours may have no room to be mapped in, or no page there.
+void TableFile::check(std::uint64_t length) const {
   const auto refuse = [&](ErrorCode code, const std::string& what) {
     return Error(code, fmt::format("bucket-table: {} {}", path_, what));
   };
-  const Header& found = header();
-  const std::uint64_t magic = found.magic.load(std::memory_order_acquire);
+  alignas(Header) std::array<char, sizeof(Header)> bytes;
+  const int error = length < kPage ? ENODATA : read_header(file_, bytes);
+  if (error == ENODATA)
+    throw refuse(ErrorCode::corrupt, fmt::format("is no bucket-table or is truncated: {} bytes", length));
+  if (error != 0) throw refuse(ErrorCode::unavailable, fmt::format("cannot be read: {}", reason(error)));
+  const Header& found = *reinterpret_cast<const Header*>(bytes.data());
+  const std::uint64_t magic = found.magic.load(std::memory_order_relaxed);
   if (magic == 0)
     throw refuse(ErrorCode::unavailable, "is not finished: it is being made, or its maker was killed: remove it");
   if (magic != Header::kMagic)
@@ -147,26 +159,37 @@ void TableFile::check() const {
   if (found.geometry_hash != geometry_hash(found.geometry) || !found.geometry.is_possible() ||
       found.length != found.geometry.length())
     throw refuse(ErrorCode::corrupt, "has sizes that contradict one another");
-  if (length_ != found.length)
+  if (length != found.length)
     throw refuse(ErrorCode::corrupt,
-                 fmt::format("is {} bytes long where its header says {}: truncated?", length_, found.length));
+                 fmt::format("is {} bytes long where its header says {}: truncated?", length, found.length));
   if (!found.hasher.is_known()) throw refuse(ErrorCode::corrupt, "says nothing of its hash that this dictbench knows");
 }
 
 // A lock that was held when the machine stopped would stay held for ever. The file lock keeps two openers apart.
 void TableFile::make_locks_of_this_boot() const {
   Header& shared = header();
-  if (shared.booted == this_boot()) return;
-  while (flock(file_, LOCK_EX) != 0)
-    if (errno != EINTR)
-      throw Error(ErrorCode::unavailable, fmt::format("bucket-table: cannot lock {}: {}", path_, reason(errno)));
-  if (shared.booted != this_boot()) {
+  const auto booted = this_boot(path_);
+  if (shared.booted == booted) return;
+  lock_file();
+  if (shared.booted != booted) {
     new (&shared.growing) RobustMutex;
     new (&shared.allocating) RobustMutex;
     for (unsigned i = 0; i < kStripes; ++i) new (&stripe(i).lock) RobustMutex;
-    shared.booted = this_boot();
+    shared.booted = booted;
   }
   flock(file_, LOCK_UN);
+}
+
+// flock(2) waits without an end, so it is only tried.
+void TableFile::lock_file() const {
+  constexpr std::chrono::milliseconds kPause{1};
+  const auto until = std::chrono::steady_clock::now() + timeout_;
+  while (flock(file_, LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR)
+      throw Error(ErrorCode::unavailable, fmt::format("bucket-table: cannot lock {}: {}", path_, reason(errno)));
+    if (std::chrono::steady_clock::now() >= until) throw lock_timeout(timeout_);
+    std::this_thread::sleep_for(kPause);
+  }
 }
 
 TableFile::TableFile(TableFile&& other) noexcept { *this = std::move(other); }
@@ -176,6 +199,7 @@ TableFile& TableFile::operator=(TableFile&& other) noexcept {
   release();
   path_ = std::move(other.path_);
   file_ = std::exchange(other.file_, -1);
+  timeout_ = other.timeout_;
   remove_ = std::exchange(other.remove_, false);
   map_ = std::exchange(other.map_, nullptr);
   length_ = other.length_;
@@ -204,7 +228,7 @@ void TableFile::map(std::uint64_t length) {
   length_ = length;
 }
 
-void TableFile::adopt(const Geometry& geometry, const Hasher& hasher) {
+void TableFile::adopt(const Geometry& geometry, const KeyHash& hasher) {
   geometry_ = geometry;
   hasher_ = hasher;
   groups_ = reinterpret_cast<Group*>(map_ + geometry_.tags_at());
@@ -241,7 +265,7 @@ void TableFile::allocate(std::uint64_t bucket) {
   std::uint64_t from = 0, to = 0;
   {
     // One at a time: an allocation that fails undoes what another has allocated beside it and nobody has touched.
-    const RobustMutexGuard guard(header().allocating);
+    const RobustMutexGuard guard(header().allocating, timeout_);
     const Chunks wanted = missing(bucket);
     if (wanted.count == 0) return;
     from = geometry_.buckets_at() + wanted.first * kChunk;

@@ -9,6 +9,7 @@
 // called.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 
@@ -16,13 +17,17 @@
 
 namespace dictbench::bucket_table {
 
+// To wait for a lock, where nobody says.
+inline constexpr std::chrono::milliseconds kTimeout{5000};
+
 struct Plan {
   Geometry geometry;
   std::uint64_t most = 0;  // bytes; 0: no limit
   bool grows = true;
   std::uint64_t dict = 0;
   std::uint64_t generation = 1;
-  Hasher hasher{};
+  KeyHash hasher{};
+  std::chrono::milliseconds timeout = kTimeout;
 };
 
 class TableFile {
@@ -31,9 +36,9 @@ class TableFile {
   static TableFile create(const std::string& path, const Plan& plan);
 
   // Throws Error: `unavailable` where there is none, it is not finished, somebody else can write it or it was made in
-  // another domain (ownership.h); `corrupt` where it is no such file or contradicts itself. The first to open it after
-  // a restart of the machine makes its locks anew.
-  static TableFile open(const std::string& path);
+  // another domain (ownership.h), or the boot cannot be told; `corrupt` where it is no such file or contradicts
+  // itself; `timeout`. The first to open it after a restart of the machine makes its locks anew.
+  static TableFile open(const std::string& path, std::chrono::milliseconds timeout = kTimeout);
 
   TableFile(TableFile&& other) noexcept;
   TableFile& operator=(TableFile&& other) noexcept;
@@ -42,7 +47,8 @@ class TableFile {
   void publish();
 
   const Geometry& geometry() const noexcept { return geometry_; }
-  const Hasher& hasher() const noexcept { return hasher_; }
+  const KeyHash& hasher() const noexcept { return hasher_; }
+  std::chrono::milliseconds timeout() const noexcept { return timeout_; }  // of whoever opened it, to wait for a lock
   Header& header() const noexcept { return *reinterpret_cast<Header*>(map_); }
   Stripe& stripe(std::uint64_t number) const noexcept {
     return *reinterpret_cast<Stripe*>(map_ + kStripesAt + number * sizeof(Stripe));
@@ -57,13 +63,14 @@ class TableFile {
   // Whether a bucket has its memory, so that it may be written: it keeps it when its item is erased.
   bool is_allocated(std::uint64_t bucket) const noexcept { return missing(bucket).count == 0; }
 
-  // Sees to it that it has. Throws Error(full); nothing has changed then.
+  // Sees to it that it has. Throws Error(full, timeout); nothing has changed then.
   void allocate(std::uint64_t bucket);
 
  private:
-  TableFile(std::string path, int file) : path_(std::move(path)), file_(file) {}
+  TableFile(std::string path, int file, std::chrono::milliseconds timeout)
+      : path_(std::move(path)), file_(file), timeout_(timeout) {}
   void map(std::uint64_t length);
-  void adopt(const Geometry& geometry, const Hasher& hasher);
+  void adopt(const Geometry& geometry, const KeyHash& hasher);
   void reserve(std::uint64_t from, std::uint64_t to) const;
   struct Chunks {
     std::uint64_t first = 0, count = 0;
@@ -73,17 +80,19 @@ class TableFile {
     return reinterpret_cast<std::atomic<std::uint8_t>*>(map_ + geometry_.chunks_at());
   }
   void join_pages(std::uint64_t begin) const;
-  void check() const;
+  void check(std::uint64_t length) const;
   void make_locks_of_this_boot() const;
+  void lock_file() const;
   void release() noexcept;
 
   std::string path_;
   int file_ = -1;
+  std::chrono::milliseconds timeout_{};
   bool remove_ = false;
   char* map_ = nullptr;
   std::uint64_t length_ = 0;
   Geometry geometry_;
-  Hasher hasher_;
+  KeyHash hasher_;
   Group* groups_ = nullptr;
   char* buckets_ = nullptr;
   std::uint64_t bucket_bytes_ = 0;

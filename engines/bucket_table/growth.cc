@@ -46,11 +46,11 @@ Error keys_of_one_hash(const Table& table, const Geometry& larger, std::uint64_t
     for (unsigned slot = 0; slot < kGroupBuckets; ++slot)
       if (table.read(sizes.region_of(hash), group, slot, key, value))
         alike += larger.region_of(table.hash_of(key.view())) == larger.region_of(hash);
-  const bool keyed = table.file().hasher().kind == Hasher::sip;
+  const bool keyed = table.file().hasher().is_keyed();
   return {ErrorCode::full,
           fmt::format("bucket-table is full for this key: {} keys of one hash or nearly one, as this key's, are there, "
                       "and even {} buckets for {} items would not part them; erase some{}",
-                      alike, larger.buckets(), table.size(), keyed ? "" : ", or make it with hash=sip")};
+                      alike, larger.buckets(), table.size(), keyed ? "" : ", or make it with a keyed hash")};
 }
 
 // False: a region of the new table is full.
@@ -81,7 +81,7 @@ class AllStripes {
 
 void grow(Table& table, const std::string& path, std::uint64_t hash) {
   const Header& header = table.file().header();
-  const RobustMutexGuard growing(table.file().header().growing);
+  const RobustMutexGuard growing(table.file().header().growing, table.file().timeout());
   if (table.moved()) return;
   CRASH_POINT("bucket-table.grow.begun");
   if (header.grows == 0)
@@ -106,7 +106,8 @@ void grow(Table& table, const std::string& path, std::uint64_t hash) {
                                               .grows = true,
                                               .dict = header.dict,
                                               .generation = header.generation + 1,
-                                              .hasher = table.file().hasher()});
+                                              .hasher = table.file().hasher(),
+                                              .timeout = table.file().timeout()});
     CRASH_POINT("bucket-table.grow.made");
     Table grown(std::move(file));
     if (!copy_all(table, grown)) continue;
@@ -124,7 +125,7 @@ Table successor(const Table& table, const std::string& path) {
   const Header& header = table.file().header();
   rename_successor(table, path);
   CRASH_POINT("bucket-table.follow.renamed");
-  TableFile file = TableFile::open(path);
+  TableFile file = TableFile::open(path, table.file().timeout());
   if (file.header().dict != header.dict || file.header().generation <= header.generation)
     throw Error(ErrorCode::unavailable,
                 fmt::format("bucket-table: {} has grown and its larger file is gone; attach again", path));

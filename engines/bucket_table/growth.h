@@ -21,7 +21,7 @@ namespace dictbench::bucket_table {
 
 // Rebuilds the table at `path` unless somebody has already done so; `hash`: of the key that has no room. No lock may be
 // held. Throws Error(full): the table may not grow, or not so far, there is no room for it, or it would be of no use to
-// that key; nothing has changed then.
+// that key; Error(timeout). Nothing has changed then.
 void grow(Table& table, const std::string& path, std::uint64_t hash);
 
 // The table that has taken the place of one that has moved. Throws Error: `unavailable` where it is gone.

@@ -23,7 +23,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "engines/bucket_table/hash.h"
+#include "engines/key_hash.h"
 #include "engines/shm/robust_mutex.h"
 
 namespace dictbench::bucket_table {
@@ -78,7 +78,7 @@ struct Geometry {
 
 struct Header {
   static constexpr std::uint64_t kMagic = 0x656c6261742d6264;  // "db-table" as bytes on a little-endian machine
-  static constexpr std::uint32_t kVersion = 3;
+  static constexpr std::uint32_t kVersion = 4;
   static constexpr std::array<char, 32> kLayout = {"bucket-table"};
 
   std::atomic<std::uint64_t> magic;  // stored last
@@ -87,7 +87,7 @@ struct Header {
   std::array<char, 32> layout;
   Geometry geometry;
   std::uint64_t geometry_hash;                    // XXH3
-  Hasher hasher;                                  // of keys; the same in each generation
+  KeyHash hasher;                                 // of keys; the same in each generation
   std::uint64_t length;                           // of the file
   std::uint64_t dict;                             // random; a file that took this one's place after growth has the same
   std::uint64_t generation;                       // 1 at first, 1 more after each growth

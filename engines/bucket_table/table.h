@@ -123,10 +123,11 @@ class Table {
   TableFile file_;
 };
 
-// A stripe's lock for a scope; what a killed holder left is repaired first.
+// A stripe's lock for a scope; what a killed holder left is repaired first. Throws Error(timeout).
 class StripeLock {
  public:
-  StripeLock(Table& table, std::uint64_t region) : guard_(table.file().stripe(region % kStripes).lock) {
+  StripeLock(Table& table, std::uint64_t region)
+      : guard_(table.file().stripe(region % kStripes).lock, table.file().timeout()) {
     const Stripe& stripe = table.file().stripe(region % kStripes);
     if ((stripe.region_in_change.load(std::memory_order_relaxed) |
          stripe.bucket_in_change.load(std::memory_order_relaxed)) != 0) [[unlikely]]

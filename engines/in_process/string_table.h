@@ -7,7 +7,7 @@
 // These tables are each of one process, and their keys are a benchmark's. absl::Hash is no hash for keys that others
 // choose: all of 17 to 64 bytes that begin with the 8 bytes of its salt[1] and differ in the next 8 only have one hash,
 // whatever its seed, and 32,000 of them take seconds. Who shares a dict does not know who sets its keys, and every
-// process pays for them, so shared engines use a keyed hash (engines/keyed_hash.h).
+// process pays for them, so shared engines use a keyed hash (engines/key_hash.h).
 #pragma once
 
 #include <absl/hash/hash.h>

@@ -19,17 +19,33 @@ namespace dictbench::lockfree {
 inline constexpr std::size_t kArenas = 1024;
 inline constexpr std::size_t kClasses = 31;
 
-// What an intent says of a block. Where it is filled, the generation tells whether it is still what it was.
+// What an intent says of a block. Where it is filled, generation and `rest` tell whether it is still
+// what it was: as much of the block's first word (block.h) as an intent has room for.
 struct Intent {
   Block block = 0;  // 0: no intent
   std::uint16_t generation = 0;
-  bool filled = false;  // false: just taken, its generation means nothing
+  bool filled = false;     // false: just taken, or about to be filled anew; the rest means nothing
+  std::uint16_t rest = 0;  // of a short item 15 bits of its first two bytes, else 0
 };
 constexpr std::uint64_t pack(Intent intent) {
-  return std::uint64_t{intent.filled} << 48 | std::uint64_t{intent.generation} << 32 | intent.block;
+  return std::uint64_t{intent.rest} << 49 | std::uint64_t{intent.filled} << 48 |
+         std::uint64_t{intent.generation} << 32 | intent.block;
 }
 constexpr Intent unpack_intent(std::uint64_t word) {
-  return {static_cast<Block>(word), static_cast<std::uint16_t>(word >> 32), (word >> 48 & 1) != 0};
+  return {static_cast<Block>(word), static_cast<std::uint16_t>(word >> 32), (word >> 48 & 1) != 0,
+          static_cast<std::uint16_t>(word >> 49)};
+}
+
+// Of a block that holds something, by its first word.
+constexpr Intent filled_intent(Block block, std::uint64_t first) {
+  return {.block = block,
+          .generation = static_cast<std::uint16_t>(first),
+          .filled = true,
+          .rest = static_cast<std::uint16_t>(first >> 48 & 0x7fff)};
+}
+// Does the block whose first word is `first` still hold what the intent says?
+constexpr bool is_of(Intent intent, std::uint64_t first) {
+  return pack(intent) == pack(filled_intent(intent.block, first));
 }
 
 // Blocks of one word of a chunk's bitmap that the owner has taken out of it and not yet used.

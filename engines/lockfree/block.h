@@ -37,6 +37,7 @@ inline constexpr std::size_t kLongPayload = 16;
 inline constexpr std::uint64_t kReadAhead = 128;
 
 struct BlockHead {
+  std::uint64_t first = 0;  // the word that says it, or most of it
   std::uint16_t generation = 0;
   std::uint32_t key = 0, value = 0;  // lengths in bytes
   std::uint32_t payload = 0;         // offset of the key
@@ -51,7 +52,8 @@ constexpr std::uint64_t block_bytes(std::uint64_t key, std::uint64_t value) {
 
 inline BlockHead read_head(const std::uint64_t* block) noexcept {
   const std::uint64_t first = load_word(block);
-  BlockHead head{.generation = static_cast<std::uint16_t>(first),
+  BlockHead head{.first = first,
+                 .generation = static_cast<std::uint16_t>(first),
                  .key = static_cast<std::uint32_t>(first >> 16 & 0xffff),
                  .value = static_cast<std::uint32_t>(first >> 32 & 0xffff),
                  .payload = kShortPayload};
@@ -97,20 +99,28 @@ inline void copy_value(const std::uint64_t* block, const BlockHead& head, Value&
 // reader that sees any of it sees the slot changed too.
 void fill_block(std::uint64_t* block, std::uint16_t generation, std::string_view key, std::string_view value) noexcept;
 
-// Takes a block that is in no table any more, or never was, out of its generation: {generation + 1, arena}. Only one of
-// all who try succeeds, and it is for that arena to free the block, whatever happens to the others.
-inline bool claim_block(std::uint64_t* block, std::uint16_t generation, std::uint32_t arena) noexcept {
-  const std::uint64_t word = load_word(block);
-  const auto next = static_cast<std::uint16_t>(generation + 1);
-  return static_cast<std::uint16_t>(word) == generation && replace_word(block, word, next | std::uint64_t{arena} << 16);
-}
-inline bool is_claimed(const std::uint64_t* block, std::uint16_t generation, std::uint32_t arena) noexcept {
-  return load_word(block) == (static_cast<std::uint16_t>(generation + 1) | std::uint64_t{arena} << 16);
+// The first word of a block of this generation that the arena has claimed.
+constexpr std::uint64_t claimed_word(std::uint16_t generation, std::uint32_t arena) {
+  return static_cast<std::uint16_t>(generation + 1) | std::uint64_t{arena} << 16;
 }
 
-// Changes the generation and nothing else. By the block's owner only.
-inline void set_generation(std::uint64_t* block, std::uint16_t generation) noexcept {
-  store_word(block, (load_word(block) & ~std::uint64_t{0xffff}) | generation);
+// Takes a block that is in no table any more, or never was, out of its generation: {generation + 1,
+// arena}. Only one of all who try succeeds, and it is for that arena to free the block, whatever
+// happens to the others. `first` is the whole first word as it was when the block was in the table, or
+// in hand: a block whose generation came round is not taken for that one as long as its lengths or the
+// item's first two bytes differ.
+inline bool claim_block(std::uint64_t* block, std::uint64_t first, std::uint32_t arena) noexcept {
+  return replace_word(block, first, claimed_word(static_cast<std::uint16_t>(first), arena));
+}
+inline bool is_claimed(const std::uint64_t* block, std::uint16_t generation, std::uint32_t arena) noexcept {
+  return load_word(block) == claimed_word(generation, arena);
+}
+
+// The first word of a block that is in the caller's hands alone. A slow reader may still look at it:
+// the fence keeps the store behind the change of the slot that named the block, as in fill_block().
+inline void change_first_word(std::uint64_t* block, std::uint64_t bits) noexcept {
+  release_fence();
+  store_word(block, bits);
 }
 
 }  // namespace dictbench::lockfree

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "engines/error.h"
 #include "engines/lockfree/block.h"
@@ -23,18 +24,27 @@ std::size_t word_in_use(unsigned size_class, std::size_t index) {
   return std::max<std::size_t>(64, kClassBytes[size_class] / kUnit) * index / 64;
 }
 
+// Of a chunk that is being made. The fence keeps what is stored for the new life behind it.
+void begin_life(ChunkMeta& meta) {
+  meta.lives.store(meta.lives.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  release_fence();
+}
+
 }  // namespace
 
 Blocks::Blocks(Space space, std::uint32_t arena) : space_(space), arena_(arena), chunks_(space, arena) {
   find_chunks();
 }
 
+// Also those that another just tries to take over: it may leave them to us.
 void Blocks::find_chunks() {
+  all_held_ = false;
   for (Holding& holding : holdings_) holding = {};
   held_ = 0;
   for (std::uint64_t chunk = 0; chunk < space_.chunks(); ++chunk)
-    if (const unsigned size_class = space_.state_of(chunk).size_class; chunks_.owns(chunk, size_class))
+    if (const unsigned size_class = space_.state_of(chunk).size_class; !chunks_.has_lost(chunk, size_class))
       hold(size_class, chunk);
+  all_held_ = true;
 }
 
 void Blocks::hold(unsigned size_class, std::uint64_t chunk) {
@@ -73,8 +83,7 @@ Block Blocks::take(std::uint64_t bytes, unsigned size_class, Atomic<std::uint64_
 }
 
 void Blocks::note_filled(Block block, Atomic<std::uint64_t>& intent) noexcept {
-  const auto generation = static_cast<std::uint16_t>(load_word(space_.block(block)));
-  intent.store(pack(Intent{.block = block, .generation = generation, .filled = true}), std::memory_order_release);
+  intent.store(pack(filled_intent(block, load_word(space_.block(block)))), std::memory_order_release);
 }
 
 // As a block that leaves the table: its generation says how far this has come.
@@ -83,7 +92,7 @@ void Blocks::give_back(Block block, unsigned size_class, Atomic<std::uint64_t>& 
   mine().stale.store(intent.load(std::memory_order_relaxed), std::memory_order_release);
   CRASH_POINT("lockfree.give_back.stale");
   intent.store(0, std::memory_order_release);
-  claim_block(space_.block(block), static_cast<std::uint16_t>(load_word(space_.block(block))), arena_);
+  claim_block(space_.block(block), load_word(space_.block(block)), arena_);
   CRASH_POINT("lockfree.give_back.claimed");
   free_of_class(block, size_class);
   mine().stale.store(0, std::memory_order_release);
@@ -152,8 +161,7 @@ bool Blocks::refill_from_others(unsigned size_class) {
     const ChunkState state = space_.state_of(chunk);
     if (state.kind != ChunkKind::blocks || state.size_class != size_class || state.owner == arena_) continue;
     const auto is_free = [](const Atomic<std::uint64_t>& word) { return word.load(std::memory_order_relaxed) != 0; };
-    if (!std::ranges::any_of(space_.meta(chunk).free, is_free) || !chunks_.take_over(chunk)) continue;
-    hold(size_class, chunk);
+    if (!std::ranges::any_of(space_.meta(chunk).free, is_free) || !take_over(chunk, state)) continue;
     holdings_[size_class].cursor = (holdings_[size_class].chunks.size() - 1) * words_in_use(size_class);
     if (refill_from(size_class, words_in_use(size_class), 1)) return true;
   }
@@ -177,13 +185,26 @@ bool Blocks::fill_magazine(unsigned size_class, std::uint64_t word, std::uint64_
   return ours;
 }
 
+// In our list before it is ours, so that it is not lost to us for want of memory.
+bool Blocks::take_over(std::uint64_t chunk, const ChunkState& seen) {
+  hold(seen.size_class, chunk);
+  if (chunks_.take_over(chunk, seen)) return true;
+  holdings_[seen.size_class].chunks.pop_back();
+  --held_;
+  return false;
+}
+
 void Blocks::new_chunk(unsigned size_class) {
-  std::vector<std::uint32_t>& known = holdings_[size_class].chunks;
-  if (known.size() == known.capacity())
-    known.reserve(2 * known.size() + 1);  // so that it is not lost for want of memory
   const std::uint64_t chunk = claim(1);
   CRASH_POINT("lockfree.chunk.committed");
+  try {
+    hold(size_class, chunk);
+  } catch (...) {
+    space_.free_run(chunk);
+    throw;
+  }
   ChunkMeta& meta = space_.meta(chunk);
+  begin_life(meta);
   for (std::uint64_t word = 0; word < kWordsPerChunk; ++word)
     meta.free[word].store(full_word(size_class, word), std::memory_order_relaxed);
   meta.state.store(pack({.kind = ChunkKind::blocks,
@@ -191,7 +212,6 @@ void Blocks::new_chunk(unsigned size_class) {
                          .size_class = static_cast<std::uint8_t>(size_class),
                          .owner = static_cast<std::uint16_t>(arena_)}),
                    std::memory_order_release);
-  hold(size_class, chunk);
 }
 
 Block Blocks::take_run(std::uint64_t bytes, Atomic<std::uint64_t>& intent) {
@@ -200,6 +220,7 @@ Block Blocks::take_run(std::uint64_t bytes, Atomic<std::uint64_t>& intent) {
   const Block block = space_.block_at(chunk, 0);
   intent.store(pack(Intent{.block = block}), std::memory_order_release);
   CRASH_POINT("lockfree.run.intent");
+  begin_life(space_.meta(chunk));
   space_.meta(chunk).state.store(
       pack({.kind = ChunkKind::run, .memory = true, .owner = static_cast<std::uint16_t>(arena_), .run = count}),
       std::memory_order_release);
@@ -227,10 +248,15 @@ std::uint64_t Blocks::claim(std::uint32_t count) {
 bool Blocks::make_room() {
   bool any = reclaim(space_, arena_);
   put_back(space_, arena_);
-  if (adopt_chunks(space_, arena_)) {
+  // It may throw when some chunks are ours already, and so may the search for them. They are found here
+  // the next time.
+  const bool held_all = std::exchange(all_held_, false);
+  const bool adopted = adopt_chunks(space_, arena_);
+  if (adopted || !held_all) {
     find_chunks();
     any = true;
   }
+  all_held_ = true;
   any |= give_back_chunks();
   any |= give_back_chunks_of_others();
   return any;
@@ -241,12 +267,11 @@ bool Blocks::give_back_chunks_of_others() {
   for (std::uint64_t chunk = 0; chunk < space_.chunks(); ++chunk) {
     const ChunkState state = space_.state_of(chunk);
     if (state.kind != ChunkKind::blocks || state.owner == arena_ || !chunks_.is_empty(chunk, state.size_class) ||
-        !chunks_.take_over(chunk))
+        !take_over(chunk, state) || !chunks_.give_back_empty(chunk, state.size_class))
       continue;
-    if (chunks_.give_back_empty(chunk, state.size_class))
-      any = true;
-    else
-      hold(state.size_class, chunk);
+    holdings_[state.size_class].chunks.pop_back();
+    --held_;
+    any = true;
   }
   return any;
 }

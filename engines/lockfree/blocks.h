@@ -32,6 +32,8 @@ class Blocks {
   // A block of at least `bytes`, in the intent `fresh`. Throws Error(full) when the segment and /dev/shm have no room.
   Block take(std::uint64_t bytes) { return take(bytes, class_of(bytes), mine().fresh); }
   void filled(Block block) noexcept { note_filled(block, mine().fresh); }
+  // It is about to be filled again, before anybody has seen it.
+  void refilled(Block block) noexcept { mine().fresh.store(pack(Intent{.block = block}), std::memory_order_release); }
   void published() noexcept { mine().fresh.store(0, std::memory_order_release); }
   void give_back(Block block, std::uint64_t bytes) noexcept { give_back(block, class_of(bytes), mine().fresh); }
 
@@ -64,6 +66,7 @@ class Blocks {
   bool fill_magazine(unsigned size_class, std::uint64_t word, std::uint64_t found);
   void new_chunk(unsigned size_class);
   void hold(unsigned size_class, std::uint64_t chunk);
+  bool take_over(std::uint64_t chunk, const ChunkState& seen);
   Block take_run(std::uint64_t bytes, Atomic<std::uint64_t>& intent);
   std::uint64_t claim(std::uint32_t count);
   bool make_room();
@@ -75,6 +78,7 @@ class Blocks {
   std::uint32_t arena_;
   Chunks chunks_;
   std::array<Holding, kClasses> holdings_;
+  bool all_held_ = false;                   // false: some chunks of ours may be in no list, as there was no memory
   std::size_t held_ = 0, next_sweep_ = 16;  // chunks of ours; at how many to look for empty ones
   std::uint64_t others_ = 0;                // chunk at which the search among others' goes on
 };

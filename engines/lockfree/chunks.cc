@@ -9,6 +9,42 @@
 #include "engines/shm/crash_point.h"
 
 namespace dictbench::lockfree {
+namespace {
+
+// A chunk that one of these was claiming or taking over.
+void settle_chunk(const Space& space, std::uint64_t chunk, const ArenaSet& dead) {
+  const ChunkState state = space.state_of(chunk);
+  if (!dead[state.owner]) return;
+  if (state.kind == ChunkKind::claimed) space.free_run(chunk);
+  if (state.kind != ChunkKind::handover) return;
+  ChunkState before = state.as(ChunkKind::blocks);
+  before.size_class = state.size_class;
+  before.owner = static_cast<std::uint16_t>(state.run);
+  space.meta(chunk).state.store(pack(before), std::memory_order_release);
+}
+
+}  // namespace
+
+void settle_chunks(const Space& space, std::uint32_t arena) {
+  const ArenaSet dead = ArenaSet().set(arena);
+  for (std::uint64_t chunk = 0; chunk < space.chunks(); ++chunk) settle_chunk(space, chunk, dead);
+}
+
+// What was being taken over from one of these, by another of them, moves too.
+bool move_chunks(const Space& space, const ArenaSet& from, std::uint32_t to) {
+  bool any = false;
+  for (std::uint64_t chunk = 0; chunk < space.chunks(); ++chunk) {
+    settle_chunk(space, chunk, from);
+    std::uint64_t word = space.meta(chunk).state.load(std::memory_order_acquire);
+    ChunkState state = unpack_chunk(word);
+    if (state.kind != ChunkKind::blocks || !from[state.owner]) continue;
+    state.owner = static_cast<std::uint16_t>(to);
+    // Another may be taking it over at the same time.
+    any |= space.meta(chunk).state.compare_exchange_strong(word, pack(state));
+    CRASH_POINT("lockfree.adopt.chunk_moved");
+  }
+  return any;
+}
 
 std::uint64_t full_word(unsigned size_class, std::uint64_t word) {
   const std::uint64_t step = kClassBytes[size_class] / kUnit;
@@ -21,11 +57,27 @@ std::uint64_t full_word(unsigned size_class, std::uint64_t word) {
 
 std::uint64_t Chunks::claim(std::uint32_t count) {
   Root& root = space_.root();
-  std::uint64_t first = 0;
-  if (root.spare.load(std::memory_order_relaxed) >= count && claim_spare(count, first, true)) return first;
-  if (extend(count, first) || claim_spare(count, first, false)) return first;
+  std::uint64_t first = 0, spare = root.spare.load(std::memory_order_relaxed);
+  // As a signed number: a chunk that was not counted when it came back is counted when it is taken.
+  if (static_cast<std::int64_t>(spare) >= static_cast<std::int64_t>(count)) {
+    if (claim_spare(count, first, true)) return first;
+    // Not one: somebody was killed before he said that he took one. Else all would search in vain.
+    if (count == 1) root.spare.compare_exchange_strong(spare, 0, std::memory_order_relaxed);
+  }
+  if (claim_new(count, first) || claim_spare(count, first, true) || claim_spare(count, first, false)) return first;
   throw Error(ErrorCode::full, fmt::format("lockfree is full: {} bytes, as many as it may take; raise max=",
                                            root.max_chunks * kChunkBytes));
+}
+
+// Of those behind the end. In a /dev/shm that is full, of those that have memory, whatever the hint
+// says: it knows nothing of what came back from one who was killed before he counted it.
+bool Chunks::claim_new(std::uint32_t count, std::uint64_t& first) {
+  try {
+    return extend(count, first);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::full || !claim_spare(count, first, true)) throw;
+    return true;
+  }
 }
 
 // Of the chunks that were given out before, those that came back, or never got memory. What has memory needs no more,
@@ -161,15 +213,15 @@ bool Chunks::give_back_empty(std::uint64_t chunk, unsigned size_class) {
 // owner marks in its magazine that it takes from a word, then looks whether the chunk is its own
 // (Blocks::fill_magazine); we say `handover` in the chunk's state, then look at the magazine. One of the two sees the
 // other. What the owner has taken before stays its own, wherever it lies.
-bool Chunks::take_over(std::uint64_t chunk) {
-  Atomic<std::uint64_t>& meta = space_.meta(chunk).state;
-  std::uint64_t word = meta.load(std::memory_order_acquire);
-  ChunkState state = unpack_chunk(word);
+bool Chunks::take_over(std::uint64_t chunk, const ChunkState& seen) {
+  ChunkState state = seen;
   if (state.kind != ChunkKind::blocks || state.owner == arena_) return false;
+  Atomic<std::uint64_t>& meta = space_.meta(chunk).state;
   ChunkState between = state;
   between.kind = ChunkKind::handover;
   between.owner = static_cast<std::uint16_t>(arena_);
   between.run = state.owner;
+  std::uint64_t word = pack(state);
   if (!meta.compare_exchange_strong(word, pack(between), std::memory_order_seq_cst)) return false;
   CRASH_POINT("lockfree.handover.begun");
   const Magazine& magazine = space_.arena(state.owner).magazines[state.size_class];

@@ -7,6 +7,7 @@
 // Used by one thread: the one of the Dict that owns the arena.
 #pragma once
 
+#include <bitset>
 #include <cstdint>
 
 #include "engines/lockfree/size_class.h"
@@ -16,6 +17,18 @@ namespace dictbench::lockfree {
 
 // The bitmap words of a chunk whose blocks are all free.
 std::uint64_t full_word(unsigned size_class, std::uint64_t word);
+
+using ArenaSet = std::bitset<kArenas>;
+
+// What a killed owner of an arena was doing with chunks, put in order: those that it had claimed are
+// free again, and those that it was taking over are whose they were. By the arena's new owner, before
+// the arena is used or nobody's; it can be done again.
+void settle_chunks(const Space& space, std::uint32_t arena);
+
+// The same for many arenas, in one pass over all chunks; and their chunks become another's, `to`. The
+// caller owns all of these, and has put_back() theirs. True when there were any. It may be killed
+// anywhere: what it has moved is the other's, the rest is where it was.
+bool move_chunks(const Space& space, const ArenaSet& from, std::uint32_t to);
 
 class Chunks {
  public:
@@ -30,9 +43,10 @@ class Chunks {
   // Gives a chunk of ours back if it is empty. True when it was.
   bool give_back_empty(std::uint64_t chunk, unsigned size_class);
 
-  // Makes a chunk of blocks ours that belongs to another, who lives, maybe for ever without doing anything. False where
-  // it is none, or its owner is taking blocks from it just now.
-  bool take_over(std::uint64_t chunk);
+  // Makes a chunk of blocks ours that belongs to another, who lives, maybe for ever without doing
+  // anything. `seen` is its state when it was chosen. False where that is none of another's blocks, it
+  // has changed since, or the owner is taking blocks from it just now.
+  bool take_over(std::uint64_t chunk, const ChunkState& seen);
 
   // Is the chunk ours, for blocks of this size? In between, when another tries to take it over, it says no for a
   // moment.
@@ -50,6 +64,7 @@ class Chunks {
   }
 
  private:
+  bool claim_new(std::uint32_t count, std::uint64_t& first);
   bool claim_spare(std::uint32_t count, std::uint64_t& first, bool with_memory);
   bool claim_at(std::uint64_t chunk, std::uint32_t count);
   bool extend(std::uint32_t count, std::uint64_t& first);

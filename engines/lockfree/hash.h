@@ -1,5 +1,4 @@
-// The hash of a key and the parts of it that choose partition, bucket and tag. 64 bits, the same in every process: of
-// SipHash-1-3 with the dict's own key, or of XXH3 where the user says that nobody hostile chooses the keys (hash=xxh3).
+// The hash of a key and the parts of it that choose partition, bucket and tag. 64 bits, the same in every process.
 //
 //   bits    63..48     31..28  27..12  11..0
 //           partition  position in the partition, as a fraction of 2^32
@@ -9,13 +8,10 @@
 // the keys (position.h); and keys of one bucket still differ in 16 - log2(buckets / 16) bits of their tags.
 #pragma once
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include <cstdint>
 #include <string_view>
 
-#include "engines/keyed_hash.h"
+#include "engines/key_hash.h"
 
 namespace dictbench::lockfree {
 
@@ -32,12 +28,9 @@ struct Hash {
 };
 
 struct Hasher {
-  HashKey key;
-  bool keyed = true;
+  KeyHash hash{};
 
-  Hash operator()(std::string_view text) const noexcept {
-    return {keyed ? keyed_hash(key, text) : XXH3_64bits(text.data(), text.size())};
-  }
+  Hash operator()(std::string_view text) const noexcept { return {hash(text)}; }
 };
 
 // Multiplication instead of remainder (Lemire, "Fast Random Integer Generation in an Interval", 2019): any number of

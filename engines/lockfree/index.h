@@ -18,6 +18,7 @@
 #include <unordered_map>
 
 #include "engines/engine.h"
+#include "engines/error.h"
 #include "engines/lockfree/blocks.h"
 #include "engines/lockfree/slot_view.h"
 #include "engines/lockfree/table.h"
@@ -56,7 +57,9 @@ class Index {
   class Write;
   enum class Tried { done, again };
   enum class Look { found, missing, again };
-  enum class Why { crowded, worn, frozen };
+  // Why a table is rebuilt: a bucket and its overflow bucket are full; a bucket is, and there is no
+  // overflow bucket left; a number has reached its end; another has begun.
+  enum class Why { crowded, no_overflow, worn, frozen };
 
   std::uint64_t partition(Hash hash) const noexcept { return hash.partition(partition_bits_); }
   // Fetch the key's bucket, and return the directory word; fetch the blocks that the bucket names for its tag.
@@ -84,11 +87,12 @@ class Index {
   bool quiet(const Table& table, const Place& place) const;
   Tried try_replace(const Sight& sight, const Table& table, const Place& place, Hash hash, Block block);
   Tried try_insert(const Table& table, const Place& place, Hash hash, Block block);
-  Tried add_overflow(const Table& table, Bucket& home, std::uint64_t control);
+  bool add_overflow(const Table& table, Bucket& home, std::uint64_t control);
 
   // rebuild.cc
   class TableInHand;
   void rebuild(std::uint64_t partition, std::uint64_t word, Why why);
+  static Error no_room(Why why, const Table& table);
   void publish(std::uint64_t partition, std::uint64_t word, Block block, const Table& table);
   Table make_table(Block block, std::uint32_t partition, std::uint64_t bytes) const;
   bool fill(std::uint64_t partition, std::uint64_t word, const Table& from, const Table& to) const;

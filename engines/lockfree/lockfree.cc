@@ -1,6 +1,5 @@
 // `lockfree`: a hash table in shared memory in which no operation waits for another process (docs/lockfree.md).
 #include <fmt/format.h>
-#include <unistd.h>
 #include <xxhash.h>
 
 #include <algorithm>
@@ -25,12 +24,14 @@ class LockfreeDict final : public Dict {
   explicit LockfreeDict(const std::string& segment_name)
       : segment_(lockfree::open(segment_name)),
         space_(segment_),
-        arena_(lockfree::claim_arena(space_)),
-        blocks_(space_, arena_),
-        index_(space_, blocks_),
-        process_(getpid()) {}
-  ~LockfreeDict() override {
-    if (process_ == getpid()) lockfree::release_arena(space_, arena_);
+        arena_(space_),
+        blocks_(space_, arena_.index()),
+        index_(space_, blocks_) {}
+
+  static std::unique_ptr<Dict> attach(const std::string& segment_name) try {
+    return std::make_unique<LockfreeDict>(segment_name);
+  } catch (const std::bad_alloc&) {
+    throw no_memory();
   }
 
   bool get(std::string_view key, Value& out) override try {
@@ -106,17 +107,16 @@ class LockfreeDict final : public Dict {
 
   Segment segment_;
   Space space_;
-  std::uint32_t arena_;
+  lockfree::ClaimedArena arena_;
   lockfree::Blocks blocks_;
   lockfree::Index index_;
-  pid_t process_;
 };
 
 class LockfreeEngine final : public Engine {
  public:
   explicit LockfreeEngine(const lockfree::Sizes& sizes) : segment_(lockfree::create(sizes)), space_(segment_) {}
 
-  std::unique_ptr<Dict> attach() override { return std::make_unique<LockfreeDict>(segment_.name()); }
+  std::unique_ptr<Dict> attach() override { return LockfreeDict::attach(segment_.name()); }
   std::string address() const override { return segment_.name(); }
   StorageBytes storage_bytes() const override {
     return {.in_use = segment_.bytes_in_use(), .length = segment_.length()};
@@ -148,12 +148,11 @@ Contract contract(const Spec&) {
 std::unique_ptr<Engine> create(const Spec& spec, const SizeHint&) {
   std::uint64_t most = spec.get_bytes("max");
   if (most == 0) most = most_shared_memory();
-  return std::make_unique<LockfreeEngine>(
-      lockfree::Sizes{.max = most,
-                      .items = spec.get_count("items"),
-                      .partitions = spec.get_count("partitions"),
-                      .huge_pages = spec.get("pages") == "2m",
-                      .hasher = {.key = HashKey::random(), .keyed = spec.get("hash") == "sip"}});
+  return std::make_unique<LockfreeEngine>(lockfree::Sizes{.max = most,
+                                                          .items = spec.get_count("items"),
+                                                          .partitions = spec.get_count("partitions"),
+                                                          .huge_pages = spec.get("pages") == "2m",
+                                                          .hasher = {KeyHash::of(spec)}});
 }
 
 }  // namespace
@@ -183,16 +182,11 @@ const EngineDescription& lockfree_engine() {
                    .default_value = "2m",
                    .meaning = "2m: pages of 2 MB where the system grants them; 4k: none",
                    .choices = {"2m", "4k"}},
-                  {.name = "hash",
-                   .kind = OptionKind::choice,
-                   .default_value = "sip",
-                   .meaning =
-                       "sip: nobody can choose keys that collide; xxh3: quicker, where nobody hostile chooses keys",
-                   .choices = {"sip", "xxh3"}}},
+                  KeyHash::option()},
       .contract = contract,
       .create = create,
       .attach = [](const Spec&, const std::string& address) -> std::unique_ptr<Dict> {
-        return std::make_unique<LockfreeDict>(address);
+        return LockfreeDict::attach(address);
       },
       .version =
           [] { return fmt::format("xxHash {}.{}.{}", XXH_VERSION_MAJOR, XXH_VERSION_MINOR, XXH_VERSION_RELEASE); },

@@ -2,6 +2,8 @@
 // is to be done for an owner that died in the middle of something.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 
 #include "engines/lockfree/space.h"
@@ -15,7 +17,25 @@ std::uint32_t claim_arena(Space& space);
 // The owner is done with it; what it holds stays for the next one.
 void release_arena(Space& space, std::uint32_t arena) noexcept;
 
-// Gives the chunks of arenas without a living owner to `own`. True when there were any.
+// An arena claimed for as long as this lives. In a child that inherited it over a fork it is still the
+// parent's, and nothing is released.
+class ClaimedArena {
+ public:
+  explicit ClaimedArena(Space space);
+  ~ClaimedArena();
+  ClaimedArena(const ClaimedArena&) = delete;
+  ClaimedArena& operator=(const ClaimedArena&) = delete;
+
+  std::uint32_t index() const noexcept { return index_; }
+
+ private:
+  Space space_;
+  std::uint32_t index_;
+  pid_t process_;
+};
+
+// Gives the chunks of arenas without a living owner to `own`, in one pass over all chunks. True when
+// there were any. Throws std::bad_alloc; some may be `own`'s then.
 bool adopt_chunks(Space& space, std::uint32_t own);
 
 }  // namespace dictbench::lockfree

@@ -83,6 +83,10 @@ bool put(const Table& table, std::uint32_t bucket, std::uint16_t tag, Block bloc
 // many meet in one bucket once in 10^20 buckets by chance. So they have one hash, and a larger table would not help.
 constexpr std::uint64_t kMostSpread = 16;
 
+bool has_overflow_left(const Table& table) {
+  return table.head().overflow_used.load(std::memory_order_relaxed) < table.head().overflow;
+}
+
 }  // namespace
 
 // A table that is taken and not yet published. Given back at the end of its life, also when the process has no memory
@@ -106,24 +110,38 @@ class Index::TableInHand {
   std::uint64_t bytes_;
 };
 
+Error Index::no_room(Why why, const Table& table) {
+  if (why == Why::crowded)
+    return {ErrorCode::full,
+            fmt::format("lockfree: no room for this key: {} keys of one hash fill its bucket", 2 * kSlots)};
+  return {ErrorCode::full,
+          fmt::format("lockfree: no room for this key: its bucket is full, and all {} overflow buckets are others'",
+                      table.head().overflow)};
+}
+
 void Index::rebuild(std::uint64_t at, std::uint64_t word, Why why) {
   const Table old = space_.table(word);
   // Where many keys crowd into one bucket, the size that suits their number would not do. Where numbers wore out, the
   // size stays unless the table is nearly empty, or they do not fit again.
-  const std::uint64_t items = count_items(old), most = kMostSpread * table_bytes(items);
-  std::uint64_t bytes = table_bytes(items, why == Why::crowded ? next_table_bytes(old.bytes()) : kLeastTableBytes);
-  if (why != Why::crowded && bytes <= 2 * old.bytes() && old.bytes() <= 2 * bytes) bytes = old.bytes();
+  const std::uint64_t items = count_items(old);
+  const bool grows = why == Why::crowded || why == Why::no_overflow;
+  std::uint64_t bytes = table_bytes(items, grows ? next_table_bytes(old.bytes()) : kLeastTableBytes);
+  if (!grows && bytes <= 2 * old.bytes() && old.bytes() <= 2 * bytes) bytes = old.bytes();
+  std::uint64_t most = kMostSpread * table_bytes(items);
+  // In a table that is as large as its few items allow, overflow buckets are still linked to buckets whose
+  // items were erased. A new one of the same size has them back.
+  if (why == Why::no_overflow && bytes > most) bytes = most = old.bytes();
   while (space_.directory(at).load(std::memory_order_acquire) == word) {
-    if (bytes > most && why == Why::crowded)
-      throw Error(ErrorCode::full,
-                  fmt::format("lockfree: no room for this key: {} keys of one hash fill its bucket", 2 * kSlots));
+    if (bytes > most && grows) throw no_room(why, old);
     // Before anything is frozen: when the segment is full, items can still be changed and erased.
     TableInHand table(blocks_, bytes);
     freeze(old);  // also what another began to freeze and did not finish
     CRASH_POINT("lockfree.rebuild.frozen");
     const Table fresh = make_table(table.block(), static_cast<std::uint32_t>(at), bytes);
     CRASH_POINT("lockfree.rebuild.made");
-    if (fill(at, word, old, fresh)) {
+    // One of the same size is of use only where an overflow bucket is left in it.
+    const bool same_size = why == Why::no_overflow && bytes == old.bytes();
+    if (fill(at, word, old, fresh) && !(same_size && !has_overflow_left(fresh))) {
       const Block block = table.block();
       blocks_.table_filled(block);
       CRASH_POINT("lockfree.rebuild.filled");

@@ -40,14 +40,14 @@ bool reclaim(const Space& space, std::uint32_t index) noexcept {
       continue;
     }
     // Unlinked before it is freed: killed in between, the table is lost to the list, and found by its intent.
-    const auto generation = static_cast<std::uint16_t>(head.generation);
-    mine.stale.store(pack(Intent{.block = block, .generation = generation, .filled = true}), std::memory_order_release);
+    const std::uint64_t first = load_word(space.block(block));
+    mine.stale.store(pack(filled_intent(block, first)), std::memory_order_release);
     if (before == 0)
       mine.retired.store(next, std::memory_order_release);
     else
       space.table_head(before).retired_next = next;
     CRASH_POINT("lockfree.reclaim.unlinked");
-    claim_block(space.block(block), generation, index);
+    claim_block(space.block(block), first, index);
     CRASH_POINT("lockfree.reclaim.claimed");
     space.free_block(block);
     CRASH_POINT("lockfree.reclaim.freed");

@@ -75,7 +75,10 @@ constexpr ChunkState unpack_chunk(std::uint64_t word) {
 // A bit of `free` is a unit at which a free block begins. Anybody sets bits (frees); only the owner clears them.
 struct alignas(64) ChunkMeta {
   Atomic<std::uint64_t> state{0};
-  std::uint64_t reserved[7] = {};
+  // Counts how often it became a chunk of blocks or a run. Who sees the same number twice has looked at
+  // the blocks of one life.
+  Atomic<std::uint64_t> lives{0};
+  std::uint64_t reserved[6] = {};
   Atomic<std::uint64_t> free[kWordsPerChunk] = {};
 };
 

@@ -1,9 +1,11 @@
 #include "engines/lockfree/takeover.h"
 
+#include <algorithm>
 #include <bit>
 #include <string>
 
 #include "engines/lockfree/block.h"
+#include "engines/lockfree/chunks.h"
 #include "engines/lockfree/size_class.h"
 #include "engines/lockfree/table.h"
 #include "engines/shm/crash_point.h"
@@ -24,7 +26,6 @@ class Settlement {
     CRASH_POINT("lockfree.settle.fresh");
     settle_tables();
     CRASH_POINT("lockfree.settle.tables");
-    settle_chunks();
     arena_.hazard.store(0, std::memory_order_release);
   }
 
@@ -33,15 +34,28 @@ class Settlement {
     return space_.meta(space_.chunk_of(block)).free[space_.unit_of(block) / 64];
   }
   std::uint64_t bit(Block block) const { return std::uint64_t{1} << space_.unit_of(block) % 64; }
-  std::uint16_t generation(Block block) const { return static_cast<std::uint16_t>(load_word(space_.block(block))); }
+  std::uint64_t first_word(Block block) const { return load_word(space_.block(block)); }
+  // Is it what it was, behind all that was read of it?
+  bool is_same(Block block, std::uint64_t first) const {
+    acquire_fence();
+    return first_word(block) == first;
+  }
 
   // Taken out of its chunk's bitmap and not in use.
   bool in_store(const Arena& arena, Block block) const {
     for (const auto& spare : arena.spare)
       if (spare.load(std::memory_order_acquire) == block) return true;
+    return std::ranges::any_of(arena.magazines, [&](const Magazine& magazine) { return is_in(magazine, block); });
+  }
+
+  // The owner may be alive and fill the magazine from another word meanwhile: then the mask was not this
+  // word's. To see the same word twice round another's mask, one had to miss two magazines being used up.
+  bool is_in(const Magazine& magazine, Block block) const {
     const std::uint64_t word = space_.chunk_of(block) * kWordsPerChunk + space_.unit_of(block) / 64;
-    for (const Magazine& magazine : arena.magazines)
-      if (magazine.at() == word && (magazine.mask.load(std::memory_order_acquire) & bit(block)) != 0) return true;
+    while (magazine.at() == word) {
+      const std::uint64_t mask = magazine.mask.load(std::memory_order_acquire);
+      if (magazine.at() == word) return (mask & bit(block)) != 0;
+    }
     return false;
   }
 
@@ -64,6 +78,19 @@ class Settlement {
     return state.kind != ChunkKind::run;
   }
 
+  // Does a block begin there? Its chunk may have been given back since, and hold blocks of another size
+  // or a large one by now: then there are bytes of somebody's item, whatever they look like.
+  bool begins(Block block) const {
+    const ChunkState state = space_.state_of(space_.chunk_of(block));
+    const std::uint64_t unit = space_.unit_of(block);
+    if (state.has_blocks()) return (full_word(state.size_class, unit / 64) & bit(block)) != 0;
+    return state.kind == ChunkKind::run && unit == 0;
+  }
+  std::uint64_t lives(Block block) const {
+    acquire_fence();
+    return space_.meta(space_.chunk_of(block)).lives.load(std::memory_order_acquire);
+  }
+
   // Taken was what is noted in the magazine and no more free in the bitmap.
   void settle_magazines() {
     for (Magazine& magazine : arena_.magazines) {
@@ -76,13 +103,25 @@ class Settlement {
     }
   }
 
-  // Is the block in the table, or will it be, as an insert that is pending and not frozen? Then it is finished here.
-  bool holds(Block block) const {
+  // Is it the table of a partition? Asked of what may be one, by its size.
+  bool is_table(Block block) const {
+    const ChunkState state = space_.state_of(space_.chunk_of(block));
+    if (state.has_blocks() && state.size_class < kItemClasses) return false;
+    for (std::uint64_t at = 0; at < space_.root().partitions; ++at)
+      if (Space::block_of_table(space_.directory(at).load(std::memory_order_acquire)) == block) return true;
+    return false;
+  }
+
+  // Is the block with this first word in the table, or will it be, as an insert that is pending and not frozen? Then it
+  // is finished here. Also true where the block has become something else meanwhile: then it is others'.
+  bool holds(Block block, std::uint64_t first) const {
     const std::uint64_t* memory = space_.block(block);
     const BlockHead head = read_head(memory);
+    if (!is_same(block, first)) return true;
     if (head.bytes() > space_.room_of(block)) return false;  // it was never finished
     std::string key(head.key, '\0');
     copy_out(memory, head.payload, head.key, key.data());
+    if (!is_same(block, first)) return true;
     const Hash hash = space_.hash(key);
     const unsigned bits = static_cast<unsigned>(std::countr_zero(space_.root().partitions));
     while (true) {
@@ -93,6 +132,9 @@ class Settlement {
       Bucket& home = table.home(hash);
       const std::uint64_t control = home.control.load(std::memory_order_seq_cst);
       if (control::is_pending(control) && control::block(control) == block && !control::is_frozen(control)) {
+        // The insert is this key's if the block is what it was. Another key would come in under a wrong tag.
+        const bool is_this_keys = is_same(block, first);
+        if (!is_this_keys) return true;
         auto& slot = table.slot(home, control, control::slot(control));
         std::uint64_t empty = slot.load();
         if (slot::is_empty(empty) && !slot::is_frozen(empty) && home.control.load() == control)
@@ -114,9 +156,11 @@ class Settlement {
     Intent intent = unpack_intent(word.load(std::memory_order_acquire));
     if (intent.block != 0 && !in_store(arena_, intent.block)) {
       if (!intent.filled) {
-        intent.generation = static_cast<std::uint16_t>((generation(intent.block) | 1) + 1);
-        intent.filled = true;
-        set_generation(space_.block(intent.block), intent.generation);
+        const std::uint64_t before = first_word(intent.block);
+        const auto next = static_cast<std::uint16_t>((before | 1) + 1);
+        const std::uint64_t first = (before & ~std::uint64_t{0xffff}) | next;
+        change_first_word(space_.block(intent.block), first);
+        intent = filled_intent(intent.block, first);
         word.store(pack(intent), std::memory_order_release);
       }
       arena_.stale.store(pack(intent), std::memory_order_release);
@@ -130,12 +174,18 @@ class Settlement {
   bool is_published() const {
     const Intent intent = unpack_intent(arena_.table.load(std::memory_order_acquire));
     if (intent.block == 0) return true;
-    if (!intent.filled || generation(intent.block) != intent.generation) return intent.filled;
-    const TableHead& head = space_.table_head(intent.block);
-    const Table table(reinterpret_cast<char*>(space_.block(intent.block)), head.buckets);
+    const Block block = intent.block;
+    const std::uint64_t first = first_word(block);
+    if (!intent.filled || !is_of(intent, first)) return intent.filled;
+    // What was published may be replaced, freed and something else at any moment. So the block is looked at
+    // again before its partition is believed, and behind the look at its first bucket.
+    const std::uint32_t partition = space_.table_head(block).partition;
+    if (!is_same(block, first)) return true;
+    if (Space::block_of_table(space_.directory(partition).load()) == block) return true;
     // A table that another has replaced since was frozen before; one that nobody knows never is.
-    return Space::block_of_table(space_.directory(head.partition).load()) == intent.block ||
-           control::is_frozen(table.at(0).control.load(std::memory_order_acquire));
+    const Table table(reinterpret_cast<char*>(space_.block(block)), 0);
+    const bool is_frozen = control::is_frozen(table.at(0).control.load(std::memory_order_acquire));
+    return is_frozen || !is_same(block, first);
   }
 
   // In the order of Index::publish: `stale_table` means something as long as the table came into the directory.
@@ -166,31 +216,31 @@ class Settlement {
   // A block, or a retired table, that was about to be freed, or could not be used. It may be from anybody's chunk. If
   // it is in no table, whoever claims it frees it; if the dead owner had claimed it, it is for us to see how far it
   // came: a free block goes from the bitmap to a magazine, to an intent, to a new generation, and we look in that
-  // order. From a magazine back to the bitmap it goes only claimed by another (put_back).
+  // order. From a magazine back to the bitmap it goes only claimed by another (put_back). Where it was free, its whole
+  // chunk may have become something else; so all looks must be at one life of the chunk, in which a block begins there.
   void settle_stale() {
     const Intent intent = unpack_intent(arena_.stale.load(std::memory_order_acquire));
     const Block block = intent.block;
     if (block == 0) return;
-    std::uint64_t* const memory = space_.block(block);
     if (!in_store(arena_, block) && !is_retired(block)) {
-      if (generation(block) == intent.generation && !holds(block)) claim_block(memory, intent.generation, index_);
-      const auto is_ours = [&] { return is_claimed(memory, intent.generation, index_); };
-      if (is_ours() && !is_free(block) && !in_other_hands(block) && is_ours()) space_.free_block(block);
+      claim(intent);
+      if (is_claimed_and_nowhere(intent)) space_.free_block(block);
     }
     arena_.stale.store(0, std::memory_order_release);
   }
 
-  void settle_chunks() {
-    for (std::uint64_t chunk = 0; chunk < space_.chunks(); ++chunk) {
-      const ChunkState state = space_.state_of(chunk);
-      if (state.owner != index_) continue;
-      if (state.kind == ChunkKind::claimed) space_.free_run(chunk);
-      if (state.kind != ChunkKind::handover) continue;
-      ChunkState before = state.as(ChunkKind::blocks);
-      before.size_class = state.size_class;
-      before.owner = static_cast<std::uint16_t>(state.run);
-      space_.meta(chunk).state.store(pack(before), std::memory_order_release);
-    }
+  void claim(Intent intent) {
+    const Block block = intent.block;
+    const std::uint64_t life = lives(block), first = first_word(block);
+    if (!is_of(intent, first) || !begins(block) || is_table(block) || holds(block, first)) return;
+    if (lives(block) == life) claim_block(space_.block(block), first, index_);
+  }
+
+  bool is_claimed_and_nowhere(Intent intent) const {
+    const Block block = intent.block;
+    const std::uint64_t life = lives(block);
+    const auto is_ours = [&] { return is_claimed(space_.block(block), intent.generation, index_); };
+    return is_ours() && begins(block) && !is_free(block) && !in_other_hands(block) && is_ours() && lives(block) == life;
   }
 
   Space& space_;
@@ -209,9 +259,8 @@ void put_back(Space& space, std::uint32_t index) {
   // how far we came, and whoever puts another in order that freed it before sees that it is in other hands.
   const auto put_back_block = [&](Block block, const auto& forget) {
     std::uint64_t* const memory = space.block(block);
-    const auto claimed = static_cast<std::uint16_t>(load_word(memory) | 1);
-    const auto generation = static_cast<std::uint16_t>(claimed - 1);
-    store_word(memory, claimed | std::uint64_t{index} << 16);
+    const auto generation = static_cast<std::uint16_t>(load_word(memory) & ~std::uint64_t{1});
+    change_first_word(memory, claimed_word(generation, index));
     arena.stale.store(pack(Intent{.block = block, .generation = generation, .filled = true}));
     CRASH_POINT("lockfree.put_back.noted");
     forget();
@@ -230,21 +279,6 @@ void put_back(Space& space, std::uint32_t index) {
   }
   for (auto& spare : arena.spare)
     if (const auto block = static_cast<Block>(spare.load()); block != 0) put_back_block(block, [&] { spare.store(0); });
-}
-
-bool move_chunks(Space& space, std::uint32_t from, std::uint32_t to) {
-  put_back(space, from);
-  bool any = false;
-  for (std::uint64_t chunk = 0; chunk < space.chunks(); ++chunk) {
-    std::uint64_t word = space.meta(chunk).state.load(std::memory_order_acquire);
-    ChunkState state = unpack_chunk(word);
-    if (state.kind != ChunkKind::blocks || state.owner != from) continue;
-    state.owner = static_cast<std::uint16_t>(to);
-    // Another may be taking it over at the same time.
-    any |= space.meta(chunk).state.compare_exchange_strong(word, pack(state));
-    CRASH_POINT("lockfree.adopt.chunk_moved");
-  }
-  return any;
 }
 
 }  // namespace dictbench::lockfree

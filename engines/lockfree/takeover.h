@@ -6,14 +6,11 @@
 
 namespace dictbench::lockfree {
 
+// All but its chunks (settle_chunks()). Throws std::bad_alloc where there is no memory for a key.
 void settle(Space& space, std::uint32_t arena);
 
 // The blocks in the magazines and spares of an arena that the caller owns go back to their chunks. The caller may be
 // killed anywhere.
 void put_back(Space& space, std::uint32_t arena);
-
-// Chunks of an arena that the caller owns, to another that it owns, after put_back() of the first. True when there were
-// any. The caller may be killed anywhere: what it has moved is the other's, the rest is still where it was.
-bool move_chunks(Space& space, std::uint32_t from, std::uint32_t to);
 
 }  // namespace dictbench::lockfree

@@ -16,6 +16,7 @@ struct Index::Place {
   std::uint64_t control = 0;  // as it was before the slots were looked at
   bool found = false;
   unsigned slot = 2 * kSlots;  // of the key, else an empty one; 2 * kSlots: there is none
+  bool worn = false;           // an empty one was passed over, as it is worn
   std::uint64_t word = 0;      // the slot's
 };
 
@@ -40,6 +41,8 @@ class Index::Write {
       block_ = index_.blocks_.take(bytes);
       bytes_ = bytes;
       generation_ = static_cast<std::uint16_t>((load_word(index_.space_.block(block_)) | 1) + 1);
+    } else {
+      index_.blocks_.refilled(block_);
     }
     fill_block(index_.space_.block(block_), generation_, key, value);
     index_.blocks_.filled(block_);
@@ -111,7 +114,11 @@ bool Index::find(const Sight& sight, const Table& table, Bucket& home, Hash hash
     for (unsigned empty = match(*parts[part], kEmptyTag); empty != 0; empty &= empty - 1) {
       const auto at = static_cast<unsigned>(std::countr_zero(empty));
       const std::uint64_t seen = parts[part]->slots[at].load(std::memory_order_acquire);
-      if (!slot::is_empty(seen) || slot::is_worn(seen)) continue;
+      if (!slot::is_empty(seen)) continue;
+      if (slot::is_worn(seen)) {
+        place.worn = true;
+        continue;
+      }
       place.slot = part * kSlots + at;
       place.word = seen;
       return true;
@@ -157,15 +164,14 @@ Index::Tried Index::try_replace(const Sight& sight, const Table& table, const Pl
   const BlockHead head = read_head(space_.block(old));
   // The intent must name this block's generation, not that of what it may have become.
   if (!view.unchanged()) return Tried::again;
-  mine_.stale.store(pack(Intent{.block = old, .generation = head.generation, .filled = true}),
-                    std::memory_order_release);
+  mine_.stale.store(pack(filled_intent(old, head.first)), std::memory_order_release);
   CRASH_POINT("lockfree.replace.intent");
   std::uint64_t expected = place.word;
   const bool done =
       slot.compare_exchange_strong(expected, slot::next(place.word, hash.tag(), block), std::memory_order_acq_rel);
   CRASH_POINT("lockfree.replace.swapped");
   // Somebody who puts a killed process's intents in order may have found the block out of the table, and claimed it.
-  if (done && claim_block(space_.block(old), head.generation, blocks_.arena())) {
+  if (done && claim_block(space_.block(old), head.first, blocks_.arena())) {
     CRASH_POINT("lockfree.replace.claimed");
     blocks_.free(old, head.bytes());
     CRASH_POINT("lockfree.replace.freed");
@@ -188,14 +194,15 @@ Index::Tried Index::try_insert(const Table& table, const Place& place, Hash hash
   return slot::is_empty(seen) && slot::version(seen) == slot::version(place.word) ? Tried::again : Tried::done;
 }
 
-Index::Tried Index::add_overflow(const Table& table, Bucket& home, std::uint64_t control) {
+// False: there is none left.
+bool Index::add_overflow(const Table& table, Bucket& home, std::uint64_t control) {
   TableHead& head = table.head();
-  if (head.overflow_used.load(std::memory_order_relaxed) >= head.overflow) return Tried::again;
+  if (head.overflow_used.load(std::memory_order_relaxed) >= head.overflow) return false;
   const std::uint32_t link = head.overflow_used.fetch_add(1, std::memory_order_acq_rel) + 1;
-  if (link > head.overflow) return Tried::again;
+  if (link > head.overflow) return false;
   CRASH_POINT("lockfree.overflow.taken");
   home.control.compare_exchange_strong(control, control::linked(control, link), std::memory_order_acq_rel);
-  return Tried::done;
+  return true;
 }
 
 // One try at a write to the table that `word` names. `make` is given the place that a search found, and returns the
@@ -220,8 +227,9 @@ Index::Tried Index::attempt(const Sight& sight, Hash hash, std::string_view key,
   }
   if (control::is_worn(place.control)) return replace_table(Why::worn);
   if (place.slot == 2 * kSlots) {
-    const bool crowded = control::link(place.control) != 0 || add_overflow(seen, home, place.control) == Tried::again;
-    return crowded ? replace_table(Why::crowded) : Tried::again;
+    if (place.worn) return replace_table(Why::worn);
+    if (control::link(place.control) != 0) return replace_table(Why::crowded);
+    return add_overflow(seen, home, place.control) ? Tried::again : replace_table(Why::no_overflow);
   }
   const std::optional<Block> block = make(sight, seen, place);
   return block ? try_insert(seen, place, hash, *block) : Tried::again;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -14,6 +15,15 @@
 
 namespace dictbench {
 
+void require_socket_path(const std::string& path) {
+  constexpr std::size_t kLongest = sizeof(sockaddr_un::sun_path) - 1;
+  if (path.size() > kLongest)
+    throw Error(ErrorCode::unavailable,
+                fmt::format("the socket's path {} has {} bytes, a Unix socket takes {}; use a shorter folder (TMPDIR, "
+                            "where it is a server of our own)",
+                            path, path.size(), kLongest));
+}
+
 std::string Endpoint::text() const {
   if (is_unix()) return path;
   return host.find(':') == std::string::npos ? fmt::format("{}:{}", host, port) : fmt::format("[{}]:{}", host, port);
@@ -23,6 +33,7 @@ Endpoint Endpoint::parse(std::string_view text) {
   Endpoint endpoint;
   if (text.starts_with('/')) {
     endpoint.path = text;
+    require_socket_path(endpoint.path);
     return endpoint;
   }
   const auto colon = text.rfind(':');

@@ -20,9 +20,14 @@ struct Endpoint {
   // "/path/socket", "host:port" or "[::1]:port".
   std::string text() const;
 
-  // What begins with '/' is a path. Throws Error(unavailable) for anything that is neither.
+  // What begins with '/' is a path. Throws Error(unavailable) for anything that is neither, and for a path that is too
+  // long for a socket.
   static Endpoint parse(std::string_view text);
 };
+
+// Throws Error(unavailable) where the path is longer than the 107 bytes that a Unix socket's may have; a client library
+// would cut it off and look for another.
+void require_socket_path(const std::string& path);
 
 // A TCP port of 127.0.0.1 that nobody listened on a moment ago. Another process may take it before the
 // caller's server does, so the caller must be ready to try again. Throws Error(unavailable).

@@ -5,7 +5,6 @@
 #include <fmt/ranges.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,6 +16,7 @@
 #include <thread>
 
 #include "engines/error.h"
+#include "engines/server/endpoint.h"
 #include "engines/shm/leftovers.h"
 #include "engines/shm/process_identity.h"
 
@@ -66,10 +66,7 @@ PrivateServer::~PrivateServer() { stop(); }
 
 std::string PrivateServer::socket_path() const {
   std::string path = (directory() / "socket").string();
-  if (path.size() >= sizeof(sockaddr_un::sun_path))
-    throw Error(ErrorCode::unavailable,
-                fmt::format("the socket's path {} has {} bytes, a Unix socket takes {}; set TMPDIR to a shorter folder",
-                            path, path.size(), sizeof(sockaddr_un::sun_path) - 1));
+  require_socket_path(path);
   return path;
 }
 

@@ -5,7 +5,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
+#include <cstring>
 
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25  // Linux 6.1
@@ -29,7 +31,26 @@ int change_file(int file, int how, std::uint64_t from, std::uint64_t to) noexcep
   return error;
 }
 
+int read_start(int file, void* to, std::size_t bytes) noexcept {
+  const ssize_t got = pread(file, to, bytes, 0);
+  if (got < 0) return errno;
+  return static_cast<std::size_t>(got) == bytes ? 0 : ENODATA;
+}
+
 }  // namespace
+
+// The first word may be read byte by byte while it is stored, so it is read until it stays.
+int read_header(int file, std::span<char> to) noexcept {
+  std::uint64_t word = 0, before = 0;
+  do {
+    before = word;
+    if (const int error = read_start(file, &word, sizeof word); error != 0) return error;
+  } while (word != before);
+  std::atomic_thread_fence(std::memory_order_acquire);
+  if (const int error = read_start(file, to.data(), to.size()); error != 0) return error;
+  std::memcpy(to.data(), &word, sizeof word);
+  return 0;
+}
 
 // Address space with room to move in, of which the file gets the aligned part and the rest goes back.
 void* map_shared(int file, std::uint64_t length) noexcept {

@@ -4,10 +4,16 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 namespace dictbench {
 
 inline constexpr std::uint64_t kHugePageBytes = 2 << 20;
+
+// Reads the beginning of a file whose first 8 bytes its maker stores last, by one instruction, when the rest is whole:
+// 0, an errno, or ENODATA where the file is shorter. What follows those 8 bytes is at least as new as they are. For who
+// does not know yet whether it is such a file: to touch a mapping of it may be a SIGBUS.
+int read_header(int file, std::span<char> to) noexcept;
 
 // Maps all of the file for reading and writing, at an address that is a multiple of 2 MB: only then can a piece of the
 // file be one 2 MB page. MAP_FAILED and errno as mmap(2).

@@ -24,9 +24,16 @@ std::optional<ProcessIdentity> owner_in_name(std::string_view name);
 // told from the dead there.
 void require_own_domain(const ProcessIdentity& owner, const std::string& thing);
 
+// The same of the boot of the machine only: enough for what needs shared memory, but no robust lock and no judgement of
+// who is alive.
+void require_own_boot(const ProcessIdentity& owner, const std::string& thing);
+
+// Who may share what.
+enum class Sharing { within_domain, on_machine };
+
 // For who attaches to files in a PrivateDirectory: its name tells the owner, and it must be a directory of this user in
 // which nobody else may write, or not exist. A directory that the user named tells no owner and is the user's affair.
-void require_own_directory(const std::filesystem::path& directory);
+void require_own_directory(const std::filesystem::path& directory, Sharing sharing = Sharing::within_domain);
 
 // Throws Error(unavailable) unless the open `file` is a regular file of this user to which nobody else may write.
 void require_own_file(int file, const std::string& thing);

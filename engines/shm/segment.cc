@@ -27,7 +27,7 @@ namespace dictbench {
 namespace {
 
 constexpr std::uint64_t kMagic = 0x6d68732d74636964;  // "dict-shm" as bytes on a little-endian machine
-constexpr std::uint32_t kHeaderVersion = 1;
+constexpr std::uint32_t kHeaderVersion = 2;
 
 std::string reason(int error) { return std::strerror(error); }
 
@@ -115,23 +115,26 @@ Segment Segment::open(const std::string& name, const SegmentLayout& layout) {
   if (info.st_size == 0)
     throw Error(ErrorCode::unavailable, fmt::format("shared memory {} is empty: its owner is still making it", name));
   const auto length = static_cast<std::uint64_t>(info.st_size);
-  if (length < kHeaderBytes)
-    throw Error(
-        ErrorCode::corrupt,
-        fmt::format(
-            "shared memory {} is no segment of dictbench or is truncated: {} bytes, and the header alone takes {}",
-            name, length, kHeaderBytes));
+  segment.check(layout, length);
   segment.map(length);
-  segment.check(layout);
   return segment;
 }
 
-void Segment::check(const SegmentLayout& layout) const {
+// The header is read, not mapped: of a file that is none of ours or too short, touching memory may be a SIGBUS, and a
+// long one may have no room to be mapped in.
+void Segment::check(const SegmentLayout& layout, std::uint64_t length) const {
   const auto refuse = [&](ErrorCode code, const std::string& what) {
     return Error(code, fmt::format("shared memory {} {}", name_, what));
   };
-  const Header& found = header();
-  const std::uint64_t magic = found.magic.load(std::memory_order_acquire);
+  alignas(Header) std::array<char, sizeof(Header)> bytes;
+  const int error = length < kHeaderBytes ? ENODATA : read_header(file_, bytes);
+  if (error == ENODATA)
+    throw refuse(ErrorCode::corrupt,
+                 fmt::format("is no segment of dictbench or is truncated: {} bytes, and the header alone takes {}",
+                             length, kHeaderBytes));
+  if (error != 0) throw refuse(ErrorCode::unavailable, fmt::format("cannot be read: {}", reason(error)));
+  const Header& found = *reinterpret_cast<const Header*>(bytes.data());
+  const std::uint64_t magic = found.magic.load(std::memory_order_relaxed);
   if (magic == 0) throw refuse(ErrorCode::unavailable, "is not finished: its owner is still making it");
   if (magic != kMagic)
     throw refuse(ErrorCode::corrupt, fmt::format("is no segment of dictbench: its magic number is {:#x}", magic));
@@ -144,10 +147,10 @@ void Segment::check(const SegmentLayout& layout) const {
     throw refuse(ErrorCode::corrupt, fmt::format("holds '{}' version {}, wanted is '{}' version {}", name,
                                                  found.layout_version, layout.name, layout.version));
   require_own_domain(found.owner, fmt::format("shared memory {}", name_));
-  const std::uint64_t committed = found.committed.load(std::memory_order_acquire);
-  if (mapped_ != kHeaderBytes + found.reserved || committed > found.reserved)
+  const std::uint64_t committed = found.committed.load(std::memory_order_relaxed);
+  if (length != kHeaderBytes + found.reserved || committed > found.reserved)
     throw refuse(ErrorCode::corrupt,
-                 fmt::format("is {} bytes long where its header says {} of which {} are committed: truncated?", mapped_,
+                 fmt::format("is {} bytes long where its header says {} of which {} are committed: truncated?", length,
                              kHeaderBytes + found.reserved, kHeaderBytes + committed));
   if (committed < layout.least_bytes)
     throw refuse(ErrorCode::corrupt, fmt::format("has {} bytes committed, its root alone takes {}: truncated?",

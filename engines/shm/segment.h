@@ -67,7 +67,7 @@ class Segment {
   Segment& operator=(Segment&&) = delete;
   ~Segment();
 
-  // "/dictbench-0-1234.567.890.s0", as shm_open takes it.
+  // "/dictbench-0-1234.cx9m.1f0v3kz90qp71e2x9ab4c7.s0", as shm_open takes it.
   const std::string& name() const noexcept { return name_; }
 
   char* data() const noexcept { return static_cast<char*>(mapping_) + kHeaderBytes; }
@@ -112,7 +112,7 @@ class Segment {
   Header& header() const noexcept;
   void map(std::uint64_t length);
   void allocate(std::uint64_t from, std::uint64_t to);
-  void check(const SegmentLayout& layout) const;
+  void check(const SegmentLayout& layout, std::uint64_t length) const;
 
   std::string name_;
   int file_ = -1;

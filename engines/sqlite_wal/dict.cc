@@ -308,8 +308,9 @@ std::string check_sqlite_dict(const std::string& path, const SqliteSettings& set
 }
 
 std::unique_ptr<Dict> open_sqlite_dict(const std::string& path, const SqliteSettings& settings, std::uint64_t batch) {
-  // SQLite's own locks hold in every container of a machine, but WAL shares memory, so on one machine only.
-  require_own_directory(std::filesystem::path(path).parent_path());
+  // SQLite's locks are fcntl(2)'s, which the kernel keeps for open files, whatever a process's pid is and in whichever
+  // container. But its WAL shares memory, so all must be on one machine.
+  require_own_directory(std::filesystem::path(path).parent_path(), Sharing::on_machine);
   return std::make_unique<SqliteDict>(path, settings, batch);
 }
 

@@ -120,6 +120,12 @@ std::uint64_t SharedStream::room_for(std::uint32_t number) const noexcept {
   return std::min(root_->area_bytes, others < root_->most ? (root_->most - others) / kStep * kStep : 0);
 }
 
+Error SharedStream::full() const {
+  return {ErrorCode::full, fmt::format("stream-log is full: {} bytes, half for the dict as it is and half for its next "
+                                       "dump, are all that it may take; raise max=",
+                                       root_->most)};
+}
+
 void SharedStream::allocate(std::uint32_t number, std::uint64_t bytes) {
   CRASH_POINT("stream-log.grow.begun");
   segment_.commit_range(area_at(number) + committed(number), area_at(number) + bytes);
@@ -133,11 +139,7 @@ void SharedStream::allocate(std::uint32_t number, std::uint64_t bytes) {
 void SharedStream::commit(std::uint32_t number, std::uint64_t bytes) {
   if (bytes <= committed(number)) return;
   const std::uint64_t room = room_for(number), least = round_up(bytes, kStep);
-  if (least > room)
-    throw Error(ErrorCode::full,
-                fmt::format("stream-log is full: {} bytes, half for the dict as it is and half for its "
-                            "next dump, are all that it may take; raise max=",
-                            root_->most));
+  if (least > room) throw full();
   const std::uint64_t step = std::max(kStep, std::bit_floor(least) / 8);
   try {
     allocate(number, std::min(room, round_up(least, step)));
@@ -157,6 +159,27 @@ bool SharedStream::try_commit(std::uint32_t area, std::uint64_t bytes) {
   }
 }
 
+// So many bytes in each home. Asked first whether there is room for both: what the one had taken for itself alone would
+// be of no use, and the other might lack it for ever.
+void SharedStream::commit_homes(std::uint64_t bytes) {
+  const std::uint64_t least = round_up(bytes, kStep);
+  std::uint64_t missing = 0, together = root_bytes();
+  for (std::uint32_t i = 0; i < kAreas; ++i) {
+    together += committed(i);
+    if (i < kHomes && least > committed(i)) missing += least - committed(i);
+  }
+  if (missing == 0) return;
+  if (least > root_->area_bytes || together + missing > root_->most) throw full();
+  if (const SharedMemorySpace space = shared_memory_space(); space.total != 0 && missing > space.free)
+    throw Error(
+        ErrorCode::full,
+        fmt::format("no room in /dev/shm for {} bytes more of stream-log: {} bytes are free; free some or mount "
+                    "it larger",
+                    missing, space.free));
+  for (std::uint32_t home = 0; home < kHomes; ++home)
+    if (least > committed(home)) allocate(home, least);
+}
+
 void SharedStream::make_room(std::uint64_t now, std::uint64_t then) {
   Notes& notes = root_->writer;
   const std::uint64_t bound = std::max(now, then);
@@ -165,8 +188,12 @@ void SharedStream::make_room(std::uint64_t now, std::uint64_t then) {
   if (const std::uint64_t spare = bound / 16 + kLeastStream; capacity() < bound + spare) {
     const std::uint64_t step = std::clamp(bound / 4, kLeastGrowth, kMostGrowth);
     const std::uint64_t generous = std::max(room, std::min(room + step, root_->area_bytes));
-    for (std::uint32_t home = 0; home < kHomes; ++home)
-      if (!try_commit(home, generous) && then > now) commit(home, room);
+    try {
+      commit_homes(generous);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::full) throw;
+      if (then > now) commit_homes(room);
+    }
   }
   notes.capacity.store(capacity(), kRelaxed);
   notes.bound.store(bound, kRelaxed);

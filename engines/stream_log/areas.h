@@ -38,6 +38,7 @@
 #include <optional>
 #include <string>
 
+#include "engines/error.h"
 #include "engines/shm/robust_mutex.h"
 #include "engines/shm/segment.h"
 #include "engines/stream_log/reader_slots.h"
@@ -193,6 +194,8 @@ class SharedStream {
   void allocate(std::uint32_t area, std::uint64_t bytes);
   void commit(std::uint32_t area, std::uint64_t bytes);
   bool try_commit(std::uint32_t area, std::uint64_t bytes);
+  void commit_homes(std::uint64_t bytes);
+  Error full() const;
 
   Place read(std::uint32_t area) const noexcept;
   void drop_unborn(const Place& current) noexcept;

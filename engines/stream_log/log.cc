@@ -24,7 +24,7 @@ Error Log::no_memory() {
 
 Log::Log(const std::string& segment_name, std::chrono::milliseconds timeout)
     : shared_(segment_name), timeout_(timeout), owner_(getpid()) {
-  replica_hash_key();  // drawn here, where there being none can be told
+  replica_hasher();  // drawn here, where there being none can be told
   slot_ = shared_.slots().claim();
 }
 
@@ -58,8 +58,9 @@ void Log::catch_up() {
 void Log::catch_up_locked() {
   if (shared_.published() == replica_.position) return;
   Pin pin(nullptr);
-  if (!follow(pin))
-    throw Error(ErrorCode::corrupt, "stream-log: the stream cannot be read; its memory is damaged, make the dict anew");
+  if (follow(pin)) return;
+  forget();
+  throw Error(ErrorCode::corrupt, "stream-log: the stream cannot be read; its memory is damaged, make the dict anew");
 }
 
 // Brings the replica up to date. False where what was read is not to be believed: then forget() and try again.
@@ -119,9 +120,15 @@ bool Log::load(Pin& pin) {
 // tells that of one that was revoked, and the generation itself of every one, also where the writer who took it away
 // was killed before it could revoke anything.
 bool Log::read(Pin& pin, const Place& place, std::uint64_t offset, std::uint64_t bytes) {
-  const bool whole = bytes == 0 || reader_.apply(shared_.words(offset), bytes, replica_);
+  bool whole = true, had_memory = true;
+  try {
+    whole = bytes == 0 || reader_.apply(shared_.words(offset), bytes, replica_);
+  } catch (const std::bad_alloc&) {
+    had_memory = false;  // what is written over meanwhile may seem to be of any size
+  }
   CRASH_POINT("stream-log.read.applied");
   if (!pin.holds() || !shared_.still_there(place)) return false;
+  if (!had_memory) throw std::bad_alloc();
   if (whole) return true;
   forget();
   throw Error(ErrorCode::corrupt,

@@ -6,8 +6,9 @@
 // point at (TextHint; beyond 15 bytes a std::string's text lies apart). A hint is looked up like a key and equals none.
 //     map.find(SlotHint{hash})
 //
-// The hash is a keyed one (keyed_hash.h), for the keys may come from outside: of a hash that others can foresee they
-// may choose thousands of keys that meet in one place, and every attached process would search them all, with each.
+// The hash is a keyed one (multilinear_hash.h), for the keys may come from outside: of a hash that others can foresee
+// they may choose thousands of keys that meet in one place, and every attached process would search them all, with
+// each.
 //
 // As any container: one thread at a time.
 #pragma once
@@ -20,18 +21,18 @@
 
 #include "engines/in_process/huge_page_pool.h"
 #include "engines/in_process/string_table.h"
-#include "engines/keyed_hash.h"
+#include "engines/multilinear_hash.h"
 
 namespace dictbench::stream_log {
 
 // One for all replicas of a process, drawn at the first call, which throws Error as HashKey::random() does: to be
 // called before the first key is hashed.
-inline const HashKey& replica_hash_key() {
-  static const HashKey key = HashKey::random();
-  return key;
+inline const MultilinearHash& replica_hasher() {
+  static const MultilinearHash hasher(HashKey::random());
+  return hasher;
 }
 
-inline std::size_t replica_hash(std::string_view key) noexcept { return keyed_hash(replica_hash_key(), key); }
+inline std::size_t replica_hash(std::string_view key) noexcept { return replica_hasher()(key); }
 
 struct HashedKey {
   std::string_view text;

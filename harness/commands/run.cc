@@ -1,6 +1,7 @@
 #include "harness/driver/run.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "harness/commands/commands.h"
 #include "harness/commands/printing.h"
@@ -48,7 +49,10 @@ int execute(RunArguments arguments) {
   RunOptions& options = arguments.options;
   options.start = arguments.spawn ? StartMode::spawn : StartMode::fork;
   options.timeout = std::chrono::seconds(arguments.timeout_s);
-  if (options.out.empty()) options.out = new_record_file();
+  if (options.out.empty()) {
+    const Plan names_that_exist(options.selection);  // or a mistyped one would leave an empty folder
+    options.out = new_record_file();
+  }
 
   const RunSummary summary = run(options);
   const RecordFile records = read_records(options.out);
@@ -74,8 +78,9 @@ void add_run_command(CLI::App& app, Action& action) {
       ->add_option("--workload", selection.workloads,
                    "name of a standard workload or a .toml file; repeatable (default: the standard suite)")
       ->allow_extra_args(false);
-  command->add_option("--suite", arguments->suite,
-                      "standard (about 15 minutes), host (an hour and more) or smoke (tiny)");
+  std::vector<std::string> suites;
+  for (const std::string& name : suite_names()) suites.push_back(fmt::format("{} ({})", name, find_suite(name).takes));
+  command->add_option("--suite", arguments->suite, fmt::format("{}", fmt::join(suites, ", ")));
   command
       ->add_option("--processes", selection.processes,
                    "numbers of worker processes, like 1,2,4 (default: as the workload says)")

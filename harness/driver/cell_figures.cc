@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "harness/driver/pace.h"
 #include "harness/meters/latency_summary.h"
 #include "harness/meters/memory.h"
 #include "results/number_format.h"
@@ -60,12 +61,26 @@ std::string judge(const ControlPage& page, unsigned workers, const Phase& phase,
 
 }  // namespace
 
+// All keys of this load are there when it begins. A load that ends at its limit is filled up, so an earlier one has set
+// all of its keys.
+bool overwrites_a_load(const Workload& workload, const Phase& phase) {
+  if (!phase.fill) return false;
+  const std::uint64_t keys = touched_keys(workload, phase);
+  for (const Phase& earlier : workload.phases) {
+    if (&earlier == &phase) break;
+    if (earlier.fill && touched_keys(workload, earlier) >= keys) return true;
+  }
+  return workload.preload;
+}
+
 Work work_of(const Workload& workload, const Phase& phase) {
   return {.keys = touched_keys(workload, phase),
           .key_bytes = mean_key_bytes(phase.counters ? workload.counters : workload.keys),
           .value_bytes = mean_bytes(phase.values),
           .seconds = phase.seconds,
-          .arrival_rate = phase.arrival_rate};
+          .warm_up_s = warm_up_seconds(phase),
+          .arrival_rate = phase.arrival_rate,
+          .overwrites = overwrites_a_load(workload, phase)};
 }
 
 void take_window(const ControlPage& page, unsigned workers, const TickClock& clock, const Phase& phase,

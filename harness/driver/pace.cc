@@ -5,6 +5,7 @@
 namespace dictbench {
 namespace {
 
+constexpr double kWindowShare = 1.0 / 3;   // of the budget
 constexpr double kWarmShare = 0.2;         // of the window
 constexpr double kWarmWriteSeconds = 0.2;  // at least, of a phase that writes
 
@@ -47,9 +48,13 @@ double warm_up_seconds(const Phase& phase) { return warm_up(phase.seconds, write
 
 double limit_for(double seconds) { return 8 * (seconds + warm_up(seconds, true)); }
 
+double seconds_of_windows(const CellSelection& selection, double window) {
+  return windows_of(selection).seconds(window);
+}
+
 Pace pace_of(const CellSelection& selection, double budget_s, unsigned rounds) {
   const Windows windows = windows_of(selection);
-  const double wanted = budget_s / 2 / rounds;
+  const double wanted = kWindowShare * budget_s / rounds;
   // Between the shortest and the longest window the time of a round is a straight line: all warm-ups of writes are as
   // short as they may be.
   const double least = windows.seconds(kShortestSeconds), most = windows.seconds(kLongestSeconds);

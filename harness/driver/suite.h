@@ -16,11 +16,12 @@ struct Suite {
   double scale = 1;
   std::optional<double> seconds, limit;
   std::optional<double> budget_s;
+  std::string takes;  // "about 18 minutes": of two slow cores, warm-ups and all
 };
 
 // "standard": every engine but the yardsticks (usual_engines()), each workload with its largest number of processes, at
-// least three repetitions, in about 15 minutes. "host": all numbers of processes and of value sizes, at least nine
-// repetitions, and "documents": the documents' programs, at least three; both are what is committed for a machine.
+// least three repetitions. "host": all numbers of processes and of value sizes, at least nine repetitions, and
+// "documents": the documents' programs, at least three; both are what is committed for a machine.
 // "smoke": all engines, every workload tiny and once: does everything run? Throws std::invalid_argument.
 Suite find_suite(const std::string& name);
 

@@ -21,9 +21,9 @@ using States = std::array<State, kTracked>;
 void read_whole_dict(Engine& engine, const Contract& contract, StepPage& page, const std::set<std::string>& retired);
 
 // The driver, when the reader has ended: whether calls, answers and last states fit together. `before`: the states in
-// which the operation found the keys; `fate`: of the operation; `others`: keys that may be there beside those of the
-// trial. Throws Broken.
-void judge_trial(const StepPage& page, const States& before, Fate fate, std::uint64_t others);
+// which the operation found the keys; `fate`: of the operation; `retired`: so many keys of former trials may be there.
+// Throws Broken.
+void judge_trial(const StepPage& page, const States& before, Fate fate, std::uint64_t retired);
 
 // The tracked keys' states after the noted calls.
 States replayed(const StepPage& page, States states);

@@ -137,6 +137,7 @@ void make_operation(Dict& dict, StepPage& page, SteppedProcess::Marks& marks) {
   }
   marks.end();
   page.answer.calls_before = page.begun.load();
+  page.answer.new_before = page.new_begun.load();
   if (refused)
     page.answer.refusal.put(*refused);
   else

@@ -6,8 +6,10 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 
 #include "harness/torture/judge.h"
+#include "harness/torture/own_time.h"
 
 namespace dictbench::torture {
 namespace {
@@ -202,10 +204,10 @@ void OtherProcess::ask(Command command) {
   [[maybe_unused]] const ssize_t sent = send(socket_, &text, 1, MSG_NOSIGNAL);
 }
 
-bool OtherProcess::answers(milliseconds longest_pause) {
+bool OtherProcess::answers(milliseconds longest_pause, Clock::time_point end) {
   constexpr int kLookMs = 2;
   std::uint64_t work = page_.work.load();
-  for (auto since = Clock::now();;) {
+  for (std::optional<OwnTime> pause(child_->pid());;) {
     pollfd waiting{.fd = socket_, .events = POLLIN, .revents = 0};
     if (poll(&waiting, 1, kLookMs) > 0) {
       char answer = 0;
@@ -215,10 +217,11 @@ bool OtherProcess::answers(milliseconds longest_pause) {
     }
     if (const std::uint64_t now = page_.work.load(); now != work) {
       work = now;
-      since = Clock::now();
-    } else if (Clock::now() - since >= longest_pause) {
+      pause.emplace(child_->pid());
+    } else if (pause->passed() >= longest_pause) {
       return false;
     }
+    if (Clock::now() >= end) throw StepTooSlow("the other process is not done in time");
   }
 }
 

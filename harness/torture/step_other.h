@@ -7,7 +7,9 @@
 
 #include <sched.h>
 
+#include <chrono>
 #include <memory>
+#include <stdexcept>
 
 #include "engines/engine.h"
 #include "harness/torture/child.h"
@@ -23,6 +25,12 @@ enum class Command : char {
   leave = 'q',    // detaches and ends
 };
 
+// The machine gave a trial too little time, or too late: it says nothing about the engine.
+class StepTooSlow : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 class OtherProcess {
  public:
   // Starts it. It attaches and sets the bystanders as if that had been its first command, whose answer is to be
@@ -35,9 +43,10 @@ class OtherProcess {
   // One command at a time: the answer to the last one must have been awaited.
   void ask(Command command);
 
-  // Waits for the answer to the last command. False when it got no call of the engine done for so long. What the
-  // engine threw stands in the page's `failure`. Throws Broken when the process has ended.
-  bool answers(milliseconds longest_pause);
+  // Waits for the answer to the last command. False when it got no call of the engine done for so long of its own time
+  // (harness/torture/own_time.h). What the engine threw stands in the page's `failure`. Throws Broken when the process
+  // has ended, StepTooSlow when it gets on and is not done by `end`.
+  bool answers(milliseconds longest_pause, std::chrono::steady_clock::time_point end);
 
   // Ends it in order. Throws Broken when it does not end so.
   void leave(milliseconds limit);

@@ -129,6 +129,10 @@ std::string new_value(Hurt hurt, std::uint64_t number) {
   return hurt == Hurt::fill || number % kLong == 0 ? value_of(key, 0) : key;
 }
 
+std::size_t key_size() { return key_of(0).size(); }
+
+std::size_t least_value_size() { return fmt::formatted_size("{}#{};", key_of(0), kOwnVersion); }
+
 std::int64_t next_version(std::int64_t version, bool is_long) {
   do {
     ++version;

@@ -76,6 +76,10 @@ struct Trial {
 std::string new_key(Hurt hurt, std::uint64_t number);
 std::string new_value(Hurt hurt, std::uint64_t number);
 
+// What an engine's contract must allow at least, in bytes.
+std::size_t key_size();          // of each key
+std::size_t least_value_size();  // that a version takes
+
 // A version whose value is short or long; greater than `version`.
 std::int64_t next_version(std::int64_t version, bool is_long);
 
@@ -107,7 +111,9 @@ struct Answer {
   std::uint64_t number = 0;            // size; what get_many counts
   std::array<Seen, kTracked> seen;     // by for_each
   std::array<char, 160> strange{};     // a key or a value in the walk that nobody set
-  std::size_t calls_before = 0;        // so many calls of the other process had begun when it was answered
+  // What the other process had begun when it was answered: calls on tracked keys, and new keys.
+  std::size_t calls_before = 0;
+  std::uint64_t new_before = 0;
 };
 
 struct StepPage {
@@ -123,6 +129,10 @@ struct StepPage {
 
   Answer answer;
   std::array<State, kTracked> after;  // what a new process reads in the end
+
+  // Whether a write may end in Error(full). In `fill` any process may be the first that has no room; in `grow` an
+  // engine with a limit of its own may have none.
+  bool may_be_full() const { return trial.hurt == Hurt::fill || is_full.load(); }
 };
 
 }  // namespace dictbench::torture

@@ -13,13 +13,14 @@ double seconds(milliseconds time) { return static_cast<double>(time.count()) / 1
 StepStage::StepStage(const Subject& subject, milliseconds patience, const cpu_set_t& processors)
     : contract_(subject.contract), patience_(patience), engine_(subject.create()) {
   other_ = std::make_unique<OtherProcess>(*engine_, *page_, processors);
-  require(other_->answers(patience_), "attaching and setting a dozen keys takes more than {:.0f} s",
+  require(other_->answers(patience_, end()), "attaching and setting a dozen keys takes more than {:.0f} s",
           seconds(patience_));
   require_no_failure(false);
   take_states();
 }
 
 void StepStage::begin(Trial trial) {
+  begin_time();
   trial.number = trials_++;
   page_->trial = trial;
   page_->answer = {};
@@ -30,9 +31,15 @@ void StepStage::begin(Trial trial) {
   take_states();
 }
 
+milliseconds StepStage::patience() const {
+  if (std::chrono::steady_clock::now() - begun_ > patience_) throw StepTooSlow("half of the trial's time was over");
+  return patience_;
+}
+
 void StepStage::command(Command command, bool writer_was_killed) {
+  const milliseconds longest = patience();
   other_->ask(command);
-  require(other_->answers(patience_), "the other process gets nothing done for {:.0f} s", seconds(patience_));
+  require(other_->answers(longest, end()), "the other process gets nothing done for {:.0f} s", seconds(patience_));
   require_no_failure(writer_was_killed);
 }
 
@@ -52,7 +59,7 @@ void StepStage::read_all(bool writer_was_killed) {
         if (error) page_->failure.put(*error);
         return std::string();
       },
-      patience_);
+      patience());
   require(end.ok(), "reading all in a new process {}", end.trouble);
   require_no_failure(writer_was_killed);
 }

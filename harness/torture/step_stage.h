@@ -5,6 +5,7 @@
 
 #include <sched.h>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -27,13 +28,22 @@ class StepLostDict : public std::runtime_error {
 class StepStage {
  public:
   // Makes the engine, and the other process has set the bystanders. `processors`: where that one may run. Throws
-  // Error, Broken, Unavailable.
+  // Error, Broken, Unavailable, StepTooSlow.
   StepStage(const Subject& subject, milliseconds patience, const cpu_set_t& processors);
 
-  // Gives the operation's keys, which are new, their first states. `trial`: all but its number.
+  // Gives the operation's keys, which are new, their first states. `trial`: all but its number. Its time begins.
   void begin(Trial trial);
 
-  // Commands the other process and awaits the answer. Throws as require_no_failure() does, and Broken when it hangs.
+  // The time of a trial begins.
+  void begin_time() { begun_ = std::chrono::steady_clock::now(); }
+
+  // How long one process of the trial may get nothing done. All of a trial takes twice as long at most: nothing new is
+  // waited for in the second half, so throws StepTooSlow then.
+  milliseconds patience() const;
+  std::chrono::steady_clock::time_point end() const { return begun_ + 2 * patience_; }
+
+  // Commands the other process and awaits the answer. Throws as require_no_failure() does, Broken when it hangs, and
+  // StepTooSlow.
   void command(Command command, bool writer_was_killed = false);
 
   // What the other process or the reader got from the engine: StepLostDict, Broken, or Unavailable where the machine
@@ -60,6 +70,7 @@ class StepStage {
 
   const Contract contract_;
   const milliseconds patience_;
+  std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();  // of the trial
   SharedPage<StepPage> page_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<OtherProcess> other_;

@@ -5,6 +5,7 @@
 
 #include "harness/torture/judge.h"
 #include "harness/torture/step_operation.h"
+#include "results/choose/evidence.h"
 
 namespace dictbench::torture {
 namespace {
@@ -17,8 +18,24 @@ constexpr std::array kHurts{Hurt::reuse, Hurt::erase_all, Hurt::restart, Hurt::g
 constexpr std::array kActions{Action::kill, Action::go_on, Action::stop, Action::go_on};
 
 constexpr std::size_t kMostInstructions = 1'000'000;  // 25 s of single steps
-constexpr milliseconds kHeldUp{15};                   // without a call done: it waits for the one that stands still
-constexpr milliseconds kMostPatience{15'000};         // a body of a fault has 60 s
+// Where the other process may be held up, it is no longer waited for when it got no call done for so long of its own
+// time. Nobody is accused by that: a slow disk may be what it waits for, so the record tells just what was seen. Only
+// who gets nothing done for the whole patience is accused.
+constexpr milliseconds kHeldUp{15};
+constexpr milliseconds kMostPatience{10'000};  // a body of a fault has 60 s, and a trial twice the patience
+
+// Where the contract promises that it does not.
+class HoldsUp : public Broken {
+ public:
+  using Broken::Broken;
+};
+
+// Which promises a broken trial speaks against. A dict has seen kills when it is used by a process that goes on, so
+// those two are not told apart.
+std::string speaks_against(const Broken& broken) {
+  if (dynamic_cast<const HoldsUp*>(&broken) != nullptr) return std::string(to_string(Guarantee::survives_stop));
+  return fmt::format("{} {}", to_string(Guarantee::survives_kill), to_string(Guarantee::linearizable));
+}
 
 bool spends_dict(Hurt hurt) { return hurt == Hurt::grow || hurt == Hurt::fill; }
 
@@ -68,9 +85,14 @@ std::uint64_t StepTrials::kinds() const noexcept { return hurts_ * kActions.size
 
 void StepTrials::run(std::uint64_t most, Clock::time_point deadline, TortureRecord& record) {
   constexpr milliseconds kLeast{100};
+  tally_.planned = most == UINT64_MAX ? 0 : tally_.trials + most;
   try {
     trace(std::max(kLeast, std::chrono::duration_cast<milliseconds>(deadline - Clock::now()) / 2));
+  } catch (const StepTooSlow&) {
+    ++tally_.too_slow;
+    return stage_.reset();
   } catch (const Broken& broken) {
+    record.facts.emplace_back(kSpeaksAgainst, to_string(Guarantee::linearizable));
     throw Broken(fmt::format("{} led through without any harm: {} [engine {}, seed {}]", to_string(operation_),
                              broken.what(), subject_.text, seed_));
   }
@@ -92,14 +114,27 @@ void StepTrials::trace(milliseconds limit) {
   SteppedProcess process(life_in(stage), patience_);
   require_stands(process, patience_);
   trace_ = process.trace(kMostInstructions, limit);
+  // They would work on while the one that is led stands still, and die with it at a place that nobody chose.
+  if (const std::size_t threads = process.started_threads(); threads != 0)
+    throw NotApplicable(
+        fmt::format("a process of it has {} more thread{}, and only one can be led", threads, threads == 1 ? "" : "s"));
   process.let_go();
-  require_end(process, patience_);
+  stage.begin_time();
+  require_end(process, stage.patience());
   judged_answer(stage, Fate::answered);
   stage.tidy(bystanders);
+  if (trace_.addresses.empty()) throw StepTooSlow("not even one instruction was traced");
   sample_.emplace(trace_, random_.next());
-  tally_.instructions = trace_.addresses.size();
-  tally_.places = sample_->places();
-  tally_.whole = trace_.whole;
+  cover_ = {.instructions = trace_.addresses.size(), .places = sample_->places(), .whole = trace_.whole};
+  if (tally_.cover.places_tried == 0) tally_.cover = cover_;
+}
+
+void StepTrials::cover(std::size_t instruction) {
+  tried_.insert(instruction);
+  places_tried_.insert(trace_.addresses[instruction]);
+  cover_.tried = tried_.size();
+  cover_.places_tried = places_tried_.size();
+  if (cover_.places_tried >= tally_.cover.places_tried) tally_.cover = cover_;
 }
 
 void StepTrials::try_once(std::uint64_t number, TortureRecord& record) {
@@ -115,7 +150,7 @@ void StepTrials::try_once(std::uint64_t number, TortureRecord& record) {
     stage.begin({.operation = operation_, .hurt = hurt, .number = 0, .ends_erased = ends_erased});
     suffer(stage, action, instruction);
     record.operations += stage.page().work.load() - work + 1;
-    tally_.filled += stage.page().is_full.load() ? 1 : 0;
+    tally_.filled += stage.page().is_full.load() || stage.page().answer.refusal.given ? 1 : 0;
     if (spends_dict(hurt)) {
       stage.leave();
       stage_.reset();
@@ -126,7 +161,13 @@ void StepTrials::try_once(std::uint64_t number, TortureRecord& record) {
   } catch (const StepLostDict&) {
     ++tally_.lost;
     stage_.reset();
+  } catch (const StepTooSlow&) {
+    --record.tried;
+    --tally_.trials;
+    ++tally_.too_slow;
+    stage_.reset();
   } catch (const Broken& broken) {
+    record.facts.emplace_back(kSpeaksAgainst, speaks_against(broken));
     throw Broken(fmt::format(
         "{} {} at instruction {} of {} ({}), the other process does '{}': {} [engine {}, seed {}, trial {}]",
         to_string(operation_), to_string(action), instruction, trace_.addresses.size(),
@@ -135,19 +176,27 @@ void StepTrials::try_once(std::uint64_t number, TortureRecord& record) {
 }
 
 void StepTrials::suffer(StepStage& stage, Action action, std::size_t instruction) {
-  SteppedProcess process(life_in(stage), patience_);
-  require_stands(process, patience_);
-  const bool stands = process.run_to(trace_, instruction, patience_);
-  if (!stands) {
+  SteppedProcess process(life_in(stage), stage.patience());
+  require_stands(process, stage.patience());
+  const Came came = process.run_to(trace_, instruction, stage.patience());
+  if (came == Came::too_slow) {
+    require(process.waited() < patience_ * 9 / 10, "before that, with nobody at work, it gets nothing done for {} s",
+            patience_.count() / 1000);
+    throw StepTooSlow("it did not come to its instruction in time");
+  }
+  const bool stands = came == Came::there;
+  if (stands) {
+    cover(instruction);
+  } else {
     ++tally_.elsewhere;
-    require_end(process, patience_);
+    require_end(process, stage.patience());
   }
   const Fate fate = judged_answer(stage, let_it_happen(stage, process, action, stands));
   const bool killed = fate == Fate::cut_off;
   if (killed && stage.page().trial.writes()) stage.retired().insert(stage.page().trial.key(0));
   stage.command(Command::look, killed);
   stage.read_all(killed);
-  judge_trial(stage.page(), stage.states(), fate, stage.page().new_begun.load() + stage.retired().size());
+  judge_trial(stage.page(), stage.states(), fate, stage.retired().size());
 }
 
 // The stepped process stands at its instruction or (`stands` is false) has ended. Both processes have done their work,
@@ -159,24 +208,26 @@ Fate StepTrials::let_it_happen(StepStage& stage, SteppedProcess& process, Action
     stands = false;
     if (action == Action::go_on) {
       process.let_go();
-      require_end(process, patience_);
+      require_end(process, stage.patience());
     } else {
       process.kill();
       fate = Fate::cut_off;
     }
   };
   if (action == Action::kill) release();
+  const milliseconds patience = stage.patience();
   stage.other().ask(Command::hurt);
   if (stands) {
     const bool promised = subject_.contract.survives_stopped_process;
-    const bool done = stage.other().answers(promised ? patience_ : kHeldUp);
-    require(done || !promised, "it stands still and holds the other process up, for {} s", patience_.count() / 1000);
+    const bool done = stage.other().answers(promised ? patience : kHeldUp, stage.end());
+    if (!done && promised)
+      throw HoldsUp(fmt::format("it stands still and holds the other process up, for {} s", patience.count() / 1000));
     tally_.held_up += done ? 0 : 1;
     release();
     if (done) return fate;
   }
-  require(stage.other().answers(patience_), "it is gone, and the other process gets nothing done for {} s",
-          patience_.count() / 1000);
+  require(stage.other().answers(stage.patience(), stage.end()),
+          "it is gone, and the other process gets nothing done for {} s", patience_.count() / 1000);
   return fate;
 }
 
@@ -185,8 +236,8 @@ Fate StepTrials::judged_answer(StepStage& stage, Fate fate) const {
   stage.require_no_failure(fate == Fate::cut_off);
   const Refusal& refusal = stage.page().answer.refusal;
   if (fate != Fate::answered || !refusal.given) return fate;
-  const bool full = refusal.code == ErrorCode::full;  // by `fill`, or by `grow` where it has a limit
-  if (full && stage.page().trial.writes() && stage.page().is_full.load()) return Fate::refused;
+  const bool full = refusal.code == ErrorCode::full;
+  if (full && stage.page().trial.writes() && stage.page().may_be_full()) return Fate::refused;
   if (full) throw Unavailable(fmt::format("there is no room: {}", refusal.describe()));
   throw Broken(fmt::format("the operation ends in {}", refusal.describe()));
 }

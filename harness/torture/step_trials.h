@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "harness/torture/step_sample.h"
 #include "harness/torture/step_stage.h"
@@ -18,13 +19,21 @@
 
 namespace dictbench::torture {
 
+// How much of a trace had a trial. Places: different addresses.
+struct StepCover {
+  std::uint64_t instructions = 0, places = 0;
+  std::uint64_t tried = 0, places_tried = 0;  // of them
+  bool whole = true;                          // false: a limit ended the trace before the operation did
+};
+
 // Sums over all trials of an operation; may lie in shared memory.
 struct StepTally {
-  std::uint64_t instructions = 0, places = 0;  // of the last trace; places: different addresses
-  bool whole = true;                           // the trace was
-  std::uint64_t trials = 0;
+  StepCover cover;              // of the trace with the most
+  std::uint64_t trials = 0;     // that were made
+  std::uint64_t planned = 0;    // 0: as many as the time allows
+  std::uint64_t too_slow = 0;   // not made: the machine was too slow, which says nothing
   std::uint64_t elsewhere = 0;  // the operation went another way and did not come by its instruction
-  std::uint64_t held_up = 0;    // the other process waited for the one that stood still
+  std::uint64_t held_up = 0;    // the other process got nothing done while the first one stood still
   std::uint64_t filled = 0;     // trials with an Error(full)
   std::uint64_t lost = 0;       // the dict was lost, as the contract lets it
 };
@@ -36,13 +45,14 @@ class StepTrials {
   // Hurts times actions: so many trials make one of each kind.
   std::uint64_t kinds() const noexcept;
 
-  // Traces the operation, then makes so many trials or as many as the time allows. Counts in the record. Throws Broken,
-  // Error, Unavailable.
+  // Traces the operation, then makes so many trials or as many as the time allows. Counts in the record, and says there
+  // what a broken one speaks against (results/choose/evidence.h). Throws Broken, Error, Unavailable, NotApplicable.
   void run(std::uint64_t most, std::chrono::steady_clock::time_point deadline, TortureRecord& record);
 
  private:
   StepStage& stage_for(Hurt hurt);
   void trace(milliseconds limit);
+  void cover(std::size_t instruction);
   void try_once(std::uint64_t number, TortureRecord& record);
   void suffer(StepStage& stage, Action action, std::size_t instruction);
   Fate let_it_happen(StepStage& stage, SteppedProcess& process, Action action, bool stands);
@@ -59,6 +69,9 @@ class StepTrials {
   Random random_;
   Trace trace_;
   std::optional<StepSample> sample_;
+  StepCover cover_;
+  std::set<std::size_t> tried_;            // instructions
+  std::set<std::uintptr_t> places_tried_;  // addresses
   std::unique_ptr<StepStage> stage_;
 };
 

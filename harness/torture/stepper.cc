@@ -11,13 +11,16 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <iterator>
 #include <optional>
+#include <string>
 #include <system_error>
 #include <unordered_map>
 #include <utility>
 
 #include "engines/error.h"
 #include "harness/driver/child_process.h"
+#include "harness/torture/own_time.h"
 
 namespace dictbench::torture {
 namespace {
@@ -76,6 +79,11 @@ bool write_code(pid_t pid, std::uintptr_t address, long code) {
   return ptrace(PTRACE_POKETEXT, pid, address, code) == 0;
 }
 
+std::size_t threads_of(const std::string& process) {
+  const std::filesystem::directory_iterator threads(fmt::format("/proc/{}/task", process));
+  return static_cast<std::size_t>(std::distance(begin(threads), end(threads)));
+}
+
 // How to come to an instruction: by single steps from the instruction number `from`, which is reached by a breakpoint
 // at its `visit`, or (0) is the first.
 struct Way {
@@ -117,6 +125,7 @@ SteppedProcess::SteppedProcess(const std::function<void(Marks& marks)>& body, mi
     if (!kSteps || ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) return kNotTraceable;
     Marks marks(*shared_);
     try {
+      shared_->threads.store(threads_of("self"));
       body(marks);
     } catch (const Error& error) {
       shared_->exception.put(fmt::format("Error({}): {}", to_string(error.code()), error.what()));
@@ -146,6 +155,10 @@ std::uintptr_t SteppedProcess::next_address() const {
   return static_cast<std::uintptr_t>(ptrace(PTRACE_PEEKUSER, pid_, kAddressRegister, nullptr));
 }
 
+std::size_t SteppedProcess::started_threads() const {
+  return pid_ == 0 ? 0 : threads_of(std::to_string(pid_)) - shared_->threads.load();
+}
+
 bool SteppedProcess::wait() {
   while (waitpid(pid_, &status_, 0) < 0) {
     if (errno != EINTR) throw std::system_error(errno, std::generic_category(), "cannot wait for a stepped process");
@@ -157,10 +170,11 @@ bool SteppedProcess::wait() {
     return false;
   }
   if (WSTOPSIG(status_) != SIGTRAP) pending_signal_ = WSTOPSIG(status_);
-  return true;
+  return Clock::now() < deadline_;
 }
 
 bool SteppedProcess::resume(int request) {
+  resumed_ = Clock::now();
   ptrace(static_cast<__ptrace_request>(request), pid_, nullptr, static_cast<long>(std::exchange(pending_signal_, 0)));
   return wait();
 }
@@ -183,37 +197,45 @@ Trace SteppedProcess::trace(std::size_t most, milliseconds limit) {
   return trace;
 }
 
-bool SteppedProcess::run_to(const Trace& trace, std::size_t index, milliseconds limit) {
+Came SteppedProcess::run_to(const Trace& trace, std::size_t index, milliseconds limit) {
   const Ticks ticks;
   deadline_ = Clock::now() + limit;
   Way way = shortest_way(trace, index);
   if (way.visit != 0 && !takes_breakpoint(pid_, trace.addresses[way.from])) way = {};
-  if (way.visit != 0 && !run_to_visit(trace.addresses[way.from], way.visit)) return false;
+  if (way.visit != 0)
+    if (const Came came = run_to_visit(trace.addresses[way.from], way.visit); came != Came::there) return came;
   for (std::size_t i = way.from; i < index && stands(); ++i)
-    if (!resume(PTRACE_SINGLESTEP)) return false;
-  if (!stands()) let_go();
-  return stands();
+    if (!resume(PTRACE_SINGLESTEP)) return ended_or_too_slow();
+  if (stands()) return Came::there;
+  let_go();
+  return Came::elsewhere;
 }
 
-bool SteppedProcess::run_to_visit(std::uintptr_t address, std::uint32_t visit) {
+Came SteppedProcess::run_to_visit(std::uintptr_t address, std::uint32_t visit) {
   const auto code = read_code(pid_, address);
-  if (!code) return false;
-  for (std::uint32_t come = 1;; ++come) {
+  for (std::uint32_t come = 1; code; ++come) {
     write_code(pid_, address, with_breakpoint(*code));
     bool stopped = resume(PTRACE_CONT);
     while (stopped && pending_signal_ != 0) stopped = resume(PTRACE_CONT);
-    if (!stopped) return false;
+    if (!stopped) return ended_or_too_slow();
     write_code(pid_, address, *code);
     // It has made the breakpoint in place of the instruction.
     const bool here = next_address() == address + kBreakpointBytes;
     if (here) ptrace(PTRACE_POKEUSER, pid_, kAddressRegister, address);
-    if (!here || !inside()) {
-      let_go();
-      return false;
-    }
-    if (come == visit) return true;
-    if (!resume(PTRACE_SINGLESTEP)) return false;
+    if (!here || !inside()) break;
+    if (come == visit) return Came::there;
+    if (!resume(PTRACE_SINGLESTEP)) return ended_or_too_slow();
   }
+  let_go();
+  return Came::elsewhere;
+}
+
+Came SteppedProcess::ended_or_too_slow() {
+  if (pid_ == 0) return Came::elsewhere;
+  // All its time in the queue, also that before: rather too little is said than too much.
+  waited_ = Clock::now() - resumed_ - queued_time(pid_);
+  kill();
+  return Came::too_slow;
 }
 
 void SteppedProcess::let_go() {

@@ -36,9 +36,17 @@ struct Trace {
   bool whole = true;                      // false: a limit, or the process's end, came before the operation's
 };
 
+// Where a process has come that was led to an instruction.
+enum class Came {
+  there,      // that instruction is the next one
+  elsewhere,  // the operation went another way, and ended before; it has been let go
+  too_slow,   // the time was over; it has been killed, for a breakpoint may lie in its code
+};
+
 class SteppedProcess {
   struct Shared {
     std::atomic<int> phase = 0;
+    std::atomic<std::size_t> threads = 0;  // that the process had before its body began
     SharedText exception;
   };
 
@@ -68,12 +76,18 @@ class SteppedProcess {
   // The address of the instruction that comes next. While it stands.
   std::uintptr_t next_address() const;
 
+  // Threads that its body has started, which nobody leads. Until it is let go.
+  std::size_t started_threads() const;
+
   // Leads it to the end of the operation, at most so many instructions and so long.
   Trace trace(std::size_t most, milliseconds limit);
 
-  // From the beginning to instruction number `index` (from 0) of the trace: that is the next one then. False when the
-  // operation went another way, and ended before; it has been let go then.
-  bool run_to(const Trace& trace, std::size_t index, milliseconds limit);
+  // From the beginning to instruction number `index` (from 0) of the trace.
+  Came run_to(const Trace& trace, std::size_t index, milliseconds limit);
+
+  // When it came too slow: its own time (harness/torture/own_time.h) since it was last let run, at least. A step or a
+  // way to a breakpoint takes well below a second of it.
+  std::chrono::nanoseconds waited() const noexcept { return waited_; }
 
   // Lets it run from where it stands.
   void let_go();
@@ -89,9 +103,10 @@ class SteppedProcess {
   using Clock = std::chrono::steady_clock;
 
   bool inside() const noexcept;
-  bool resume(int request);  // a request of ptrace; waits for the next stop; false when there is none
+  bool resume(int request);  // a request of ptrace; waits for the next stop; false when there is none in time
   bool wait();               // false when it has ended (pid_ is 0 then), or the time is over
-  bool run_to_visit(std::uintptr_t address, std::uint32_t visit);
+  Came run_to_visit(std::uintptr_t address, std::uint32_t visit);
+  Came ended_or_too_slow();  // after a wait without a stop
 
   SharedPage<Shared> shared_;
   pid_t pid_ = 0;           // 0: reaped
@@ -99,6 +114,8 @@ class SteppedProcess {
   int status_ = 0;          // of the last wait
   int pending_signal_ = 0;  // it came while the process was led, and has not been passed on
   Clock::time_point deadline_;
+  Clock::time_point resumed_;
+  std::chrono::nanoseconds waited_{0};
 };
 
 // "dictbench+0x1a2b": the file and the offset in it, as addr2line takes them.

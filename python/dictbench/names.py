@@ -10,6 +10,7 @@ pickles, and whoever says where a dict lies says what code runs here.
 """
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -21,6 +22,8 @@ from typing import Iterator, NamedTuple, Optional
 from . import _core
 
 _FOLDER = pathlib.Path("/dev/shm")
+# What open(2) says of a link, of what is no regular file, and of somebody else's file.
+_NOT_OURS = {errno.ELOOP, errno.EISDIR, errno.ENXIO, errno.EACCES, errno.EPERM}
 _VALID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
 
 
@@ -83,7 +86,9 @@ def locked(name: str, wait: bool = True) -> Iterator[Lock]:
     while True:
         try:
             file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        except PermissionError as error:
+        except OSError as error:
+            if error.errno not in _NOT_OURS:
+                raise
             raise _core.Unavailable(f"{path} cannot be opened: {error.strerror}; see who made it") from error
         try:
             _require_own(path, file)

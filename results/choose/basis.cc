@@ -14,10 +14,11 @@ namespace {
 // Reckoned between two phases is less than measured; a share of reads within 0.1 is nearer.
 constexpr double kReckoned = 1.5;
 
-// Whether its speed may stand for what a dict of several processes does.
+// Whether its speed may stand for what a dict of several processes does. A load of keys that were there is neither a
+// load nor a mix of sets that comes in any order.
 bool judges(const Series& series, const Source& source) {
   const auto promises = source.promises_of(series.engine);
-  return series.good() && series.start != "threads" && promises && promises->stores &&
+  return series.good() && series.start != "threads" && !series.any().work.overwrites && promises && promises->stores &&
          promises->declared.contains(Guarantee::shared);
 }
 

@@ -14,6 +14,10 @@
 
 namespace dictbench {
 
+// A fact of a broken `step` record: which promises it speaks against, "survives-kill linearizable". A record without it
+// speaks against all that a trial could break.
+inline constexpr const char* kSpeaksAgainst = "speaks_against";
+
 // What one engine declares under the options of its spec; results/ does not know engines/, so the caller fills it in.
 struct EnginePromises {
   std::string spec;

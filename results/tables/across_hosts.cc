@@ -225,7 +225,8 @@ std::vector<std::string> notes_of(const std::vector<std::string>& hosts, const T
 }  // namespace
 
 std::vector<Table> build_across_hosts(const RecordFile& records, const TableContext& context) {
-  const std::vector<Block> blocks = group_blocks(records, context.selection);
+  std::vector<Block> blocks = group_blocks(records, context.selection);
+  const std::map<std::string, std::string> left_out = leave_out_overwriting_loads(blocks);
   const std::vector<std::string> hosts = sorted_hosts(blocks);
 
   std::vector<Table> tables;
@@ -242,6 +243,8 @@ std::vector<Table> build_across_hosts(const RecordFile& records, const TableCont
       row.push_back(same == blocks.end() ? nullptr : &*same);
     }
     tables.push_back(WorkloadTable(row, records, context).table());
+    if (const auto note = left_out.find(block.workload); note != left_out.end())
+      tables.back().notes.push_back(note->second);
     for (const std::string& note : notes_of(hosts, context)) tables.back().notes.push_back(note);
   }
   if (tables.empty())

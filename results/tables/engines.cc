@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <string>
 
 #include "results/number_format.h"
 #include "results/tables/builders.h"
@@ -86,6 +88,7 @@ std::vector<Table> build_engines(const RecordFile& records, const TableContext& 
   std::vector<Block> blocks = group_blocks(records, context.selection);
   // The Python tier's programs have tables of their own.
   std::erase_if(blocks, [](const Block& block) { return block.workload == kCasesWorkload || block.tier != "c++"; });
+  const std::map<std::string, std::string> left_out = leave_out_overwriting_loads(blocks);
   if (blocks.empty()) return {{"engines", "", {"No records to show: `dictbench run` makes some."}, kColumns, {}}};
 
   std::vector<Table> tables;
@@ -113,6 +116,7 @@ std::vector<Table> build_engines(const RecordFile& records, const TableContext& 
         order.any() ? "Order: whether `dictbench check` saw that the promised order of operations is kept, with which "
                       "version, over how many operations (docs/method.md)."
                     : "Order: none of these records is of `dictbench check`.");
+    if (const auto note = left_out.find(block.workload); note != left_out.end()) table.notes.push_back(note->second);
     for (std::string& note : notes_of(block, context)) table.notes.push_back(std::move(note));
     tables.push_back(std::move(table));
   }

@@ -1,6 +1,7 @@
 #include "results/tables/series.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <limits>
@@ -163,6 +164,24 @@ bool Block::open_loop() const {
   return std::ranges::any_of(series, [](const Series& own) {
     return std::ranges::any_of(own.cells, [](const CellRecord* cell) { return cell->work.arrival_rate > 0; });
   });
+}
+
+bool Block::overwrites() const {
+  return std::ranges::any_of(series, [](const Series& own) {
+    return std::ranges::any_of(own.cells, [](const CellRecord* cell) { return cell->work.overwrites; });
+  });
+}
+
+std::map<std::string, std::string> leave_out_overwriting_loads(std::vector<Block>& blocks) {
+  std::map<std::string, std::set<std::string>> phases;
+  for (const Block& block : blocks)
+    if (block.overwrites()) phases[block.workload].insert(block.phase);
+  std::erase_if(blocks, [](const Block& block) { return block.overwrites(); });
+  std::map<std::string, std::string> notes;
+  for (const auto& [workload, names] : phases)
+    notes[workload] = fmt::format("Left out: {}. The keys were there already, so these loads filled no dict.",
+                                  fmt::join(names, ", "));
+  return notes;
 }
 
 std::vector<const Series*> fastest_first(const Block& block, const TableContext& context) {

@@ -15,6 +15,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -60,7 +61,13 @@ struct Block {
 
   // Operations came at fixed times: engines differ in how late they were, not in how many there were a second.
   bool open_loop() const;
+
+  // A load of keys that were there (Work::overwrites): no figure of how a dict is filled.
+  bool overwrites() const;
 };
+
+// Takes such loads out. Returns a note for each workload that had some, which names their phases.
+std::map<std::string, std::string> leave_out_overwriting_loads(std::vector<Block>& blocks);
 
 // `newest`: see above; `each`: also the other commits that did the newest run's work, a Block for each, the newest
 // first.

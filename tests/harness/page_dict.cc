@@ -7,6 +7,7 @@
 #include <cstring>
 #include <functional>
 #include <optional>
+#include <thread>
 
 #include "engines/counter.h"
 #include "engines/shm/robust_mutex.h"
@@ -48,13 +49,19 @@ struct Slot {
 struct Table {
   RobustMutex mutex;
   std::atomic<bool> held = false;  // instead of the mutex, in the wrong engine
+  std::atomic<std::uint64_t> writes = 0;
   std::array<Slot, kSlots> slots;
 };
 
 template <Slip S>
 class PageDict final : public Dict {
  public:
-  explicit PageDict(Table& table) : table_(table) {}
+  explicit PageDict(Table& table) : table_(table) {
+    if (S != Slip::own_thread) return;
+    thread_ = std::jthread([](const std::stop_token& stop) {
+      while (!stop.stop_requested()) std::this_thread::sleep_for(milliseconds(1));
+    });
+  }
 
   bool get(std::string_view key, Value& out) override {
     Slot* const slot = find(key);
@@ -97,9 +104,10 @@ class PageDict final : public Dict {
   }
 
   std::uint64_t size() override {
+    const std::uint64_t writes = table_.writes.load();
     std::uint64_t count = 0;
     for (const Slot& slot : table_.slots) count += Slot::there(slot.word.load());
-    return count;
+    return S == Slip::rough_size && table_.writes.load() != writes ? count + kSlots : count;
   }
 
   void for_each(const Visitor& visit) override {
@@ -112,6 +120,7 @@ class PageDict final : public Dict {
   class Lock {
    public:
     explicit Lock(Table& table) : table_(table) {
+      table_.writes.fetch_add(1);
       if (S != Slip::plain_lock)
         table_.mutex.lock();  // a value is changed by one store: nothing is to be repaired after a death
       else
@@ -170,6 +179,7 @@ class PageDict final : public Dict {
   }
 
   Table& table_;
+  std::jthread thread_;
 };
 
 template <Slip S>
@@ -215,6 +225,8 @@ Subject page_dict(Slip slip) {
     case Slip::stale_erase: return subject<Slip::stale_erase>();
     case Slip::split_add: return subject<Slip::split_add>();
     case Slip::plain_lock: return subject<Slip::plain_lock>();
+    case Slip::rough_size: return subject<Slip::rough_size>();
+    case Slip::own_thread: return subject<Slip::own_thread>();
   }
   throw std::logic_error("no such engine");
 }

@@ -1,5 +1,5 @@
-// An engine in one shared page that is right, or wrong in one way that shows only when an operation is stopped or
-// killed in its middle.
+// An engine in one shared page that is right, unusual in one way, or wrong in one way that shows only when an operation
+// is stopped or killed in its middle.
 #pragma once
 
 #include "harness/torture/fault.h"
@@ -13,6 +13,8 @@ enum class Slip {
   stale_erase,    // tells whether the key was there before it took the lock
   split_add,      // reads the number before it took the lock
   plain_lock,     // nobody takes the lock over from a killed process
+  rough_size,     // no slip: size() is wrong while somebody writes, as the interface allows
+  own_thread,     // no slip: each process that attaches has a thread of its own
 };
 
 // Values of at most 64 bytes, about 1,000 keys. Only processes forked from the one that made it can attach.

@@ -117,8 +117,9 @@ TEST(Plan, EveryRepetitionHasASeedOfItsOwnAndTheSameForAllEngines) {
 
 TEST(Pace, GivesUpTimeAndNeverKeys) {
   CellSelection selection = two_by_two();  // 2 cells with a timed phase a round
-  // Half of 7.2 s is for 6 windows, each with a fifth of its length before it.
-  const Pace much = pace_of(selection, 1000, 3), some = pace_of(selection, 7.2, 3), none = pace_of(selection, 0.001, 3);
+  // A third of 10.8 s is for 6 windows, each with a fifth of its length before it.
+  const Pace much = pace_of(selection, 1000, 3), some = pace_of(selection, 10.8, 3),
+             none = pace_of(selection, 0.001, 3);
   EXPECT_EQ(much.seconds, kLongestSeconds);
   EXPECT_NEAR(some.seconds, 0.5, 1e-9);
   EXPECT_EQ(none.seconds, kShortestSeconds);
@@ -156,7 +157,7 @@ TEST(Pace, WhatWritesWarmsUpForTwoTenthsOfASecondAtLeast) {
   EXPECT_EQ(warm_up_of("set = 1", 0), 0);
 }
 
-// A round of windows and warm-ups takes just half of the budget's share of it.
+// A round of windows and warm-ups takes just a third of the budget's share of it.
 TEST(Pace, CountsTheWarmUpOfWritesAndWhatIsAtAFixedRate) {
   CellSelection selection = two_by_two();
   selection.workloads = {"update-uniform", "get-uniform", "open-loop"};
@@ -164,7 +165,7 @@ TEST(Pace, CountsTheWarmUpOfWritesAndWhatIsAtAFixedRate) {
   // At 10,000 operations a second for 1.1 s, with 0.22 s before it, and at 100,000 for 0.5 s, with 0.2 s before it.
   constexpr double kFixed = 1.1 + 0.22 + 0.5 + 0.2, kWindow = 0.4;
   const double round = kWindow + 0.2 + kWindow * 1.2 + kFixed;
-  EXPECT_NEAR(pace_of(selection, 2 * 3 * round, 3).seconds, kWindow, 1e-9);
+  EXPECT_NEAR(pace_of(selection, 3 * 3 * round, 3).seconds, kWindow, 1e-9);
 }
 
 TEST(Pace, GoesRoundWhileTheNextRoundFits) {

@@ -6,8 +6,11 @@
 #include <map>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "engines/registry.h"
+#include "harness/driver/cell_figures.h"
+#include "harness/driver/pace.h"
 #include "harness/driver/suitability.h"
 #include "workloads/workload.h"
 
@@ -15,6 +18,7 @@ namespace dictbench {
 namespace {
 
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::IsSupersetOf;
 using ::testing::Not;
 using ::testing::StartsWith;
@@ -84,6 +88,35 @@ TEST(Suite, ValuesAreMeasuredWithWhateverCanHoldThem) {
   for (const char* engine : {"lockfree", "stream-log", "boost-map", "redis", "local"})
     for (const char* workload : {"values-short", "values-middle", "values-long"})
       EXPECT_TRUE(suits(engine, workload)) << engine << " " << workload;
+}
+
+// What the user is told, and what the budget holds, is with the warm-ups and leaves time for loads and verification.
+TEST(Suite, BudgetsHoldTheWarmUps) {
+  for (const char* const name : {"standard", "host", "documents"}) {
+    const Suite suite = find_suite(name);
+    CellSelection selection;
+    selection.engines = suite.engines;
+    selection.workloads = suite.workloads;
+    selection.most_processes_only = suite.most_processes_only;
+    const double windows_s = suite.least_repetitions * seconds_of_windows(selection, kShortestSeconds);
+    EXPECT_LT(windows_s, 0.7 * *suite.budget_s) << name;
+    EXPECT_FALSE(suite.takes.empty()) << name;
+  }
+}
+
+TEST(Suite, RecordsSayHowLongAPhaseWarmedUpAndWhichLoadsOverwrite) {
+  const Workload values = load_workload("values-middle");
+  std::vector<std::string> overwriting;
+  for (const Phase& phase : values.phases)
+    if (work_of(values, phase).overwrites) overwriting.push_back(phase.name);
+  EXPECT_THAT(overwriting, ElementsAre("load-512b"));
+  EXPECT_DOUBLE_EQ(*work_of(values, values.phases[0]).warm_up_s, 0) << "a load";
+  EXPECT_DOUBLE_EQ(*work_of(values, values.phases[1]).warm_up_s, 0.2) << "0.5 s of sets";
+  EXPECT_DOUBLE_EQ(*work_of(values, values.phases[2]).warm_up_s, 0.1) << "0.5 s of gets";
+  for (const char* const name : {"large", "blob-growth", "load-1m"}) {
+    const Workload workload = load_workload(name);
+    for (const Phase& phase : workload.phases) EXPECT_FALSE(work_of(workload, phase).overwrites) << name;
+  }
 }
 
 TEST(Suite, OneThatIsNotThereIsRefused) { EXPECT_THROW(find_suite("nosuch"), std::invalid_argument); }

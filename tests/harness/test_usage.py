@@ -1,8 +1,12 @@
 """Bad input gets one clear line and exit code 2."""
 
+import pathlib
+
 import pytest
 
 from locations import COMMAND
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def refused(result, *parts):
@@ -57,6 +61,36 @@ def test_refusal(dictbench, arguments, parts):
 def test_a_mistyped_path_makes_no_folder(dictbench, tmp_path, arguments):
     refused(dictbench(*arguments.split()), "there is no folder", "no/such")
     assert not (tmp_path / "no").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "run --workload nosuch",
+        "run --engine null --workload load-1m --workload nosuch",
+        "run --engine nosuch --workload load-1m",
+        "run --engine null --workload nosuch --budget 10",
+        "run --engine null --workload load-1m --suite nosuch",
+        "run --engine null --workload load-1m --plugin nosuch.so",
+        "check --engine null --engine nosuch",
+        "cases --engine nosuch",
+        "torture --engine nosuch",
+        "torture --engine null --faults quake",
+        "gate-trials --engine nosuch",
+        "gate-trials --workload nosuch",
+    ],
+)
+def test_a_mistyped_name_makes_no_folder(dictbench, tmp_path, arguments):
+    refused(dictbench(*arguments.split()))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_time_of_the_suites_is_told_alike(dictbench):
+    told = " ".join(dictbench("run", "--help").stdout.split())
+    script = " ".join((ROOT / "run_all.sh").read_text().split())
+    for suite, time in (("standard", "about 18 minutes"), ("host", "an hour and a half")):
+        assert f"{suite} ({time}" in told
+        assert time in script
 
 
 def test_records_lie_in_a_folder_of_their_own_unless_told(dictbench, tmp_path):

@@ -51,6 +51,14 @@ def test_the_python_tier_is_not_drawn(tmp_path):
     assert len(read_records([file]).cells) == 1
 
 
+def test_a_load_of_keys_that_were_there_is_not_drawn(tmp_path):
+    work = {"keys": 512, "warm_up_s": 0.0}
+    lines = [synthetic.cell_line(phase="load-2k", work=work),
+             synthetic.cell_line(phase="load-8k", work={**work, "overwrites": True})]
+    records = read_records([write(tmp_path / "r.jsonl", synthetic.run_line(), *lines)])
+    assert [cell.phase for cell in records.cells] == ["load-2k"]
+
+
 def test_the_samples_of_a_gate_are_left_to_its_table(tmp_path):
     file = write(tmp_path / "a", synthetic.run_line(), {"type": "gate", "run_id": "run-1", "looks": []}, synthetic.cell_line())
     assert len(read_records([file]).cells) == 1

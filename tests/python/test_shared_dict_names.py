@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import os
+import shutil
 
 import pytest
 import workers
@@ -96,3 +97,16 @@ def test_of_many_processes_one_creates(name):
         process.join(TIME_LIMIT_S)
     assert sorted(owners) == [False] * (processes - 1) + [True]
     assert [process.exitcode for process in started] == [0] * processes
+
+
+@pytest.mark.parametrize("make", [lambda path: path.symlink_to("/dev/null"), lambda path: path.mkdir()])
+def test_a_name_that_is_no_file_is_one_clear_error(name, make):
+    path = names._path(name)
+    make(path)
+    try:
+        for use in (SharedDict, SharedDict.create, SharedDict.attach):
+            with pytest.raises(dictbench.Unavailable, match="see who made it"):
+                use(name)
+        names.remove_dead()
+    finally:
+        path.unlink() if path.is_symlink() else shutil.rmtree(path)

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "tests/results/record_builder.h"
 
@@ -91,6 +92,23 @@ TEST(Comparability, Work) {
   a.engine_facts = {{"pages", "2 MB: 24 granted, 49152 of 51448 KiB"}};
   b.engine_facts = {{"pages", "2 MB: 25 granted, 51200 of 53504 KiB"}};
   EXPECT_EQ(differences_text(work_differences(a, b)), "");
+}
+
+TEST(Comparability, AnotherWarmUpIsTold) {
+  const auto cell = [](double seconds, std::optional<double> warm_up_s) {
+    CellRecord made = make_cell("lockfree", 1);
+    made.work.seconds = seconds;
+    made.work.warm_up_s = warm_up_s;
+    return made;
+  };
+  const auto told = [](const CellRecord& a, const CellRecord& b) { return differences_text(work_differences(a, b)); };
+  EXPECT_EQ(told(cell(0.2, 0.04), cell(0.2, 0.2)), "warm-up (0.04 s / 0.2 s)");
+  EXPECT_EQ(told(cell(0.2, {}), cell(0.2, 0.2)), "warm-up (0.04 s / 0.2 s)") << "it was a fifth before it was told";
+  EXPECT_EQ(told(cell(0.329, {}), cell(0.2, 0.2)), "warm-up (0.0658 s / 0.2 s)");
+  EXPECT_EQ(told(cell(0.2, {}), cell(0.2, 0.04)), "");
+  EXPECT_EQ(told(cell(0.5, 0.1), cell(0.2, 0.04)), "") << "a longer window is the same work";
+  EXPECT_EQ(told(cell(0.5, 0.2), cell(0.2, 0.2)), "");
+  EXPECT_EQ(told(cell(0, {}), cell(0.2, 0.2)), "") << "nothing is known, or no time ends the phase";
 }
 
 TEST(Comparability, WhatAnEngineIsByItsNatureIsNoDifference) {

@@ -111,6 +111,18 @@ TEST(Engines, AnOpenLoopIsRankedByItsTailNotByItsRate) {
   EXPECT_THAT(table.notes, Contains(StartsWith("Open loop: 100 k/s come at fixed times")));
 }
 
+TEST(Engines, ALoadOfKeysThatWereThereIsLeftOutAndNamed) {
+  RecordFile records = records_of({make_cell("lmdb", 1e6), make_cell("lmdb", 2e6)});
+  records.cells[0].phase = "load-128b";
+  records.cells[1].phase = "load-512b";
+  records.cells[1].work.overwrites = true;
+  const std::vector<Table> tables = engines(records);
+  ASSERT_EQ(tables.size(), 1u);
+  EXPECT_EQ(cell_text(tables[0], "lmdb", "ops/s"), "1.00 M");
+  EXPECT_THAT(tables[0].notes,
+              Contains("Left out: load-512b. The keys were there already, so these loads filled no dict."));
+}
+
 TEST(Engines, TheEmptyDictIsToldApartFromItsItems) {
   RecordFile records = records_of({make_cell("redis", 1e6), make_cell("lmdb", 1e6)});
   records.cells[0].memory.bytes_per_item = 106;

@@ -112,6 +112,18 @@ TEST(Record, FieldsAreNamedAsTheFormatSays) {
   }
 }
 
+TEST(Record, OlderLinesTellNoWarmUp) {
+  CellRecord cell = make_cell("null", 1e6);
+  EXPECT_FALSE(to_json(cell)["work"].contains("warm_up_s"));
+  EXPECT_FALSE(to_json(cell)["work"].contains("overwrites"));
+  EXPECT_EQ(record_from_json<CellRecord>(to_json(cell)).work.warm_up_s, std::nullopt);
+  cell.work.warm_up_s = 0.2;
+  cell.work.overwrites = true;
+  const CellRecord read = record_from_json<CellRecord>(to_json(cell));
+  EXPECT_EQ(read.work.warm_up_s, 0.2);
+  EXPECT_TRUE(read.work.overwrites);
+}
+
 TEST(Record, ExtraFieldsAreTolerated) {
   const TemporaryFolder folder;
   Json cell = to_json(make_cell("null", 1e6));

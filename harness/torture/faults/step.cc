@@ -10,6 +10,7 @@
 #include <array>
 #include <chrono>
 #include <iterator>
+#include <optional>
 #include <vector>
 
 #include "engines/shm/crash_point.h"
@@ -24,7 +25,8 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kTime{45};  // at most, where no time is given
 // With crash points it is not the code that is measured, and a long torture of all faults is under way: a short look.
 constexpr std::chrono::seconds kShortTime{5};
-constexpr std::chrono::seconds kMostInOneProcess{20};  // judge() gives a body 60 s
+// judge() gives a body 60 s, and the last trial with a new dict may take five times the patience.
+constexpr std::chrono::seconds kMostInOneProcess{10};
 constexpr std::uint64_t kStepSeed = 9;
 
 using Tallies = std::array<StepTally, kOperations.size()>;
@@ -33,7 +35,11 @@ std::string needs_own_operations(const Subject& subject) {
   if (!subject.contract.stores) return "it stores nothing";
   if (!subject.contract.shared_between_processes) return "its processes share nothing";
   if (subject.contract.needs_server) return "its operations run in a server";
-  return subject.contract.consistency == Consistency::linearizable ? "" : "its sets take effect after they return";
+  if (subject.contract.consistency != Consistency::linearizable) return "its sets take effect after they return";
+  if (subject.contract.largest_key < key_size()) return fmt::format("its keys are shorter than {} bytes", key_size());
+  if (subject.contract.largest_value < least_value_size())
+    return fmt::format("its values are shorter than {} bytes, so they cannot tell whose they are", least_value_size());
+  return "";
 }
 
 bool has(const Contract& contract, Operation operation) {
@@ -52,7 +58,7 @@ TortureRecord take_turn(const Subject& subject, const Options& options, Operatio
     if (const std::string why = why_no_stepping(); !why.empty()) throw Unavailable(why);
     const std::uint64_t seed = mix64(options.seed, kStepSeed, static_cast<std::uint64_t>(operation), round);
     StepTrials trials(subject, options, operation, seed, tally);
-    trials.run(options.duration ? UINT64_MAX : options.tries * trials.kinds(), deadline, record);
+    trials.run(options.duration ? UINT64_MAX : options.tries * trials.kinds() - tally.trials, deadline, record);
   });
 }
 
@@ -61,39 +67,53 @@ void add_to(TortureRecord& all, const TortureRecord& part) {
   all.survived += part.survived;
   all.operations += part.operations;
   all.status = part.status;
+  all.facts.insert(all.facts.end(), part.facts.begin(), part.facts.end());
 }
 
-std::string in_words(const StepTally& tally) {
-  std::string text = fmt::format("{} trials at {} places of {} instructions{}", tally.trials, tally.places,
-                                 tally.instructions, tally.whole ? "" : " (its first ones)");
+// Whether fewer trials were made than were asked for, or of a part only.
+bool is_cut(const StepTally& tally) { return tally.trials < tally.planned || !tally.cover.whole; }
+
+std::string in_words(const StepTally& tally, bool ended) {
+  const StepCover& cover = tally.cover;
+  const bool early = ended && tally.trials < tally.planned;
+  std::string text = fmt::format("{} trials{} at {} of {} addresses, {} of {} instructions{}", tally.trials,
+                                 early ? fmt::format(" (not {}: the time was over)", tally.planned) : "",
+                                 cover.places_tried, cover.places, cover.tried, cover.instructions,
+                                 cover.whole ? "" : " (its first ones: not all could be traced)");
   const auto add = [&](std::uint64_t count, const char* what) {
     if (count != 0) text += fmt::format(", {} {}", count, what);
   };
   add(tally.elsewhere, "not come by");
-  add(tally.held_up, "held the other up");
+  add(tally.too_slow, "more given up as too slow");
+  add(tally.held_up, "in which the other got nothing done meanwhile");
   add(tally.filled, "with Error(full)");
   add(tally.lost, "lost the dict");
   return text;
 }
 
 void tell(TortureRecord& record, const Tallies& tallies) {
-  std::uint64_t places = 0, operations = 0, held_up = 0, lost = 0;
+  std::uint64_t places = 0, tried = 0, operations = 0, cut = 0, held_up = 0, lost = 0;
+  const bool ended = record.ok();
   for (const Operation operation : kOperations) {
     const StepTally& tally = tallies[static_cast<std::size_t>(operation)];
-    if (tally.trials == 0) continue;
+    if (tally.trials == 0 && tally.too_slow == 0) continue;
     ++operations;
-    places += tally.places;
+    places += tally.cover.places;
+    tried += tally.cover.places_tried;
+    cut += is_cut(tally) ? 1 : 0;
     held_up += tally.held_up;
     lost += tally.lost;
-    record.facts.emplace_back(fmt::format("step {}", to_string(operation)), in_words(tally));
+    record.facts.emplace_back(fmt::format("step {}", to_string(operation)), in_words(tally, ended));
   }
   record.facts.emplace_back("stepped_program", crash_point_names().empty() ? "as measured" : "with crash points");
+  if (ended && record.tried == 0) record.status = "unavailable: this machine is too slow now for a single trial";
   if (record.ok())
-    record.found =
-        fmt::format("{} trials in {} operation{} with {} instructions: wholly or not at all, answers in order{}{}",
-                    record.tried, operations, operations == 1 ? "" : "s", places,
-                    held_up == 0 ? "" : fmt::format("; {} held the other process up", held_up),
-                    lost == 0 ? "" : fmt::format("; {} lost the dict (corrupt), as the contract lets it", lost));
+    record.found = fmt::format(
+        "{} trials in {} operation{} at {} of {} instructions: wholly or not at all, answers in order{}{}{}",
+        record.tried, operations, operations == 1 ? "" : "s", tried, places,
+        cut == 0 ? "" : fmt::format("; the time was over before all was tried of {}", cut),
+        held_up == 0 ? "" : fmt::format("; in {} the other process got nothing done meanwhile", held_up),
+        lost == 0 ? "" : fmt::format("; {} lost the dict (corrupt), as the contract lets it", lost));
   else if (record.status.starts_with("broken: "))
     record.found = fmt::format("at trial {}: {}", record.tried, record.status.substr(std::string("broken: ").size()));
 }
@@ -108,22 +128,28 @@ Fault step_fault() {
   return {"step", "an operation stopped or killed at any of its instructions", needs_own_operations, inflict_step};
 }
 
-TortureRecord step_through(const Subject& subject, const Options& options, std::span<const Operation> operations) {
+TortureRecord step_through(const Subject& subject, const Options& options, std::span<const Operation> operations,
+                           std::optional<Clock::duration> most) {
   std::vector<Operation> turns;
   std::ranges::copy_if(operations, std::back_inserter(turns),
                        [&](Operation operation) { return has(subject.contract, operation); });
   const SharedPage<Tallies> tallies;
   TortureRecord all;
   all.status = "ok";
-  const Clock::time_point end = Clock::now() + time_for(options);
-  // Each operation has a turn, however short the time; where a time is given, turns go on until it is over.
-  for (std::uint64_t round = 0; all.ok() && (round == 0 || (options.duration && Clock::now() < end)); ++round) {
+  const Clock::time_point end = Clock::now() + most.value_or(time_for(options));
+  // Each operation has a turn, however short the time. Then turns go on until the time is over, where no other time was
+  // given for those only that have fewer trials than were asked for.
+  bool goes_on = true;
+  for (std::uint64_t round = 0; goes_on; ++round) {
+    goes_on = false;
     for (std::size_t i = 0; i < turns.size() && all.ok() && (round == 0 || Clock::now() < end); ++i) {
+      StepTally& tally = (*tallies)[static_cast<std::size_t>(turns[i])];
+      if (round > 0 && !options.duration && tally.trials >= tally.planned) continue;
       const Clock::time_point now = Clock::now();
       const Clock::duration share = std::max(end - now, Clock::duration::zero()) / static_cast<int>(turns.size() - i);
-      add_to(all,
-             take_turn(subject, options, turns[i], round, now + std::min<Clock::duration>(share, kMostInOneProcess),
-                       (*tallies)[static_cast<std::size_t>(turns[i])]));
+      add_to(all, take_turn(subject, options, turns[i], round,
+                            now + std::min<Clock::duration>(share, kMostInOneProcess), tally));
+      goes_on = true;
     }
   }
   all.processes = 2;

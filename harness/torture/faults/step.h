@@ -1,6 +1,8 @@
 // The fault `step`: an operation is led through instruction by instruction, and stopped or killed at any of them.
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <span>
 
 #include "harness/torture/fault.h"
@@ -11,7 +13,9 @@ namespace dictbench::torture {
 // With its name, for the registry.
 Fault step_fault();
 
-// The same on some operations only.
-TortureRecord step_through(const Subject& subject, const Options& options, std::span<const Operation> operations);
+// The same on some operations only. `most`: the time in which so many tries are to be made, where it is another than
+// the fault's own.
+TortureRecord step_through(const Subject& subject, const Options& options, std::span<const Operation> operations,
+                           std::optional<std::chrono::steady_clock::duration> most = {});
 
 }  // namespace dictbench::torture

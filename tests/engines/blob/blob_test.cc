@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "engines/blob/block.h"
-#include "engines/blob/hash.h"
 #include "engines/blob/store.h"
 #include "engines/registry.h"
 #include "tests/engines/error_code.h"
@@ -28,9 +27,11 @@ using namespace blob;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
+const MultilinearHash hash_of;
+
 TEST(BlobBlock, AgreesWithAMapUnderChurn) {
   std::vector<std::uint64_t> memory(32 << 10);
-  Editor editor(reinterpret_cast<char*>(memory.data()), 8 * memory.size());
+  Editor editor(reinterpret_cast<char*>(memory.data()), 8 * memory.size(), hash_of);
   editor.make_empty();
   std::map<std::string, std::string> model;
   std::mt19937_64 random(1);
@@ -60,7 +61,7 @@ TEST(BlobBlock, AgreesWithAMapUnderChurn) {
 
 TEST(BlobBlock, RoomForIsWhatASetTakes) {
   std::vector<std::uint64_t> memory(8 << 10);
-  Editor editor(reinterpret_cast<char*>(memory.data()), 8 * memory.size());
+  Editor editor(reinterpret_cast<char*>(memory.data()), 8 * memory.size(), hash_of);
   editor.make_empty();
   for (unsigned i = 0; i < 500; ++i) {
     const std::uint64_t room = room_for(editor, 1, item_bytes(key_of(i).size(), i));
@@ -73,7 +74,7 @@ TEST(BlobBlock, RoomForIsWhatASetTakes) {
 TEST(BlobBlock, NothingTornLeadsOutOfItsRoom) {
   constexpr std::uint64_t kRoom = 4096;
   std::vector<std::uint64_t> memory(kRoom / 8);
-  Editor editor(reinterpret_cast<char*>(memory.data()), kRoom);
+  Editor editor(reinterpret_cast<char*>(memory.data()), kRoom, hash_of);
   std::mt19937_64 random(1);
   for (unsigned round = 0; round < 20'000; ++round) {
     editor.make_empty();

@@ -1,22 +1,29 @@
 // bucket-table where somebody chose its keys, where the file system is full to the brim, and where its file is not to
 // be trusted.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <string>
+#include <string_view>
 
 #include "engines/bucket_table/growth.h"
-#include "engines/bucket_table/hash.h"
+#include "engines/key_hash.h"
 #include "engines/registry.h"
 #include "engines/shm/private_directory.h"
+#include "engines/shm/process_identity.h"
 #include "tests/engines/conformance/other_file.h"
 #include "tests/engines/error_code.h"
 #include "tests/engines/filling.h"
 #include "tests/engines/make_engine.h"
+#include "tests/engines/shm/child_process.h"
 
 namespace dictbench {
 namespace {
@@ -33,7 +40,7 @@ std::string meeting_key(std::uint64_t i) {
 }
 
 TEST(BucketTableKeysOfOneHash, AreOfOneHash) {
-  const Hasher xxh3{.key = {}, .kind = Hasher::xxh3};
+  const KeyHash xxh3(KeyHash::Kind::xxh3);
   for (unsigned i = 1; i < 1000; ++i) EXPECT_EQ(xxh3(meeting_key(i)), xxh3(meeting_key(0)));
 }
 
@@ -90,8 +97,8 @@ TEST(BucketTableKeysOfOneHash, AreLikeAnyOthersToAKeyedTable) {
 
 TEST(BucketTableHash, HasAKeyOfTheDictsOwnThatGrowthKeeps) {
   const auto engine = make_engine("bucket-table?capacity=10"), other = make_engine("bucket-table?capacity=10");
-  const Hasher before = TableFile::open(engine->address()).hasher();
-  EXPECT_EQ(before.kind, Hasher::sip);
+  const KeyHash before = TableFile::open(engine->address()).hasher();
+  EXPECT_EQ(before.name(), "multilinear");
   EXPECT_NE(before("key"), TableFile::open(other->address()).hasher()("key"));
   const auto dict = engine->attach();
   for (unsigned i = 0; i < 1000; ++i) dict->set(key_of(i), "v");
@@ -177,8 +184,46 @@ TEST(BucketTableFile, OfOthersIsNotBelieved) {
 
 TEST(BucketTableFile, NamedAfterAMakerOfAnotherContainerIsNotShared) {
   const PrivateDirectory folder;
-  const std::string path = (folder.path() / (own_name_prefix() + "1.2.3.t0")).string();
+  ProcessIdentity maker = ProcessIdentity::self();
+  ++maker.domain;
+  const std::string path = (folder.path() / (own_name_prefix() + maker.text() + ".t0")).string();
   EXPECT_EQ(error_code_of([&] { make_engine("bucket-table?path=" + path)->attach(); }), ErrorCode::unavailable);
+}
+
+// Asked before it is mapped: as long a file has no room in a process.
+TEST(BucketTableFile, ThatIsNoneIsRefusedWithoutMappingIt) {
+  const PrivateDirectory folder("/dev/shm");
+  const std::string path = (folder.path() / "table").string();
+  std::ofstream(path) << "foreign!";
+  std::filesystem::permissions(path, std::filesystem::perms(0600));
+  EXPECT_EQ(error_code_of([&] { TableFile::open(path); }), ErrorCode::corrupt) << "8 bytes";
+  ASSERT_EQ(truncate(path.c_str(), off_t{1} << 47), 0);
+  EXPECT_THAT([&] { TableFile::open(path); }, ThrowsMessage<Error>(HasSubstr("is no bucket-table")));
+}
+
+// Where the boot id cannot be read, the locks that are there may be held.
+TEST(BucketTableFile, KeepsItsLocksWhereTheBootCannotBeTold) {
+  const auto engine = make_engine("bucket-table");
+  const TableFile file = TableFile::open(engine->address());
+  const auto booted = file.header().booted;
+  ChildProcess child([&] {
+    const int next = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    close(next);
+    rlimit limit{};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = static_cast<rlim_t>(next) + 1;  // for the file itself
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0) _exit(1);
+    try {
+      TableFile::open(engine->address());
+      _exit(2);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::unavailable) _exit(3);
+      if (std::string_view(error.what()).find("boot_id") == std::string_view::npos) _exit(4);
+    }
+  });
+  EXPECT_EQ(WEXITSTATUS(child.wait()), 0);
+  EXPECT_EQ(file.header().booted, booted);
+  EXPECT_NO_THROW(engine->attach());
 }
 
 // Sizes that agree with one another and with the file's length, and would lead out of it.

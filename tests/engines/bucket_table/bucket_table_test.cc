@@ -1,10 +1,13 @@
 // What is bucket-table's own; the conformance suite holds what all engines promise.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -12,7 +15,6 @@
 #include <vector>
 
 #include "engines/bucket_table/growth.h"
-#include "engines/bucket_table/hash.h"
 #include "engines/bucket_table/tags.h"
 #include "engines/registry.h"
 #include "engines/shm/file_memory.h"
@@ -224,6 +226,51 @@ TEST(BucketTable, LocksOfAnEarlierBootAreMadeAnew) {
   const auto dict = engine->attach();
   dict->set("b", "2");
   EXPECT_EQ(dict->size(), 2u);
+}
+
+// As by a stopped process.
+TEST(BucketTable, AHeldLockIsATimeoutAndReadersGoOn) {
+  const auto engine = make_engine("bucket-table?timeout=50");
+  const auto dict = engine->attach();
+  dict->set("a", "1");
+  const SharedMemory<std::atomic<bool>> held;
+  ChildProcess holder([&] {
+    const TableFile file = TableFile::open(engine->address());
+    for (unsigned i = 0; i < kStripes; ++i) file.stripe(i).lock.lock();
+    file.header().growing.lock();
+    file.header().allocating.lock();
+    *held = true;
+    while (true) pause();
+  });
+  ASSERT_TRUE(await([&] { return held->load(); }));
+  EXPECT_EQ(error_code_of([&] { dict->set("a", "2"); }), ErrorCode::timeout);
+  EXPECT_EQ(error_code_of([&] { dict->erase("a"); }), ErrorCode::timeout);
+  EXPECT_EQ(error_code_of([&] { dict->add("n", 1); }), ErrorCode::timeout);
+  const auto walk = [&] { dict->for_each([](std::string_view, std::string_view) { return true; }); };
+  EXPECT_EQ(error_code_of(walk), ErrorCode::timeout);
+  TableFile file = TableFile::open(engine->address(), std::chrono::milliseconds(50));
+  std::uint64_t bucket = 0;
+  while (file.is_allocated(bucket)) ++bucket;
+  EXPECT_EQ(error_code_of([&] { file.allocate(bucket); }), ErrorCode::timeout);
+  Value out;
+  EXPECT_TRUE(engine->attach()->get("a", out));
+  EXPECT_EQ(out.view(), "1");
+  EXPECT_EQ(dict->size(), 1u);
+  holder.kill();
+  dict->set("a", "2");
+  EXPECT_NO_THROW(walk());
+  EXPECT_EQ(engine->check_integrity().value_or("no check"), "");
+}
+
+TEST(BucketTable, LocksThatAnotherMakesAnewAreWaitedForInTime) {
+  const auto engine = make_engine("bucket-table");
+  const std::string path = engine->address();
+  TableFile::open(path).header().booted.fill('x');
+  const int other = open(path.c_str(), O_RDWR | O_CLOEXEC);
+  ASSERT_EQ(flock(other, LOCK_EX), 0);
+  EXPECT_EQ(error_code_of([&] { TableFile::open(path, std::chrono::milliseconds(50)); }), ErrorCode::timeout);
+  close(other);
+  EXPECT_NO_THROW(engine->attach());
 }
 
 TEST(BucketTable, RefusesWhatIsTooLarge) {

@@ -1,4 +1,4 @@
-// Keys of one hash: nobody can choose them where the hash has a key (hash=sip); where it has none, they cost an error
+// Keys of one hash: nobody can choose them where the hash has a key; where it has none, they cost an error
 // and no memory.
 #include <gtest/gtest.h>
 
@@ -13,20 +13,21 @@
 namespace dictbench {
 namespace {
 
-// Of 32 bytes. The first 8 are those that XXH3 compares the first 8 of such a key with before it multiplies: the
-// product is 0 whatever the next 8 are.
-std::string colliding_key(std::uint64_t number) {
+// Of 32 bytes; those of one family have one hash. The first 8 are those that XXH3 compares the first 8 of such a key
+// with before it multiplies: the product is 0 whatever the next 8 are.
+std::string colliding_key(std::uint64_t number, std::uint64_t family = 0) {
   const unsigned char start[] = {0xb8, 0xfe, 0x6c, 0x39, 0x23, 0xa4, 0x4b, 0xbe};
   std::string key(32, 'k');
   std::memcpy(key.data(), start, sizeof start);
   std::memcpy(key.data() + 8, &number, sizeof number);
+  std::memcpy(key.data() + 24, &family, sizeof family);
   return key;
 }
 
 constexpr unsigned kKeys = 1'000;
 
 TEST(Collisions, TheKeysHaveOneHash) {
-  const lockfree::Hasher plain{.key = {}, .keyed = false};
+  const lockfree::Hasher plain{KeyHash(KeyHash::Kind::xxh3)};
   for (std::uint64_t i = 1; i < kKeys; ++i) ASSERT_EQ(plain(colliding_key(i)).bits, plain(colliding_key(0)).bits);
 }
 
@@ -61,6 +62,21 @@ TEST(Collisions, GrowNothingWithoutOne) {
   dict->set(colliding_key(3), "w");
   EXPECT_TRUE(dict->erase(colliding_key(3)));
   dict->set(colliding_key(999), "w");
+}
+
+// A table that has grown, and lost its items, goes on linking overflow buckets, until none is left. Few
+// items are no reason to grow on, and eight keys of one hash no reason for an error.
+TEST(Collisions, OverflowBucketsOfErasedItemsComeBack) {
+  const auto engine = make_engine("lockfree?max=32M&hash=xxh3&pages=4k&partitions=1");
+  const auto dict = engine->attach();
+  for (unsigned i = 0; i < 4'000; ++i) dict->set("other" + std::to_string(i), "v");
+  for (unsigned i = 0; i < 4'000; ++i) dict->erase("other" + std::to_string(i));
+  for (unsigned family = 0; family < 2'000; ++family) {
+    for (unsigned i = 0; i < 8; ++i) dict->set(colliding_key(i, family), "v");
+    for (unsigned i = 0; i < 8; ++i) ASSERT_TRUE(dict->erase(colliding_key(i, family)));
+  }
+  EXPECT_EQ(dict->size(), 0u);
+  EXPECT_EQ(engine->check_integrity(), "");
 }
 
 }  // namespace

@@ -66,6 +66,16 @@ TEST_F(Growth, SlotsWearOutAndNothingIsLost) {
   expect_all(10, "v");
 }
 
+// Slots that are empty and worn leave no room in a bucket, but a table of the same size has it.
+TEST_F(Growth, WornSlotsAreNoReasonToGrow) {
+  for (unsigned round = 0; round <= 2 * kSlots; ++round) {
+    for (std::uint64_t i = 1; i < slot::kLastVersion; ++i) one_.index().set(key(0), "v");
+    one_.index().erase(key(0));
+  }
+  EXPECT_EQ(one_.table_bytes(0), kLeastTableBytes);
+  expect_all(0, "v");
+}
+
 TEST_F(Growth, ChurnLeavesTheSegmentFlat) {
   const auto churn = [&](std::uint64_t rounds) {
     for (std::uint64_t i = 0; i < rounds; ++i) {

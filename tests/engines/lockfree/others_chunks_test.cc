@@ -98,11 +98,44 @@ TEST_F(OthersChunks, StayWhereTheirOwnerTakesFrom) {
   Magazine& magazine = idle_.blocks().mine().magazines[class_of(kBytes)];
   const std::uint64_t word = magazine.word.load();
   magazine.word.store(word | Magazine::kTaking);
-  EXPECT_FALSE(other.take_over(chunk));
+  const ChunkState seen = busy_.space().state_of(chunk);
+  EXPECT_FALSE(other.take_over(chunk, seen));
   EXPECT_TRUE(owner.owns(chunk, class_of(kBytes))) << "as it was";
   magazine.word.store(word);
-  EXPECT_TRUE(other.take_over(chunk));
+  EXPECT_TRUE(other.take_over(chunk, seen));
   EXPECT_TRUE(owner.has_lost(chunk, class_of(kBytes)));
+}
+
+// Who chose it for its blocks' size must not get one of another size.
+TEST_F(OthersChunks, AreNotTakenWhenTheyHaveChangedSince) {
+  const Block mine = idle_.blocks().take(kBytes);
+  idle_.blocks().published();
+  const std::uint64_t chunk = idle_.space().chunk_of(mine);
+  Chunks other(busy_.space(), busy_.blocks().arena());
+  const ChunkState now = busy_.space().state_of(chunk);
+  ChunkState before = now;
+  ++before.size_class;
+  EXPECT_FALSE(other.take_over(chunk, before));
+  EXPECT_TRUE(other.take_over(chunk, now));
+}
+
+// Another may leave the chunk to its owner, who must not have overlooked it.
+TEST_F(OthersChunks, AreFoundByTheirOwnerWhileAnotherTries) {
+  const Block mine = idle_.blocks().take(kBytes);
+  idle_.blocks().published();
+  const std::uint64_t chunk = idle_.space().chunk_of(mine);
+  const ChunkState state = idle_.space().state_of(chunk);
+  ChunkState between = state;
+  between.kind = ChunkKind::handover;
+  between.owner = static_cast<std::uint16_t>(busy_.blocks().arena());
+  between.run = state.owner;
+  idle_.space().meta(chunk).state.store(pack(between));
+  Blocks again(idle_.space(), idle_.blocks().arena());
+  idle_.space().meta(chunk).state.store(pack(state));
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(idle_.space().chunk_of(again.take(kBytes)), chunk);
+    again.published();
+  }
 }
 
 }  // namespace

@@ -4,7 +4,9 @@
 #include <random>
 #include <vector>
 
+#include "engines/lockfree/arena.h"
 #include "engines/lockfree/block.h"
+#include "engines/lockfree/create.h"
 #include "engines/lockfree/position.h"
 #include "engines/lockfree/size_class.h"
 #include "engines/lockfree/table.h"
@@ -114,6 +116,62 @@ TEST(SizeClass, IsTheSmallestThatFits) {
   }
   EXPECT_EQ(class_of(kClassBytes.back() + 1), kNoClass);
   EXPECT_EQ(class_of(block_bytes(16, 10)), 0u) << "the item of the standard workloads is one unit";
+}
+
+TEST(Layout, EveryBlockHasANumberOf32Bits) {
+  for (const std::uint64_t partitions : {1u, 256u, 1'024u, 8'192u, 65'536u}) {
+    for (const std::uint64_t bytes : {std::uint64_t{1} << 20, std::uint64_t{64} << 20, std::uint64_t{1} << 30,
+                                      kMostBytes - 1, kMostBytes, 2 * kMostBytes}) {
+      const Layout layout = layout_of(bytes, partitions);
+      EXPECT_LE(layout.end(), kMostBytes) << bytes << " " << partitions;
+      EXPECT_LE(layout.meta_at + layout.max_chunks * sizeof(ChunkMeta), layout.chunks_at);
+      if (bytes >= kMostBytes - 1) {
+        EXPECT_GT(layout.end(), kMostBytes - (std::uint64_t{4} << 20)) << "all but what the rounding takes";
+      }
+    }
+  }
+}
+
+TEST(Layout, OfAnotherMakeIsRefusedWhereNumbersDoNotReach) {
+  const Layout layout = layout_of(kMostBytes, 1'024);
+  Root root;
+  root.partitions = 1'024;
+  root.arenas_at = layout.arenas_at;
+  root.directory_at = layout.directory_at;
+  root.meta_at = layout.meta_at;
+  root.chunks_at = layout.chunks_at;
+  root.max_chunks = layout.max_chunks;
+  EXPECT_EQ(misfit(root, layout.end()), "");
+  EXPECT_NE(misfit(root, layout.end() - 1).find("does not fit"), std::string::npos);
+  root.max_chunks += 2;
+  EXPECT_NE(misfit(root, layout.end() + 2 * kChunkBytes).find("numbers reach"), std::string::npos);
+}
+
+TEST(Intents, KnowTheBlockAgainByMoreThanItsGeneration) {
+  std::vector<std::uint64_t> memory(8);
+  fill_block(memory.data(), 42, "some key", "value");
+  const std::uint64_t first = memory[0];
+  const Intent intent = unpack_intent(pack(filled_intent(0xffffffff, first)));
+  EXPECT_EQ(intent.block, 0xffffffffu);
+  EXPECT_EQ(intent.generation, 42);
+  EXPECT_TRUE(is_of(intent, first));
+  fill_block(memory.data(), 44, "some key", "value");
+  EXPECT_FALSE(is_of(intent, memory[0]));
+  fill_block(memory.data(), 42, "other key", "value");
+  EXPECT_FALSE(is_of(intent, memory[0])) << "its generation came round";
+  EXPECT_FALSE(unpack_intent(pack(Intent{.block = 7})).filled);
+}
+
+TEST(Claims, AreOfTheWholeFirstWord) {
+  std::vector<std::uint64_t> memory(8);
+  fill_block(memory.data(), 42, "key", "value");
+  const std::uint64_t first = memory[0];
+  fill_block(memory.data(), 42, "other key", "value");
+  EXPECT_FALSE(claim_block(memory.data(), first, 7)) << "its generation came round";
+  EXPECT_TRUE(claim_block(memory.data(), memory[0], 7));
+  EXPECT_TRUE(is_claimed(memory.data(), 42, 7));
+  EXPECT_FALSE(is_claimed(memory.data(), 42, 8));
+  EXPECT_FALSE(claim_block(memory.data(), first, 8)) << "once";
 }
 
 TEST(BlockBytes, KeepKeyAndValueOfEveryLength) {

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <string>
 
+#include "engines/lockfree/create.h"
 #include "tests/engines/crash_load.h"
 #include "tests/engines/filling.h"
 
@@ -47,6 +48,23 @@ TEST(LockfreeInASmallDevShm, SaysFullAgainAndAgainAndUsesWhatIsFreed) {
     if (fill(*dict, kValue) < stored * 9 / 10) return 6;
     unlink("/dev/shm/other");
     return engine->check_integrity() == "" ? 0 : 7;
+  });
+}
+
+// As if each one who gave a chunk back had been killed before he counted it.
+TEST(LockfreeInASmallDevShm, FindsChunksThatNobodyCounted) {
+  expect_done_in_small_dev_shm("8M", [] {
+    const auto engine = make_engine("lockfree?max=1G&partitions=16");
+    const auto dict = engine->attach();
+    const int stored = fill(*dict, kValue);
+    fill_the_rest();
+    for (int i = 0; i < stored; ++i) dict->erase(key_of(static_cast<unsigned>(i)));
+    dict->set("large", kLargeValue);  // what is empty has been given back now
+    Segment segment = lockfree::open(engine->address());
+    lockfree::Space(segment).root().spare.store(0);
+    if (fill(*dict, kLargeValue) < stored / 128 * 10 * 9 / 10) return 1;
+    unlink("/dev/shm/other");
+    return engine->check_integrity() == "" ? 0 : 2;
   });
 }
 

@@ -14,8 +14,11 @@ namespace dictbench::lockfree {
 class Participant {
  public:
   explicit Participant(const std::string& name)
-      : segment_(open(name)), space_(segment_), blocks_(space_, claim_arena(space_)), index_(space_, blocks_) {}
-  ~Participant() { release_arena(space_, blocks_.arena()); }
+      : segment_(open(name)),
+        space_(segment_),
+        arena_(space_),
+        blocks_(space_, arena_.index()),
+        index_(space_, blocks_) {}
 
   Space& space() { return space_; }
   Blocks& blocks() { return blocks_; }
@@ -27,6 +30,7 @@ class Participant {
  private:
   Segment segment_;
   Space space_;
+  ClaimedArena arena_;
   Blocks blocks_;
   Index index_;
 };

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 #include "engines/error.h"
 #include "engines/server/program.h"
 
@@ -18,6 +20,11 @@ TEST(Endpoint, ReadsWhatItWrites) {
 TEST(Endpoint, RefusesWhatIsNoAddress) {
   for (const char* text : {"", "redis", "redis:", ":6379", "redis:0", "redis:65536", "redis:63x"})
     EXPECT_THROW(Endpoint::parse(text), Error) << text;
+}
+
+TEST(Endpoint, RefusesAPathThatASocketCannotHave) {
+  EXPECT_NO_THROW(Endpoint::parse("/" + std::string(106, 'x')));
+  EXPECT_THROW(Endpoint::parse("/" + std::string(107, 'x')), Error);
 }
 
 TEST(Endpoint, FreePortsCanBeListenedOn) { EXPECT_NE(free_loopback_port(), 0); }

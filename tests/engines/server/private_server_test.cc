@@ -7,18 +7,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
+#include <string>
 
 #include "engines/error.h"
 #include "engines/shm/leftovers.h"
 #include "engines/shm/process_identity.h"
 #include "tests/engines/server/processes.h"
+#include "tests/engines/shm/own_temporary_folder.h"
 
 namespace dictbench {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::ThrowsMessage;
 using namespace std::chrono_literals;
 
 std::vector<std::string> shell(const std::string& script) { return {"/bin/sh", "-c", script}; }
@@ -60,6 +65,15 @@ TEST(PrivateServer, DirectoryIsClosedToOthers) {
   ASSERT_EQ(stat(server.directory().c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777u, 0700u);
   EXPECT_EQ(std::filesystem::path(server.socket_path()).parent_path(), server.directory());
+}
+
+TEST(PrivateServer, SaysThatTheFolderForItsSocketIsTooDeep) {
+  const OwnTemporaryFolder folder;
+  const auto deep = folder.path() / std::string(60, 'x');
+  std::filesystem::create_directory(deep);
+  setenv("TMPDIR", deep.c_str(), 1);
+  const PrivateServer server;
+  EXPECT_THAT([&] { server.socket_path(); }, ThrowsMessage<Error>(HasSubstr("a Unix socket takes 107")));
 }
 
 TEST(PrivateServer, WritesWhoTheServerIs) {

@@ -126,9 +126,10 @@ TEST_F(InOwnTemporaryFolder, WhatIsNotProvablyDeadStays) {
   const auto path = [&](const std::string& name) { return folder_.path() / name; };
   const auto dead_name = own_name_prefix() + dead.text() + ".0";
   const std::array kept = {
-      own_name_prefix() + elsewhere.text() + ".0",           // another container's, machine's or boot's
+      own_name_prefix() + elsewhere.text() + ".0",           // another container's
       own_name_prefix() + unjudged.text() + ".0",            // made where nobody can be judged
       own_name_prefix() + "1.2.4026531836.0",                // an older dictbench's, with the pid namespace
+      own_name_prefix() + "1.2.12345678901234567890.0",      // or with a hash of it
       own_name_prefix() + dead.text(),                       // no counter: not our way of naming
       own_name_prefix() + "mine",                            // not parsable
       std::string("dictbench-99999-") + dead.text() + ".0",  // another user's
@@ -146,6 +147,22 @@ TEST_F(InOwnTemporaryFolder, WhatIsNotProvablyDeadStays) {
   EXPECT_FALSE(std::filesystem::exists(path(dead_name)));
   for (const auto& name : kept) EXPECT_TRUE(std::filesystem::exists(path(name))) << name;
   EXPECT_TRUE(std::filesystem::exists(path("target")));
+}
+
+// A disk keeps its files when the machine is started anew; the folder may be shared with other machines.
+TEST_F(InOwnTemporaryFolder, WhatAnEarlierBootLeftIsRemovedAndOnlyThisMachines) {
+  ProcessIdentity earlier = ProcessIdentity::self();  // alive, by its pid and start time
+  if (earlier.boot == 0 || earlier.machine == 0) GTEST_SKIP() << "this machine has no machine-id, or no boot id";
+  earlier.boot ^= 2;
+  ProcessIdentity elsewhere = earlier;
+  elsewhere.machine ^= 2;
+  const auto left = folder_.path() / (own_name_prefix() + earlier.text() + ".0");
+  const auto of_others = folder_.path() / (own_name_prefix() + elsewhere.text() + ".0");
+  for (const auto& path : {left, of_others}) std::filesystem::create_directory(path);
+  std::ofstream(left / kServerIdentityFile) << earlier.text();  // whose pid this process has now
+  EXPECT_THAT(remove_leftovers(), Contains(left.string()));
+  EXPECT_FALSE(std::filesystem::exists(left));
+  EXPECT_TRUE(std::filesystem::exists(of_others));
 }
 
 TEST_F(InOwnTemporaryFolder, WhereNobodyCanBeJudgedEverythingStays) {

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <string>
 
 #include "engines/registry.h"
@@ -39,6 +40,27 @@ TEST(Ownership, OfAnotherDomainIsUnavailable) {
   EXPECT_THAT([&] { require_own_domain(owner, "it"); }, ThrowsMessage<Error>(HasSubstr("where it was made /proc")));
 }
 
+TEST(Ownership, OfAnotherBootIsUnavailable) {
+  ProcessIdentity owner = ProcessIdentity::self();
+  if (owner.boot == 0) GTEST_SKIP() << "the boot id cannot be read here";
+  ++owner.domain;
+  EXPECT_NO_THROW(require_own_boot(owner, "it")) << "another container";
+  owner.boot ^= 2;
+  EXPECT_THAT([&] { require_own_boot(owner, "it"); },
+              ThrowsMessage<Error>(HasSubstr("it was made on another machine")));
+  owner.boot = 0;
+  EXPECT_EQ(error_code_of([&] { require_own_boot(owner, "it"); }), ErrorCode::unavailable);
+}
+
+// lstat(2) follows a link whose name ends with a slash.
+TEST(Ownership, ALinkIsNoDirectoryOfOurs) {
+  const PrivateDirectory folder, target;
+  const auto link = folder.path() / (own_name_prefix() + ProcessIdentity::self().text() + ".link");
+  std::filesystem::create_directory_symlink(target.path(), link);
+  EXPECT_EQ(error_code_of([&] { require_own_directory(link); }), ErrorCode::unavailable);
+  EXPECT_EQ(error_code_of([&] { require_own_directory(link / ""); }), ErrorCode::unavailable);
+}
+
 TEST(Ownership, ADirectoryIsOursAloneOrNamedByTheUser) {
   const PrivateDirectory directory;
   EXPECT_NO_THROW(require_own_directory(directory.path()));
@@ -54,10 +76,15 @@ TEST(Ownership, ADirectoryIsOursAloneOrNamedByTheUser) {
   ++elsewhere.domain;
   const auto foreign = directory.path() / (own_name_prefix() + elsewhere.text() + ".0");
   EXPECT_EQ(error_code_of([&] { require_own_directory(foreign); }), ErrorCode::unavailable);
+  EXPECT_NO_THROW(require_own_directory(foreign, Sharing::on_machine));
+  elsewhere.boot ^= 2;
+  const auto of_another_boot = directory.path() / (own_name_prefix() + elsewhere.text() + ".0");
+  EXPECT_EQ(error_code_of([&] { require_own_directory(of_another_boot, Sharing::on_machine); }),
+            ErrorCode::unavailable);
 }
 
 // Engines that share memory by a segment's or a folder's name. Servers are asked by a socket and trust nobody's locks;
-// a table of bucket-table may outlive its owner, and sees to it itself.
+// a table of bucket-table may outlive its owner, and sees to it itself; SQLite's locks hold in all containers.
 class AttachingFromElsewhere : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(AttachingFromElsewhere, IsUnavailable) {
@@ -78,7 +105,7 @@ TEST_P(AttachingFromElsewhere, IsUnavailable) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, AttachingFromElsewhere,
-                         ::testing::Values("boost-map", "lockfree", "blob", "stream-log", "sqlite-wal", "lmdb"),
+                         ::testing::Values("boost-map", "lockfree", "blob", "stream-log", "lmdb"),
                          [](const auto& test) {
                            std::string name = test.param;
                            std::ranges::replace(name, '-', '_');

@@ -1,9 +1,13 @@
 #include "engines/shm/process_identity.h"
 
+#include <grp.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
+#include <atomic>
+#include <cstdlib>
+#include <string>
 #include <thread>
 
 #include "engines/shm/owner_word.h"
@@ -38,12 +42,25 @@ TEST(ProcessIdentity, WithoutADescriptorToLookNobodyIsDead) {
 }
 
 TEST(ProcessIdentity, TextRoundTrips) {
-  const ProcessIdentity identity{.pid = 12, .start_time = 345, .domain = 6789};
-  EXPECT_EQ(identity.text(), "12.345.6789");
+  const ProcessIdentity identity{.pid = 12, .start_time = 345, .domain = 6789, .boot = 36, .machine = 35};
+  EXPECT_EQ(identity.text(), "12.9l.0000058l0000100000000z");
   EXPECT_EQ(ProcessIdentity::parse(identity.text()), identity);
+  EXPECT_EQ(ProcessIdentity::parse(ProcessIdentity::self().text()), ProcessIdentity::self());
   for (const std::string_view wrong :
-       {"", "12", "12.345", "12.345.", "12.345.6789.0", "a.b.c", "12.345.6789x", " 12.345.6789", "12..6789"})
+       {"", "12", "12.9l", "12.9l.", "12.9l.0000058l0000100000000z.0", "a.b.0000058l0000100000000z",
+        "12.9l.0000058l0000100000000z0", " 12.9l.0000058l0000100000000z", "12..0000058l0000100000000z",
+        "12.9l.000005 l0000100000000z", "0.9l.0000058l0000100000000z", "-1.9l.0000058l0000100000000z",
+        "4294967298.9l.0000058l0000100000000z"})
     EXPECT_FALSE(ProcessIdentity::parse(wrong)) << wrong;
+}
+
+// A Unix socket lies in a directory of such a name, and its path may have 107 bytes.
+TEST(ProcessIdentity, TextIsShort) {
+  constexpr std::uint64_t kFiveYears = std::uint64_t{5 * 366 * 86'400} * 100;
+  ProcessIdentity longest = ProcessIdentity::self();
+  longest.pid = 4'194'304;
+  longest.start_time = kFiveYears;
+  EXPECT_LE(longest.text().size(), 38u);
 }
 
 TEST(ProcessIdentity, ZombieAndReapedAreDead) {
@@ -112,6 +129,103 @@ TEST(ProcessIdentity, WhereProcIsOfAnotherPidNamespaceNobodyIsJudged) {
     return owner_word::liveness(owner_word::make(outside, 1)) == Liveness::unknown ? 0 : 4;
   });
   EXPECT_EQ(liveness(*inside), Liveness::unknown) << "from outside";
+}
+
+// Then /proc/self tells nothing of the time namespace any more.
+TEST(ProcessIdentity, IsTheSameWhenTheMainThreadHasEnded) {
+  ChildProcess child([] {
+    static const ProcessIdentity before = ProcessIdentity::self();
+    std::thread([] {
+      if (!await([] { return state_of(getpid()) == 'Z'; })) _exit(1);
+      if (own_domain() != before.domain || ProcessIdentity::self() != before) _exit(2);
+      _exit(liveness(before) == Liveness::alive ? 0 : 3);
+    }).detach();
+    syscall(SYS_exit, 0);
+  });
+  EXPECT_EQ(child.wait(), 0);
+}
+
+constexpr uid_t kNobody = 65534;
+
+// Mounted so, /proc shows a process nothing of others of the same user that are in another group.
+TEST(ProcessIdentity, HiddenByProcIsNotDead) {
+  expect_done_in_namespaces(CLONE_NEWPID | CLONE_NEWNS, [] {
+    if (mount("proc", "/proc", "proc", 0, "hidepid=2") != 0) return kNoNamespaces;
+    const auto become_nobody = [](gid_t group) {
+      return setgroups(0, nullptr) == 0 && setgid(group) == 0 && setuid(kNobody) == 0;
+    };
+    const SharedMemory<std::atomic<bool>> ready;
+    ChildProcess hidden([&] {
+      if (!become_nobody(1)) _exit(1);
+      *ready = true;
+      while (true) pause();
+    });
+    if (!await([&] { return ready->load() || state_of(hidden.pid()) == 'Z'; }) || !*ready) return kNoNamespaces;
+    const auto identity = ProcessIdentity::of(hidden.pid());
+    if (!identity) return 1;
+    const auto judged_by_another = [&](Liveness expected) {
+      ChildProcess judge([&] {
+        if (!become_nobody(2)) _exit(kNoNamespaces);
+        if (own_domain() != identity->domain) _exit(2);
+        if (liveness(*identity) != expected) _exit(3);
+        _exit(owner_word::liveness(owner_word::make(*identity, 1)) == expected ? 0 : 4);
+      });
+      return WEXITSTATUS(judge.wait());
+    };
+    if (const int failed = judged_by_another(Liveness::unknown); failed != 0) return failed;
+    hidden.kill();
+    return judged_by_another(Liveness::dead) == 0 ? 0 : 5;
+  });
+}
+
+TEST(ProcessIdentity, WhereProcSaysNothingOfItNobodyIsDead) {
+  expect_done_in_namespaces(CLONE_NEWPID | CLONE_NEWNS, [] {
+    ChildProcess child([] {
+      while (true) pause();
+    });
+    const auto identity = ProcessIdentity::of(child.pid());
+    if (!identity) return 1;
+    char path[] = "/tmp/dictbench-test-XXXXXX";
+    const int file = mkstemp(path);
+    const std::string stat = "/proc/" + std::to_string(child.pid()) + "/stat";
+    bool covered = file >= 0;
+    for (const char* const text : {"", "garbage", "2 (a) S 1 2 x"}) {
+      if (covered) covered = write_to(path, text) && mount(path, stat.c_str(), nullptr, MS_BIND, nullptr) == 0;
+      const Liveness told = liveness(*identity);
+      if (covered) covered = umount(stat.c_str()) == 0;
+      if (covered && told != Liveness::unknown) return 2;
+    }
+    close(file);
+    unlink(path);
+    return covered ? 0 : kNoNamespaces;
+  });
+}
+
+TEST(ProcessIdentity, OfAnEarlierBootOfThisMachineIsDead) {
+  ProcessIdentity earlier = ProcessIdentity::self();
+  if (earlier.boot == 0 || earlier.machine == 0) GTEST_SKIP() << "this machine has no machine-id, or no boot id";
+  earlier.boot ^= 2;  // not 0
+  EXPECT_EQ(liveness(earlier), Liveness::dead);
+  ++earlier.domain;
+  EXPECT_EQ(liveness(earlier), Liveness::dead) << "in whichever namespaces it was";
+  earlier.domain = 0;
+  EXPECT_EQ(liveness(earlier), Liveness::dead) << "where nobody could be judged";
+
+  ProcessIdentity elsewhere = earlier;
+  elsewhere.machine ^= 2;
+  EXPECT_EQ(liveness(elsewhere), Liveness::unknown) << "another machine's boot is always another one";
+  elsewhere.machine = 0;
+  EXPECT_EQ(liveness(elsewhere), Liveness::unknown) << "nobody knows which machine";
+  earlier.boot = 0;
+  EXPECT_EQ(liveness(earlier), Liveness::unknown) << "nobody knows which boot";
+}
+
+TEST(ProcessIdentity, BootAndMachineAreTheSameInAllContainers) {
+  const ProcessIdentity outside = ProcessIdentity::self();
+  expect_done_in_namespaces(CLONE_NEWPID | CLONE_NEWNS, [&] {
+    const ProcessIdentity inside = ProcessIdentity::self();
+    return inside.boot == outside.boot && inside.machine == outside.machine ? 0 : 1;
+  });
 }
 
 TEST(OwnerWord, TellsWhoAndWhetherHeLives) {

@@ -5,10 +5,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <atomic>
 #include <cstring>
+#include <filesystem>
+#include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
@@ -188,6 +191,29 @@ TEST(Segment, RefusesWhatIsNoneOrTruncated) {
   const Segment made = make(kMebibyte, 0);
   ASSERT_EQ(truncate(path_of(made.name()).c_str(), kMebibyte / 2), 0);
   EXPECT_THAT([&] { Segment::open(made.name(), kLayout); }, ThrowsMessage<Error>(HasSubstr("truncated?")));
+}
+
+// Asked before it is mapped: as long a file has no room in a process, and a hole in a full /dev/shm would be a SIGBUS.
+TEST(Segment, RefusesWhatIsNoneWithoutMappingIt) {
+  const RawFile huge(std::uint64_t{1} << 47);
+  EXPECT_EQ(error_code_of([&] { Segment::open(huge.name(), kLayout); }), ErrorCode::unavailable);
+  ASSERT_EQ(pwrite(huge.file(), "foreign!", 8, 0), 8);
+  EXPECT_THAT([&] { Segment::open(huge.name(), kLayout); },
+              ThrowsMessage<Error>(HasSubstr("is no segment of dictbench")));
+}
+
+TEST(Segment, WithoutADescriptorNothingIsLeft) {
+  const SharedMemory<std::atomic<bool>> refused;
+  ChildProcess child([&] {
+    const rlimit none{.rlim_cur = 0, .rlim_max = 0};
+    if (setrlimit(RLIMIT_NOFILE, &none) != 0) _exit(1);
+    *refused = error_code_of([] { Segment::create(kLayout, 4096, 0); }) == ErrorCode::unavailable;
+  });
+  const std::string owner = own_name_prefix() + ProcessIdentity::of(child.pid())->text();
+  EXPECT_EQ(child.wait(), 0);
+  EXPECT_TRUE(*refused);
+  for (const auto& entry : std::filesystem::directory_iterator("/dev/shm"))
+    EXPECT_FALSE(entry.path().filename().native().starts_with(owner)) << entry.path();
 }
 
 TEST(Segment, IsOpenedOnceItIsPublished) {

@@ -15,6 +15,7 @@
 #include "harness/torture/small_file_system.h"
 #include "tests/engines/error_code.h"
 #include "tests/engines/shm/child_process.h"
+#include "tests/engines/shm/own_namespaces.h"
 
 namespace dictbench {
 namespace {
@@ -31,6 +32,21 @@ std::unique_ptr<Engine> create(const std::string& spec_text) {
 bool has(Dict& dict, std::string_view key) {
   Value value;
   return dict.get(key, value);
+}
+
+// SQLite's locks do not know a process by its pid.
+TEST(SqliteWal, IsSharedWithTheOtherContainersOfTheMachine) {
+  const auto engine = create("sqlite-wal");
+  engine->attach()->set("outside", "1");
+  for (const int kinds : {CLONE_NEWPID, CLONE_NEWPID | CLONE_NEWNS}) {
+    expect_done_in_namespaces(kinds, [&] {
+      const auto dict = engine->attach();
+      dict->set("inside", "2");
+      return has(*dict, "outside") ? 0 : 1;
+    });
+    if (IsSkipped()) return;
+    EXPECT_TRUE(engine->attach()->erase("inside"));
+  }
 }
 
 TEST(SqliteWal, LockHeldByAnotherIsATimeoutAndThenWorks) {

@@ -23,10 +23,14 @@
 
 namespace {
 
-thread_local long calls_until_failure = 0;  // 0: none fails
+thread_local long calls_until_failure = 0;        // 0: none fails
+thread_local void (*before_failure)() = nullptr;  // what happens to the process just then
 
 void* take(std::size_t bytes) {
-  if (calls_until_failure > 0 && --calls_until_failure == 0) throw std::bad_alloc();
+  if (calls_until_failure > 0 && --calls_until_failure == 0) {
+    if (before_failure != nullptr) before_failure();
+    throw std::bad_alloc();
+  }
   void* const block = std::malloc(bytes == 0 ? 1 : bytes);
   if (block == nullptr) throw std::bad_alloc();
   return block;
@@ -139,6 +143,29 @@ TEST(StreamLogNoMemory, AfterAFailingCallTheDictGoesOnRightly) {
         failed = reached;
         if (HasFailure() || nth == 100) return;
       }
+}
+
+// What it read was written over: it may have seemed to be of any size, so that there was no memory for it says nothing.
+TEST(StreamLogNoMemory, AReaderThatLostItsPinReadsAgain) {
+  const auto engine = make_engine("stream-log?buffer=8M&max=64M");
+  const auto dict = engine->attach(), other = engine->attach();
+  other->set("small", "s");
+  ASSERT_EQ(dict->size(), 1u);
+  set_large(*other);
+  static SharedStream* stream = nullptr;
+  SharedStream attached(engine->address());
+  stream = &attached;
+  static Value out;
+  out.prepare(2 * kLarge.size());
+  before_failure = [] { stream->slots().revoke(stream->newest(stream->published()).generation); };
+  const Operation get{"get", {}, [](Dict& each) { each.get("large", out); }};
+  bool reached = false;
+  EXPECT_EQ(said(get, *dict, 1, reached), "");
+  before_failure = nullptr;
+  EXPECT_TRUE(reached) << "the reader takes memory for a large value";
+  EXPECT_EQ(out.view(), kLarge);
+  EXPECT_EQ(attached.slots().any_revoked(), false);
+  expect_right(*engine, *dict, *other);
 }
 
 // A value longer than the stream goes into force with a dump that holds it. Where that fails, nobody has the value.

@@ -6,7 +6,9 @@
 #include <string>
 
 #include "engines/spec.h"
+#include "engines/stream_log/areas.h"
 #include "engines/stream_log/record.h"
+#include "tests/engines/conformance/other_file.h"
 #include "tests/engines/error_code.h"
 #include "tests/engines/shm/child_process.h"
 #include "tests/engines/stream_log/dicts.h"
@@ -120,6 +122,25 @@ TEST(StreamLog, FullWhereDevShmHasNoRoom) {
     for (unsigned i = 0; i < stored; ++i)
       if (get(*other, key_of(i)) != std::string(100, 'w')) return 3;
     return other->erase("0") && engine->check_integrity() == "" ? 0 : 4;
+  });
+}
+
+// Two homes of 2 MB and a little more fit into what is left, one of 3 MB and another of 2 do not.
+TEST(StreamLog, WhatOneHomeMightLikeIsNotTakenFromTheOther) {
+  expect_done_in_small_dev_shm("16M", [] {
+    OtherFile other;
+    constexpr std::uint64_t kBuffer = 64 << 10;
+    const Segment segment =
+        stream_log::SharedStream::create({.most = 1 << 30, .buffer = kBuffer, .first_stream = kBuffer});
+    stream_log::SharedStream stream(segment.name());
+    other.leave((4 << 20) + (512 << 10));
+    const std::uint64_t before = segment.bytes_in_use();
+    stream.make_room(0, 2 << 20);
+    if (segment.bytes_in_use() - before < 4 << 20) return 1;
+    if (stream.broken(2 << 20) != "") return 2;
+    const std::uint64_t now = segment.bytes_in_use();
+    if (error_code_of([&] { stream.make_room(2 << 20, 3 << 20); }) != ErrorCode::full) return 3;
+    return segment.bytes_in_use() == now ? 0 : 4;  // nothing for one of them
   });
 }
 

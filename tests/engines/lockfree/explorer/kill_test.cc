@@ -79,6 +79,23 @@ TEST(ExplorerKill, ChunkGivenBackUnderTheDead) {
                 .bounds = {.preemptions = 1, .kills = 1}});
 }
 
+// As before, and the block was not the first of its chunk: none of the larger ones begins there.
+TEST(ExplorerKill, ChunkOfLargerBlocksUnderTheDead) {
+  expect_right({.keys = {"k", std::string(40, 'l')},
+                .before = {set(0, 1), set(0, 2)},
+                .fibers = {{{sweep(), set(1, 3)}}, {{erase(0)}, true}, {{adopt(1)}}},
+                .bounds = {.preemptions = 1, .kills = 1}});
+}
+
+// While it is looked whether the dead one's block is in the table, another erases it too, frees it, and has
+// it pending for another key.
+TEST(ExplorerKill, BlockOfTheDeadBecomesAnotherKeys) {
+  expect_right({.keys = keys_in_bucket(0, 2),
+                .before = {set(0, 1)},
+                .fibers = {{{erase(0)}, true}, {{erase(0), set(1, 3)}, false, Stock::adopted}, {{adopt(0)}}},
+                .bounds = {.preemptions = 2, .kills = 1}});
+}
+
 // At the moment of the settlement another arena still names the block in an intent that has done its work
 // (docs/lockfree-explorer.md, "What the explorer found").
 //

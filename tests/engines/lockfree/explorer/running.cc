@@ -203,7 +203,7 @@ void Running::walk(unsigned fiber) {
 void Running::take_over(unsigned fiber, const Step& step) {
   const auto dead = static_cast<unsigned>(step.number);
   scheduler_->wait_for_end(dead);
-  if (step.what == Step::What::attach && table_.take_over(dead)) table_.attach(fiber, dead);
+  if (step.what == Step::What::attach && table_.attach_to(dead)) table_.attach(fiber, dead);
   const std::uint32_t own = table_.arena_of(fiber);
   if (step.what == Step::What::adopt && table_.adopt(own)) table_.attach(fiber, own);
 }

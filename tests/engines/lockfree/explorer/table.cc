@@ -21,7 +21,7 @@ constexpr std::uint64_t kMostBytes = 8 << 20;
 constexpr std::uint64_t kLargestTable = 1024;  // bytes
 
 // Always the same, so that a key's bucket is.
-constexpr Hasher kHasher{.key = {.first = 1, .second = 2}};
+const Hasher kHasher{KeyHash(KeyHash::Kind::sip, {.first = 1, .second = 2})};
 
 constexpr std::uint8_t kLive = 1, kSettling = 2;  // owner.cc's
 
@@ -42,7 +42,7 @@ SmallTable::SmallTable(std::span<const Stock> stocks)
     for (std::uint64_t bytes = kLeastTableBytes; bytes <= kLargestTable; bytes = next_table_bytes(bytes))
       mine.give_back_table(mine.take_table(bytes), bytes);
     if (stocks[arena] == Stock::full) continue;
-    move_chunks(space_, arena, arena);
+    put_back(space_, arena);
     for (Magazine& magazine : space_.arena(arena).magazines) magazine.word.store(0);
   }
   attach_all();
@@ -68,20 +68,31 @@ bool SmallTable::take_over(std::uint32_t index) {
   return true;
 }
 
+bool SmallTable::attach_to(std::uint32_t index) {
+  if (!take_over(index)) return false;
+  settle_chunks(space_, index);
+  return true;
+}
+
 bool SmallTable::adopt(std::uint32_t own) {
+  ArenaSet taken;
   bool any = false;
   for (std::uint32_t i = 0; i < space_.root().arenas.load(); ++i) {
     if (i == own || !take_over(i)) continue;
+    taken.set(i);
     any |= reclaim(space_, i);
-    any |= move_chunks(space_, i, own);
-    release_arena(space_, i);
+    put_back(space_, i);
   }
+  if (taken.none()) return any;
+  any |= move_chunks(space_, taken, own);
+  for (std::uint32_t i = 0; i < kArenas; ++i)
+    if (taken[i]) release_arena(space_, i);
   return any;
 }
 
 void SmallTable::sweep(unsigned handle) {
   const std::uint32_t arena = arena_of(handle);
-  move_chunks(space_, arena, arena);
+  put_back(space_, arena);
   Chunks chunks(space_, arena);
   for (std::uint64_t chunk = 0; chunk < space_.chunks(); ++chunk)
     chunks.give_back_empty(chunk, space_.state_of(chunk).size_class);

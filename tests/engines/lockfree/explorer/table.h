@@ -39,9 +39,9 @@ class SmallTable {
   void attach_all();
   void attach(unsigned handle, std::uint32_t arena);
 
-  // The arena becomes the running fiber's, and what its owner's death left is put in order, as owner.cc's take_over()
-  // does. False when somebody living has it.
-  bool take_over(std::uint32_t arena);
+  // The arena becomes the running fiber's, and what its owner's death left is put in order, as owner.cc's
+  // claim_arena() does. False when somebody living has it.
+  bool attach_to(std::uint32_t arena);
   // Chunks of arenas whose owner is dead, to `own`, as adopt_chunks() does. True when there were any.
   bool adopt(std::uint32_t own);
   std::uint32_t arena_of_checker() const noexcept { return static_cast<std::uint32_t>(handles_.size()); }
@@ -65,6 +65,8 @@ class SmallTable {
     lockfree::Blocks blocks;
     lockfree::Index index;
   };
+
+  bool take_over(std::uint32_t arena);
 
   Segment segment_;
   lockfree::Space space_;

@@ -1,4 +1,4 @@
-#include "engines/keyed_hash.h"
+#include "engines/hash_key.h"
 
 #include <sys/random.h>
 

@@ -1,30 +1,19 @@
-// A hash of byte strings that nobody can foresee who does not know its key: SipHash-1-3 (J.-P. Aumasson, D. J.
-// Bernstein: "SipHash: a fast short-input PRF", 2012), with one round a word and three at the end, as the dicts of
-// CPython and Rust have it.
+// SipHash-1-3 (J.-P. Aumasson, D. J. Bernstein: "SipHash: a fast short-input PRF", 2012), with one round a word and
+// three at the end, as the dicts of CPython and Rust have it. Without the key nobody can tell its hashes from random
+// numbers, even who has seen any number of them.
 //
-// Whoever chooses keys can find as many as he likes with one XXH3 or absl::Hash, whatever their seed: a factor that is
-// made zero takes the seed out of the product. A table of such keys takes a second a thousand. With a key of 128 random
-// bits a dict, its author included, nobody can.
-//
-// Pure functions on little-endian machines; any thread.
+// A pure function on little-endian machines; any thread.
 #pragma once
 
 #include <bit>
 #include <cstdint>
 #include <string_view>
 
+#include "engines/hash_key.h"
 #include "engines/shm/bytes.h"
 
 namespace dictbench {
-
-struct HashKey {
-  std::uint64_t first = 0, second = 0;
-
-  // From the kernel. Throws Error(unavailable) when it gives none.
-  static HashKey random();
-};
-
-namespace siphash {
+namespace siphash_parts {
 
 struct State {
   std::uint64_t v0, v1, v2, v3;
@@ -56,14 +45,14 @@ inline std::uint64_t tail(std::string_view text) noexcept {
   return load_as<std::uint64_t>(text.data() + text.size() - 8) >> 8 * (8 - left);
 }
 
-}  // namespace siphash
+}  // namespace siphash_parts
 
-inline std::uint64_t keyed_hash(const HashKey& key, std::string_view text) noexcept {
+inline std::uint64_t siphash(const HashKey& key, std::string_view text) noexcept {
   static_assert(std::endian::native == std::endian::little);
-  siphash::State state{key.first ^ 0x736f6d6570736575, key.second ^ 0x646f72616e646f6d, key.first ^ 0x6c7967656e657261,
-                       key.second ^ 0x7465646279746573};
+  siphash_parts::State state{key.first ^ 0x736f6d6570736575, key.second ^ 0x646f72616e646f6d,
+                             key.first ^ 0x6c7967656e657261, key.second ^ 0x7465646279746573};
   for (std::size_t at = 0; at + 8 <= text.size(); at += 8) state.take(load_as<std::uint64_t>(text.data() + at));
-  state.take(siphash::tail(text) | std::uint64_t{text.size()} << 56);
+  state.take(siphash_parts::tail(text) | std::uint64_t{text.size()} << 56);
   state.v2 ^= 0xff;
   for (int i = 0; i < 3; ++i) state.round();
   return state.v0 ^ state.v1 ^ state.v2 ^ state.v3;

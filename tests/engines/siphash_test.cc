@@ -1,4 +1,4 @@
-#include "engines/keyed_hash.h"
+#include "engines/siphash.h"
 
 #include <gtest/gtest.h>
 
@@ -21,13 +21,13 @@ std::string counting(std::size_t size) {  // bytes 0, 1, 2, ...
 }
 
 void expect_all(const HashKey& key, const std::vector<Vector>& vectors) {
-  for (const Vector& vector : vectors) EXPECT_EQ(keyed_hash(key, counting(vector.size)), vector.hash) << vector.size;
+  for (const Vector& vector : vectors) EXPECT_EQ(siphash(key, counting(vector.size)), vector.hash) << vector.size;
 }
 
 // CPython 3.11 hashes bytes by SipHash-1-3 (sys.hash_info.algorithm): hash(bytes(range(N))) % 2**64, N at least 1. With
 // PYTHONHASHSEED=0 its key is zero; with 1 it is the first 16 bytes of a linear congruential generator
 // (x = 214013 x + 2531011 modulo 2**32 from x = 1 on, bits 16 to 23 of each: Python/bootstrap_hash.c).
-TEST(KeyedHash, GivesWhatCPythonGives) {
+TEST(SipHash, GivesWhatCPythonGives) {
   expect_all({}, {{1, 0x68a914128e01e473},
                   {3, 0x4d4c9a4a8ef6e0ad},
                   {7, 0x2f098ab0c751325a},
@@ -48,7 +48,7 @@ TEST(KeyedHash, GivesWhatCPythonGives) {
                                                                            {40, 0xdb056b8b4f38310b}});
 }
 
-TEST(KeyedHash, DependsOnKeyAndLengthAndEveryBit) {
+TEST(SipHash, DependsOnKeyAndLengthAndEveryBit) {
   const HashKey key{.first = 1, .second = 2};
   std::set<std::uint64_t> seen;
   std::size_t made = 0;
@@ -58,18 +58,18 @@ TEST(KeyedHash, DependsOnKeyAndLengthAndEveryBit) {
   };
   for (std::size_t size = 0; size <= 64; ++size) {
     const std::string zeros(size, '\0');
-    expect_new(keyed_hash(key, zeros));
-    expect_new(keyed_hash({.first = 2, .second = 1}, zeros));
+    expect_new(siphash(key, zeros));
+    expect_new(siphash({.first = 2, .second = 1}, zeros));
     for (std::size_t bit = 0; bit < 8 * size; ++bit) {
       std::string text = zeros;
       text[bit / 8] = static_cast<char>(1 << bit % 8);
-      expect_new(keyed_hash(key, text));
+      expect_new(siphash(key, text));
     }
   }
 }
 
 // The 1 to 7 last bytes, wherever in memory they begin, and none beyond them.
-TEST(KeyedHash, TailIsWhatIsLeftOfWholeWords) {
+TEST(SipHash, TailIsWhatIsLeftOfWholeWords) {
   const std::string text = counting(64);
   for (std::size_t begin = 0; begin < 8; ++begin)
     for (std::size_t size = 0; size <= 40; ++size) {
@@ -77,29 +77,9 @@ TEST(KeyedHash, TailIsWhatIsLeftOfWholeWords) {
       std::uint64_t expected = 0;
       for (std::size_t i = size / 8 * 8; i < size; ++i)
         expected |= std::uint64_t{static_cast<unsigned char>(part[i])} << 8 * (i % 8);
-      EXPECT_EQ(siphash::tail(part), expected) << begin << " + " << size;
-      EXPECT_EQ(keyed_hash({}, part), keyed_hash({}, std::string(part))) << begin << " + " << size;
+      EXPECT_EQ(siphash_parts::tail(part), expected) << begin << " + " << size;
+      EXPECT_EQ(siphash({}, part), siphash({}, std::string(part))) << begin << " + " << size;
     }
-}
-
-TEST(HashKey, IsAnotherOneEachTime) {
-  const HashKey one = HashKey::random(), other = HashKey::random();
-  EXPECT_NE(one.first, other.first);
-  EXPECT_NE(one.second, other.second);
-  EXPECT_NE(keyed_hash(one, "key"), keyed_hash(other, "key"));
-}
-
-// Keys that all have one hash of XXH3, and of absl::Hash, each have one of their own here.
-TEST(KeyedHash, PartsKeysThatMeetInXxh3AndAbslHash) {
-  for (const std::string_view head : {"\xb8\xfe\x6c\x39\x23\xa4\x4b\xbe", "\x44\x73\x70\x03\x2e\x8a\x19\x13"}) {
-    std::set<std::uint64_t> hashes;
-    for (unsigned i = 0; i < 1000; ++i) {
-      std::string middle = std::to_string(i);
-      middle.resize(8, ' ');
-      hashes.insert(keyed_hash({}, std::string(head) + middle + std::string(16, 'x')));
-    }
-    EXPECT_EQ(hashes.size(), 1000u);
-  }
 }
 
 }  // namespace
