@@ -19,8 +19,8 @@ OptionRule KeyHash::option() {
           .kind = OptionKind::choice,
           .default_value = "multilinear",
           .meaning =
-              "of keys. multilinear: keyed at random, keys chosen beforehand cannot meet; sip: nor those of who "
-              "watches the dict, slower; xxh3: not keyed, for keys that nobody hostile chooses",
+              "of keys. multilinear: keyed at random, keys chosen beforehand meet no more than others; sip: nor do "
+              "those of who watches the dict, slower; xxh3: not keyed, for keys that nobody hostile chooses",
           .choices = {"multilinear", "sip", "xxh3"}};
 }
 

@@ -4,12 +4,13 @@
 //     h(text) = (r + r_0 * length + r_1 * word_1 + ... + r_n * word_n  modulo 2^128) / 2^64
 //
 // All r are random. Their theorem: whatever two texts are chosen without knowing the r, their two hashes are any pair
-// of numbers with the same chance of 2^-128. So they meet in b bits with a chance of 2^-b, as if both were drawn: who
-// chooses keys beforehand, however cleverly, gains nothing, and no key is a bad one. The last step keeps that, for it
-// is one to one; it only makes keys that count up look like no series.
+// of numbers with the same chance of 2^-128. So they meet in b bits with a chance of 2^-b, as if both were drawn.
+// However cleverly somebody chooses keys beforehand, a key meets no more of the others on average than of drawn ones.
+// Of three keys and more at once the theorem says nothing. The last step keeps it, for it is one to one; it only makes
+// keys that count up look like no series.
 //
 // What SipHash promises besides, this does not: who can see hashes, or can tell by the time of many gets which keys
-// meet, learns something of the r. Against such, use siphash.h, which takes three times as long for a key of 16 bytes.
+// meet, learns something of the r. Against such, use siphash.h, which takes more instructions.
 //
 // Texts of more than 128 bytes go through SipHash.
 //

@@ -161,7 +161,8 @@ def read_records(files: Iterable[Path], sources: Iterable[Path] = ()) -> Records
     if len(hosts) > 1:
         raise RecordError(f"records of {len(hosts)} machines ({'; '.join(hosts)}): give the files of one machine")
     own = [_cell(where, origin, line, runs) for where, origin, line in found]
-    cells, notes = _keep_one_work([cell for cell in own if _is_drawn(cell)])
+    overwriting = _overwriting_loads(own)
+    cells, notes = _keep_one_work([cell for cell in own if _is_drawn(cell) and cell.origin not in overwriting])
     own += [_cell(where, origin, line, all_runs) for where, origin, line in listed]
     return Records(list(runs.values()), cells, notes, own, findings, list(all_runs.values()))
 
@@ -200,9 +201,27 @@ def _read_file(file: Path, names: dict, runs: dict, bare_cells: list, findings: 
 
 
 def _is_drawn(cell: Cell) -> bool:
-    """The Python tier's programs have tables of their own (docs/documents.md). A load of keys that were there fills no
-    dict (results/record.h)."""
-    return cell.workload != _CASES and cell.tier == "c++" and not cell.work.get("overwrites", False)
+    """The Python tier's programs have tables of their own (docs/documents.md)."""
+    return cell.workload != _CASES and cell.tier == "c++"
+
+
+def _overwriting_loads(cells: list) -> set:
+    """Origins of loads of keys that were there, which fill no dict (results/record.h). Older records do not tell it: it
+    is found out as in results/record_reader.cc."""
+    found, loaded = set(), {}
+    for cell in cells:
+        work = cell.work
+        keys = work.get("keys", 0)
+        if work.get("overwrites", False):
+            found.add(cell.origin)
+        if "warm_up_s" in work or keys == 0 or work.get("seconds", 0) > 0 or not cell.phase.startswith("load"):
+            continue
+        of = (cell.origin.rpartition(":")[0], cell.run_id, cell.engine, cell.workload_hash, cell.start, cell.processes,
+              cell.repetition, work.get("key_bytes", 0))
+        if loaded.get(of, 0) >= keys:
+            found.add(cell.origin)
+        loaded[of] = max(loaded.get(of, 0), keys)
+    return found
 
 
 def _finding(where: str, origin: str, record: dict) -> Finding:

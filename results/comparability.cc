@@ -68,24 +68,38 @@ std::string common_words(const std::string& a, const std::string& b) {
   return a.substr(0, blank);
 }
 
-// Of a record that does not tell it: docs/method.md, "One datum".
-constexpr double kWarmShareBefore = 0.2;
+constexpr double kWarmShare = 0.2;         // of the window
+constexpr double kWarmWriteSeconds = 0.2;  // at least, of phases that write, in windows that are no shorter
 
-double warm_up_of(const Work& work) { return work.warm_up_s.value_or(kWarmShareBefore * work.seconds); }
-
-// A longer window is the same work, and a fifth of it before is too. So warm-ups differ where windows of one length
-// have different ones, or where of windows of two lengths one has more than its fifth.
-bool warmed_up_alike(const Work& a, const Work& b) {
-  constexpr double kSame = 1e-6;  // seconds; records have decimals
-  const auto is_fifth = [](const Work& work) {
-    return std::abs(warm_up_of(work) - kWarmShareBefore * work.seconds) < kSame;
-  };
-  if (a.seconds == 0 || b.seconds == 0) return true;  // nothing is known of it, or no time ends the phase
-  if (std::abs(warm_up_of(a) - warm_up_of(b)) < kSame) return true;
-  return a.seconds != b.seconds && is_fifth(a) && is_fifth(b);
+// A record that does not tell its warm-up had a fifth of the window, or, one of the last that did not tell, a longer
+// one where it wrote (docs/method.md, "One datum"). The record does not say which.
+std::vector<double> possible_warm_ups(const Work& work) {
+  if (work.warm_up_s) return {*work.warm_up_s};
+  const double fifth = kWarmShare * work.seconds;
+  if (work.seconds < kWarmWriteSeconds || fifth >= kWarmWriteSeconds) return {fifth};
+  return {fifth, kWarmWriteSeconds};
 }
 
-std::string seconds_text(double seconds) { return fmt::format("{:.3g} s", seconds); }
+// A longer window is the same work, and a fifth of it before is too. So warm-ups differ where windows of one length
+// have different ones, or where of windows of two lengths one has more than its fifth. What may be alike is no
+// difference.
+bool warmed_up_alike(const Work& a, const Work& b) {
+  if (a.seconds == 0 || b.seconds == 0) return true;  // nothing is known of it, or no time ends the phase
+  constexpr double kSame = 1e-6;                      // seconds; records have decimals
+  const auto same = [](double one, double other) { return std::abs(one - other) < kSame; };
+  for (const double warm_a : possible_warm_ups(a))
+    for (const double warm_b : possible_warm_ups(b)) {
+      const bool fifths = same(warm_a, kWarmShare * a.seconds) && same(warm_b, kWarmShare * b.seconds);
+      if (same(warm_a, warm_b) || (a.seconds != b.seconds && fifths)) return true;
+    }
+  return false;
+}
+
+std::string warm_up_text(const Work& work) {
+  std::vector<std::string> texts;
+  for (const double seconds : possible_warm_ups(work)) texts.push_back(fmt::format("{:.3g} s", seconds));
+  return fmt::format("{}", fmt::join(texts, " or "));
+}
 
 std::string number_text(double number) { return fmt::format("{:g}", number); }
 
@@ -135,8 +149,7 @@ std::vector<Difference> work_differences(const CellRecord& a, const CellRecord& 
   else
     add(all, "workload hash", a.workload_hash.substr(0, kHashDigits), b.workload_hash.substr(0, kHashDigits));
   add(all, "processes", std::to_string(a.processes), std::to_string(b.processes));
-  if (!warmed_up_alike(a.work, b.work))
-    add(all, "warm-up", seconds_text(warm_up_of(a.work)), seconds_text(warm_up_of(b.work)));
+  if (!warmed_up_alike(a.work, b.work)) add(all, "warm-up", warm_up_text(a.work), warm_up_text(b.work));
   // Of two engines one may be shared by threads only, or keep files and the other none: that is their nature.
   const bool by_nature = a.engine != b.engine && (a.start == "threads" || b.start == "threads");
   if (!by_nature) add(all, "start", a.start, b.start);

@@ -1,9 +1,9 @@
 // What two measurements differ in besides what is to be compared: the rules of `compare` and `hosts`.
 //
 // Pure functions over records. A fact that one of the two does not tell (an older record, "unavailable") is no
-// difference: nothing is known about it (but the warm-up of an older record is). Neither are facts that move by
-// themselves (load, momentary clock rate, measured speeds, stolen time) and the commit of dictbench, which is what a
-// comparison is often about.
+// difference: nothing is known about it. A warm-up that is not told was one of two, so it differs from any other. No
+// differences are facts that move by themselves (load, momentary clock rate, measured speeds, stolen time) and the
+// commit of dictbench, which is what a comparison is often about.
 #pragma once
 
 #include <string>

@@ -92,11 +92,11 @@ struct Work {
   double value_bytes = 0;  // of one value of the phase, the mean
   double seconds = 0;      // that the phase was to last; 0: as long as its operations take
   // So long the workers did the phase's operations before, untimed. Records that do not tell it had a fifth of
-  // `seconds`, whatever the phase did.
+  // `seconds`, or, the last ones of them, 0.2 s at least where the phase writes.
   std::optional<double> warm_up_s = {};
   double arrival_rate = 0;  // operations a second at fixed times; 0: closed loop
   // A load of keys that earlier phases have set already: it makes no room for them and replaces what is there. Older
-  // records do not tell it.
+  // records do not tell it; read_records() finds it out.
   bool overwrites = false;
 };
 

@@ -1,8 +1,11 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <map>
 #include <set>
+#include <tuple>
 
 #include "results/record.h"
 #include "results/record_json.h"
@@ -38,7 +41,24 @@ void read_line(const std::string& line, RecordFile& records) {
   }
 }
 
+// A cell that tells its warm-up tells its `overwrites` too. Of an older one it follows from the loads before it, which
+// stand in the file in their order: workloads of those days did not erase between two loads.
+void tell_overwriting_loads(std::vector<CellRecord>& cells, std::size_t first) {
+  using Dict = std::tuple<std::string, std::string, std::string, std::string, unsigned, unsigned, double>;
+  std::map<Dict, std::uint64_t> loaded;  // the most keys that a load has set, by dict and kind of keys
+  for (std::size_t i = first; i < cells.size(); ++i) {
+    CellRecord& cell = cells[i];
+    Work& work = cell.work;
+    if (work.warm_up_s || work.keys == 0 || work.seconds > 0 || !cell.phase.starts_with("load")) continue;
+    std::uint64_t& most = loaded[{cell.run_id, cell.engine, cell.workload_hash, cell.start, cell.processes,
+                                  cell.repetition, work.key_bytes}];
+    work.overwrites = work.overwrites || most >= work.keys;
+    most = std::max(most, work.keys);
+  }
+}
+
 void read_into(const fs::path& file, RecordFile& records) {
+  const std::size_t first_cell = records.cells.size();
   errno = 0;
   std::ifstream stream(file, std::ios::binary);
   std::error_code error;
@@ -56,6 +76,7 @@ void read_into(const fs::path& file, RecordFile& records) {
     }
   }
   if (stream.bad()) throw RecordError(fmt::format("{}: reading failed: {}", file.string(), std::strerror(errno)));
+  tell_overwriting_loads(records.cells, first_cell);
 }
 
 }  // namespace

@@ -111,7 +111,8 @@ std::uint64_t BucketDict::size() { return current().size(); }
 void BucketDict::for_each(const Visitor& visit) {
   std::optional<RobustMutexGuard> no_growth;
   while (walks_ == 0) {
-    no_growth.emplace(current().file().header().growing, table_.file().timeout());
+    const TableFile& file = current().file();
+    no_growth.emplace(file.header().growing, file.timeout(), file.steps_are_noted());
     if (!table_.moved()) break;
     no_growth.reset();
   }
@@ -127,8 +128,11 @@ void BucketDict::for_each(const Visitor& visit) {
   Value key, value;
   for (std::uint64_t region = 0; region < sizes.regions; ++region)
     for (std::uint32_t group = 0; group < sizes.groups; ++group)
-      for (unsigned slot = 0; slot < kGroupBuckets; ++slot)
-        if (table_.read(region, group, slot, key, value) && !visit(key.view(), value.view())) return;
+      for (unsigned slot = 0; slot < kGroupBuckets; ++slot) {
+        if (!table_.read(region, group, slot, key, value)) continue;
+        table_.file().note_step();
+        if (!visit(key.view(), value.view())) return;
+      }
 }
 
 std::size_t BucketDict::get_many(std::span<const std::string_view> keys, std::span<Value> out, std::span<bool> found) {

@@ -12,6 +12,7 @@
 #include <cstring>
 #include <filesystem>
 #include <new>
+#include <optional>
 #include <span>
 #include <thread>
 #include <utility>
@@ -21,6 +22,7 @@
 #include "engines/shm/crash_point.h"
 #include "engines/shm/file_memory.h"
 #include "engines/shm/ownership.h"
+#include "engines/shm/process_identity.h"
 #include "engines/shm/whereabouts.h"
 
 namespace dictbench::bucket_table {
@@ -30,25 +32,22 @@ std::string reason(int error) { return std::strerror(error); }
 
 // Who cannot tell the boot must not make locks anew: others may hold them.
 std::array<char, 40> this_boot(const std::string& path) {
-  constexpr std::size_t kBytes = 36;
   std::array<char, 40> id{};
-  std::size_t size = 0;
-  const int error = read_start_of("/proc/sys/kernel/random/boot_id", std::span(id).first(kBytes), size);
-  if (error == 0 && size == kBytes) return id;
+  const int error = read_boot_id(std::span(id).first<kBootIdBytes>());
+  if (error == 0) return id;
   throw Error(ErrorCode::unavailable,
               fmt::format("bucket-table: {}: whether its locks were made since the machine was started cannot be told: "
-                          "/proc/sys/kernel/random/boot_id: {}; see that /proc is mounted, and `ulimit -n`",
-                          path, error != 0 ? reason(error) : "it is too short"));
+                          "{}: {}; see that /proc is mounted and nothing over it, and `ulimit -n`",
+                          path, kBootIdFile, reason(error)));
+}
+
+// The file of a dict that goes with its maker tells in its name whose it is, and where it was made: its locks are of
+// this boot, for no other domain opens it. One that the user named may have been made anywhere.
+std::optional<ProcessIdentity> maker_of(const std::string& path) {
+  return owner_in_name(std::filesystem::path(path).filename().native());
 }
 
 std::uint64_t geometry_hash(const Geometry& geometry) { return XXH3_64bits(&geometry, sizeof geometry); }
-
-// The file of a dict that goes with its maker tells in its name whose it is, and where it was made. One that the user
-// named may have been made anywhere.
-void require_own_domain_of(const std::string& path) {
-  const auto owner = owner_in_name(std::filesystem::path(path).filename().native());
-  if (owner) require_own_domain(*owner, path);
-}
 
 }  // namespace
 
@@ -68,7 +67,7 @@ Geometry Geometry::with_groups(std::uint64_t wanted) const {
 }
 
 TableFile TableFile::create(const std::string& path, const Plan& plan) {
-  const auto booted = this_boot(path);
+  const auto booted = maker_of(path) ? std::array<char, 40>{} : this_boot(path);
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (file < 0)
     throw Error(errno == ENOSPC ? ErrorCode::full : ErrorCode::unavailable,
@@ -123,7 +122,7 @@ TableFile TableFile::open(const std::string& path, std::chrono::milliseconds tim
                                                                     : "it must be one of this user"));
   TableFile opened(path, file, timeout);
   require_own_file(file, path);
-  require_own_domain_of(path);
+  if (const auto maker = maker_of(path)) require_own_domain(*maker, path);
   struct stat info {};
   if (fstat(file, &info) != 0)
     throw Error(ErrorCode::unavailable, fmt::format("bucket-table: cannot look at {}: {}", path, reason(errno)));
@@ -167,6 +166,7 @@ void TableFile::check(std::uint64_t length) const {
 
 // A lock that was held when the machine stopped would stay held for ever. The file lock keeps two openers apart.
 void TableFile::make_locks_of_this_boot() const {
+  if (maker_of(path_)) return;
   Header& shared = header();
   const auto booted = this_boot(path_);
   if (shared.booted == booted) return;

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "engines/bucket_table/layout.h"
 
@@ -59,6 +60,18 @@ class TableFile {
   }
   Group* groups(std::uint64_t region) const noexcept { return groups_ + region * geometry_.groups; }
   char* bucket(std::uint64_t number) const noexcept { return buckets_ + number * bucket_bytes_; }
+
+  // Both by who holds `growing`: that it gets on, however long it takes.
+  void note_step() const noexcept {
+    std::atomic<std::uint32_t>& steps = header().steps;
+    steps.store(steps.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
+  // For who waits for a lock: has somebody noted a step since this was last asked?
+  auto steps_are_noted() const noexcept {
+    return [&steps = header().steps, seen = header().steps.load(std::memory_order_relaxed)]() mutable {
+      return std::exchange(seen, steps.load(std::memory_order_relaxed)) != seen;
+    };
+  }
 
   // Whether a bucket has its memory, so that it may be written: it keeps it when its item is erased.
   bool is_allocated(std::uint64_t bucket) const noexcept { return missing(bucket).count == 0; }

@@ -58,11 +58,13 @@ bool copy_all(const Table& from, Table& to) {
   const Geometry& sizes = from.file().geometry();
   Value key, value;
   for (std::uint64_t region = 0; region < sizes.regions; ++region)
-    for (std::uint32_t group = 0; group < sizes.groups; ++group)
+    for (std::uint32_t group = 0; group < sizes.groups; ++group) {
+      from.file().note_step();
       for (unsigned slot = 0; slot < kGroupBuckets; ++slot)
         if (from.read(region, group, slot, key, value) &&
             !to.copy_in(to.place_of(to.hash_of(key.view())), key.view(), value.view()))
           return false;
+    }
   return true;
 }
 
@@ -81,7 +83,8 @@ class AllStripes {
 
 void grow(Table& table, const std::string& path, std::uint64_t hash) {
   const Header& header = table.file().header();
-  const RobustMutexGuard growing(table.file().header().growing, table.file().timeout());
+  const TableFile& file = table.file();
+  const RobustMutexGuard growing(file.header().growing, file.timeout(), file.steps_are_noted());
   if (table.moved()) return;
   CRASH_POINT("bucket-table.grow.begun");
   if (header.grows == 0)
@@ -101,15 +104,15 @@ void grow(Table& table, const std::string& path, std::uint64_t hash) {
                   fmt::format("bucket-table is full: {} bytes beside the {} in use are needed to grow; raise max=",
                               larger.length(), bytes_in_use(path)));
     unlink(next.c_str());  // of a process that was killed while it was at it
-    TableFile file = TableFile::create(next, {.geometry = larger,
-                                              .most = header.most,
-                                              .grows = true,
-                                              .dict = header.dict,
-                                              .generation = header.generation + 1,
-                                              .hasher = table.file().hasher(),
-                                              .timeout = table.file().timeout()});
+    TableFile next_file = TableFile::create(next, {.geometry = larger,
+                                                   .most = header.most,
+                                                   .grows = true,
+                                                   .dict = header.dict,
+                                                   .generation = header.generation + 1,
+                                                   .hasher = table.file().hasher(),
+                                                   .timeout = table.file().timeout()});
     CRASH_POINT("bucket-table.grow.made");
-    Table grown(std::move(file));
+    Table grown(std::move(next_file));
     if (!copy_all(table, grown)) continue;
     CRASH_POINT("bucket-table.grow.copied");
     grown.file().publish();

@@ -96,6 +96,7 @@ struct Header {
   std::atomic<std::uint64_t> joined;              // 2 MB pages that were granted
   std::array<char, 40> booted;                    // id of the boot in which the locks were made
   alignas(128) std::atomic<std::uint32_t> moved;  // 1: the dict is in the file of the next generation
+  std::atomic<std::uint32_t> steps;               // counts up while the table is rebuilt or walked
   alignas(128) RobustMutex growing;               // held while the table is rebuilt or walked
   alignas(128) RobustMutex allocating;
 };

@@ -123,11 +123,12 @@ class Table {
   TableFile file_;
 };
 
-// A stripe's lock for a scope; what a killed holder left is repaired first. Throws Error(timeout).
+// A stripe's lock for a scope; what a killed holder left is repaired first. Throws Error(timeout), but not while a
+// rebuilding that holds all stripes gets on.
 class StripeLock {
  public:
   StripeLock(Table& table, std::uint64_t region)
-      : guard_(table.file().stripe(region % kStripes).lock, table.file().timeout()) {
+      : guard_(table.file().stripe(region % kStripes).lock, table.file().timeout(), table.file().steps_are_noted()) {
     const Stripe& stripe = table.file().stripe(region % kStripes);
     if ((stripe.region_in_change.load(std::memory_order_relaxed) |
          stripe.bucket_in_change.load(std::memory_order_relaxed)) != 0) [[unlikely]]

@@ -50,13 +50,23 @@ constexpr bool is_of(Intent intent, std::uint64_t first) {
 
 // Blocks of one word of a chunk's bitmap that the owner has taken out of it and not yet used.
 struct Magazine {
-  static constexpr std::uint64_t kTaking = std::uint64_t{1} << 63;
+  static constexpr std::uint64_t kTaking = std::uint64_t{1} << 63;  // blocks are being taken from the bitmap word
+  static constexpr std::uint64_t kOneFill = std::uint64_t{1} << 32;
 
-  Atomic<std::uint64_t> word{0};  // number of the bitmap word over all chunks; kTaking: blocks are being taken from it
+  // {kTaking 1 | how often the magazine was filled 31 | number of the bitmap word over all chunks 32}. So who sees it
+  // twice has seen the mask of one filling in between, also where the same bitmap word has come back.
+  Atomic<std::uint64_t> word{0};
   Atomic<std::uint64_t> mask{0};
 
+  static constexpr std::uint64_t bitmap_word(std::uint64_t word) { return static_cast<std::uint32_t>(word); }
+  // What follows `word` when the magazine is filled from this bitmap word.
+  static constexpr std::uint64_t next(std::uint64_t word, std::uint64_t bitmap_word) {
+    return (((word & ~(kOneFill - 1)) + kOneFill) & ~kTaking) | bitmap_word;
+  }
+
+  std::uint64_t at() const noexcept { return bitmap_word(word.load(std::memory_order_acquire)); }
   // Without the mark.
-  std::uint64_t at() const noexcept { return word.load(std::memory_order_acquire) & ~kTaking; }
+  std::uint64_t filling() const noexcept { return word.load(std::memory_order_acquire) & ~kTaking; }
 };
 
 // 1024 bytes apart, so that none lies in two pages.

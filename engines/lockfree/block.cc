@@ -42,6 +42,29 @@ class WordWriter {
   unsigned bits_;  // below 64: of word_, in use
 };
 
+// The first two bytes of key and value, one after the other, 0 where there are fewer.
+std::uint64_t first_bytes(std::string_view key, std::string_view value) noexcept {
+  if (key.size() >= 2) [[likely]]
+    return load_bytes(key.data(), 2);
+  const std::uint64_t of_value = load_bytes(value.data(), std::min<std::size_t>(value.size(), 2));
+  return key.empty() ? of_value : (load_bytes(key.data(), 1) | of_value << 8) & 0xffff;
+}
+
+// Key and value from byte `at` of the block on. Of the word in which that is, what comes before is `before`.
+void put_payload(std::uint64_t* block, std::size_t at, std::uint64_t before, std::string_view key,
+                 std::string_view value) noexcept {
+  if (!kWordAccess) {
+    char* const payload = reinterpret_cast<char*>(block) + at;
+    copy_bytes(payload, key.data(), key.size());
+    copy_bytes(payload + key.size(), value.data(), value.size());
+    return;
+  }
+  WordWriter writer(block + at / 8, before, static_cast<unsigned>(8 * (at % 8)));
+  writer.append(key);
+  writer.append(value);
+  writer.finish();
+}
+
 }  // namespace
 
 bool key_equals_by_words(const std::uint64_t* block, const BlockHead& head, std::string_view key) noexcept {
@@ -65,27 +88,21 @@ void copy_out(const std::uint64_t* block, std::uint64_t at, std::uint64_t size, 
   }
 }
 
-void fill_block(std::uint64_t* block, std::uint16_t generation, std::string_view key, std::string_view value) noexcept {
+std::uint64_t fill_block(std::uint64_t* block, std::uint16_t generation, std::string_view key,
+                         std::string_view value) noexcept {
   release_fence();
-  const bool is_short = key.size() < kLongMark && value.size() < kLongMark;
-  const std::uint64_t head =
-      generation | (is_short ? std::uint64_t{key.size()} << 16 | std::uint64_t{value.size()} << 32 : kLongMark << 16);
-  if (!kWordAccess) {
-    store_word(block, head);
-    if (!is_short) store_word(block + 1, key.size() | std::uint64_t{value.size()} << 32);
-    char* const payload = reinterpret_cast<char*>(block) + (is_short ? kShortPayload : kLongPayload);
-    copy_bytes(payload, key.data(), key.size());
-    copy_bytes(payload + key.size(), value.data(), value.size());
-    return;
-  }
-  if (!is_short) {
-    store_word(block, head);
+  if (key.size() >= kLongMark || value.size() >= kLongMark) {
+    const std::uint64_t first = generation | kLongMark << 16;
+    store_word(block, first);
     store_word(block + 1, key.size() | std::uint64_t{value.size()} << 32);
+    put_payload(block, kLongPayload, 0, key, value);
+    return first;
   }
-  WordWriter writer = is_short ? WordWriter(block, head, 48) : WordWriter(block + kLongPayload / 8, 0, 0);
-  writer.append(key);
-  writer.append(value);
-  writer.finish();
+  const std::uint64_t head = generation | std::uint64_t{key.size()} << 16 | std::uint64_t{value.size()} << 32;
+  const std::uint64_t first = head | first_bytes(key, value) << 48;
+  if (!kWordAccess) store_word(block, first);  // else it is stored whole, with the payload's first bytes
+  put_payload(block, kShortPayload, head, key, value);
+  return first;
 }
 
 }  // namespace dictbench::lockfree

@@ -95,9 +95,11 @@ inline void copy_value(const std::uint64_t* block, const BlockHead& head, Value&
     copy_bytes(to, bytes_at(block, at), head.value);
 }
 
-// Fills a private block. `generation` is even. Nothing of it is seen before the slot change that freed the block: a
+// Fills a private block, and returns its first word: a load of that would wait until both stores that it is made of
+// have reached the cache. `generation` is even. Nothing of it is seen before the slot change that freed the block: a
 // reader that sees any of it sees the slot changed too.
-void fill_block(std::uint64_t* block, std::uint16_t generation, std::string_view key, std::string_view value) noexcept;
+std::uint64_t fill_block(std::uint64_t* block, std::uint16_t generation, std::string_view key,
+                         std::string_view value) noexcept;
 
 // The first word of a block of this generation that the arena has claimed.
 constexpr std::uint64_t claimed_word(std::uint16_t generation, std::uint32_t arena) {

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "engines/error.h"
-#include "engines/lockfree/block.h"
 #include "engines/lockfree/owner.h"
 #include "engines/lockfree/retire.h"
 #include "engines/lockfree/takeover.h"
@@ -32,19 +31,32 @@ void begin_life(ChunkMeta& meta) {
 
 }  // namespace
 
+// As long as some chunks of ours may be in no list. What throws before done() leaves it said.
+class Blocks::Unlisted {
+ public:
+  explicit Unlisted(bool& all_held) noexcept : all_held_(all_held), before_(!std::exchange(all_held, false)) {}
+
+  bool were_before() const noexcept { return before_; }
+  void done() noexcept { all_held_ = true; }
+
+ private:
+  bool& all_held_;
+  bool before_;
+};
+
 Blocks::Blocks(Space space, std::uint32_t arena) : space_(space), arena_(arena), chunks_(space, arena) {
   find_chunks();
 }
 
 // Also those that another just tries to take over: it may leave them to us.
 void Blocks::find_chunks() {
-  all_held_ = false;
+  Unlisted unlisted(all_held_);
   for (Holding& holding : holdings_) holding = {};
   held_ = 0;
   for (std::uint64_t chunk = 0; chunk < space_.chunks(); ++chunk)
     if (const unsigned size_class = space_.state_of(chunk).size_class; !chunks_.has_lost(chunk, size_class))
       hold(size_class, chunk);
-  all_held_ = true;
+  unlisted.done();
 }
 
 void Blocks::hold(unsigned size_class, std::uint64_t chunk) {
@@ -67,7 +79,7 @@ Block Blocks::take(std::uint64_t bytes, unsigned size_class, Atomic<std::uint64_
     refill(size_class);
     mask = magazine.mask.load(std::memory_order_relaxed);
   }
-  const std::uint64_t word = magazine.word.load(std::memory_order_relaxed);
+  const std::uint64_t word = Magazine::bitmap_word(magazine.word.load(std::memory_order_relaxed));
   const Block block = space_.block_at(word / kWordsPerChunk,
                                       word % kWordsPerChunk * 64 + static_cast<unsigned>(std::countr_zero(mask)));
   intent.store(pack(Intent{.block = block}), std::memory_order_release);
@@ -82,17 +94,18 @@ Block Blocks::take(std::uint64_t bytes, unsigned size_class, Atomic<std::uint64_
   return block;
 }
 
-void Blocks::note_filled(Block block, Atomic<std::uint64_t>& intent) noexcept {
-  intent.store(pack(filled_intent(block, load_word(space_.block(block)))), std::memory_order_release);
+void Blocks::note_filled(Block block, std::uint64_t first, Atomic<std::uint64_t>& intent) noexcept {
+  intent.store(pack(filled_intent(block, first)), std::memory_order_release);
 }
 
 // As a block that leaves the table: its generation says how far this has come.
 void Blocks::give_back(Block block, unsigned size_class, Atomic<std::uint64_t>& intent) noexcept {
-  note_filled(block, intent);
+  const std::uint64_t first = first_word(block);
+  note_filled(block, first, intent);
   mine().stale.store(intent.load(std::memory_order_relaxed), std::memory_order_release);
   CRASH_POINT("lockfree.give_back.stale");
   intent.store(0, std::memory_order_release);
-  claim_block(space_.block(block), load_word(space_.block(block)), arena_);
+  claim_block(space_.block(block), first, arena_);
   CRASH_POINT("lockfree.give_back.claimed");
   free_of_class(block, size_class);
   mine().stale.store(0, std::memory_order_release);
@@ -172,7 +185,8 @@ bool Blocks::refill_from_others(unsigned size_class) {
 // another has taken the chunk over, or tries to (Chunks::take_over).
 bool Blocks::fill_magazine(unsigned size_class, std::uint64_t word, std::uint64_t found) {
   Magazine& magazine = mine().magazines[size_class];
-  magazine.word.store(word | Magazine::kTaking, std::memory_order_seq_cst);
+  const std::uint64_t filling = Magazine::next(magazine.word.load(std::memory_order_relaxed), word);
+  magazine.word.store(filling | Magazine::kTaking, std::memory_order_seq_cst);
   CRASH_POINT("lockfree.refill.named");
   const bool ours = chunks_.owns(word / kWordsPerChunk, size_class);
   if (ours) {
@@ -181,7 +195,7 @@ bool Blocks::fill_magazine(unsigned size_class, std::uint64_t word, std::uint64_
     space_.meta(word / kWordsPerChunk).free[word % kWordsPerChunk].fetch_and(~found, std::memory_order_acq_rel);
     CRASH_POINT("lockfree.refill.taken");
   }
-  magazine.word.store(word, std::memory_order_release);
+  magazine.word.store(filling, std::memory_order_release);
   return ours;
 }
 
@@ -220,7 +234,8 @@ Block Blocks::take_run(std::uint64_t bytes, Atomic<std::uint64_t>& intent) {
   const Block block = space_.block_at(chunk, 0);
   intent.store(pack(Intent{.block = block}), std::memory_order_release);
   CRASH_POINT("lockfree.run.intent");
-  begin_life(space_.meta(chunk));
+  // Of all: in each of them others' blocks may have begun before, where there are bytes of an item now.
+  for (std::uint32_t i = 0; i < count; ++i) begin_life(space_.meta(chunk + i));
   space_.meta(chunk).state.store(
       pack({.kind = ChunkKind::run, .memory = true, .owner = static_cast<std::uint16_t>(arena_), .run = count}),
       std::memory_order_release);
@@ -250,13 +265,13 @@ bool Blocks::make_room() {
   put_back(space_, arena_);
   // It may throw when some chunks are ours already, and so may the search for them. They are found here
   // the next time.
-  const bool held_all = std::exchange(all_held_, false);
+  Unlisted unlisted(all_held_);
   const bool adopted = adopt_chunks(space_, arena_);
-  if (adopted || !held_all) {
+  if (adopted || unlisted.were_before()) {
     find_chunks();
     any = true;
   }
-  all_held_ = true;
+  unlisted.done();
   any |= give_back_chunks();
   any |= give_back_chunks_of_others();
   return any;

@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "engines/lockfree/block.h"
 #include "engines/lockfree/chunks.h"
 #include "engines/lockfree/size_class.h"
 #include "engines/lockfree/space.h"
@@ -31,7 +32,8 @@ class Blocks {
 
   // A block of at least `bytes`, in the intent `fresh`. Throws Error(full) when the segment and /dev/shm have no room.
   Block take(std::uint64_t bytes) { return take(bytes, class_of(bytes), mine().fresh); }
-  void filled(Block block) noexcept { note_filled(block, mine().fresh); }
+  // `first`: what fill_block() returned.
+  void filled(Block block, std::uint64_t first) noexcept { note_filled(block, first, mine().fresh); }
   // It is about to be filled again, before anybody has seen it.
   void refilled(Block block) noexcept { mine().fresh.store(pack(Intent{.block = block}), std::memory_order_release); }
   void published() noexcept { mine().fresh.store(0, std::memory_order_release); }
@@ -39,7 +41,7 @@ class Blocks {
 
   // The same with the intent `table`, because a writer may need a table while it has a block in hand.
   Block take_table(std::uint64_t bytes) { return take(bytes, table_class_of(bytes), mine().table); }
-  void table_filled(Block block) noexcept { note_filled(block, mine().table); }
+  void table_filled(Block block) noexcept { note_filled(block, first_word(block), mine().table); }
   void give_back_table(Block block, std::uint64_t bytes) noexcept {
     give_back(block, table_class_of(bytes), mine().table);
   }
@@ -51,6 +53,7 @@ class Blocks {
   std::uint32_t arena() const noexcept { return arena_; }
 
  private:
+  class Unlisted;
   struct Holding {
     std::vector<std::uint32_t> chunks;  // of ours, of one class
     std::size_t cursor = 0;             // bitmap words over all of them: where to look next
@@ -59,7 +62,8 @@ class Blocks {
   Block take(std::uint64_t bytes, unsigned size_class, Atomic<std::uint64_t>& intent);
   void give_back(Block block, unsigned size_class, Atomic<std::uint64_t>& intent) noexcept;
   void free_of_class(Block block, unsigned size_class) noexcept;
-  void note_filled(Block block, Atomic<std::uint64_t>& intent) noexcept;
+  static void note_filled(Block block, std::uint64_t first, Atomic<std::uint64_t>& intent) noexcept;
+  std::uint64_t first_word(Block block) const noexcept { return load_word(space_.block(block)); }
   void refill(unsigned size_class);
   bool refill_from(unsigned size_class, std::size_t words, int least);
   bool refill_from_others(unsigned size_class);

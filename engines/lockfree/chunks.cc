@@ -19,7 +19,7 @@ void settle_chunk(const Space& space, std::uint64_t chunk, const ArenaSet& dead)
   if (state.kind != ChunkKind::handover) return;
   ChunkState before = state.as(ChunkKind::blocks);
   before.size_class = state.size_class;
-  before.owner = static_cast<std::uint16_t>(state.run);
+  before.owner = static_cast<std::uint16_t>(state.had_by());
   space.meta(chunk).state.store(pack(before), std::memory_order_release);
 }
 
@@ -226,7 +226,7 @@ bool Chunks::take_over(std::uint64_t chunk, const ChunkState& seen) {
   CRASH_POINT("lockfree.handover.begun");
   const Magazine& magazine = space_.arena(state.owner).magazines[state.size_class];
   const std::uint64_t taking = magazine.word.load(std::memory_order_seq_cst);
-  const bool in_use = (taking & Magazine::kTaking) != 0 && (taking & ~Magazine::kTaking) / kWordsPerChunk == chunk;
+  const bool in_use = (taking & Magazine::kTaking) != 0 && Magazine::bitmap_word(taking) / kWordsPerChunk == chunk;
   if (!in_use) state.owner = static_cast<std::uint16_t>(arena_);
   meta.store(pack(state), std::memory_order_release);
   CRASH_POINT("lockfree.handover.done");

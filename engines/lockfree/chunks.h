@@ -59,7 +59,7 @@ class Chunks {
   bool has_lost(std::uint64_t chunk, unsigned size_class) const noexcept {
     const ChunkState state = space_.state_of(chunk);
     const bool ours = state.kind == ChunkKind::blocks && state.owner == arena_;
-    const bool in_between = state.kind == ChunkKind::handover && state.run == arena_;
+    const bool in_between = state.kind == ChunkKind::handover && state.had_by() == arena_;
     return !(ours || in_between) || state.size_class != size_class;
   }
 

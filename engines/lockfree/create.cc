@@ -40,6 +40,8 @@ std::string misfit(const Root& root, std::uint64_t reserved) {
   const auto holds = [&](std::uint64_t at, std::uint64_t count, std::uint64_t bytes) {
     return at <= reserved && count <= (reserved - at) / bytes;
   };
+  // Before a key is hashed: with another hash all keys would seem to be missing.
+  if (!root.hasher.hash.is_known()) return "says nothing of its hash that this dictbench knows";
   if (!std::has_single_bit(root.partitions) || root.partitions > kMostPartitions ||
       !holds(root.arenas_at, kArenas, sizeof(Arena)) || !holds(root.directory_at, root.partitions, 8) ||
       !holds(root.meta_at, root.max_chunks, sizeof(ChunkMeta)) ||

@@ -8,7 +8,7 @@
 
 namespace dictbench::lockfree {
 
-inline constexpr SegmentLayout kLayout{.name = "lockfree", .version = 3, .least_bytes = sizeof(Root)};
+inline constexpr SegmentLayout kLayout{.name = "lockfree", .version = 4, .least_bytes = sizeof(Root)};
 
 struct Sizes {
   std::uint64_t max = 0;    // bytes of the segment
@@ -31,7 +31,7 @@ struct Layout {
 };
 Layout layout_of(std::uint64_t bytes, std::uint64_t partitions) noexcept;
 
-// What in a root does not fit a segment of `reserved` bytes, whoever wrote it; empty: nothing.
+// What in a root does not fit a segment of `reserved` bytes, or is none of ours, whoever wrote it; empty: nothing.
 std::string misfit(const Root& root, std::uint64_t reserved);
 
 // Throws Error(full, unavailable), SpecError.

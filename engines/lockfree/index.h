@@ -93,7 +93,7 @@ class Index {
   class TableInHand;
   void rebuild(std::uint64_t partition, std::uint64_t word, Why why);
   static Error no_room(Why why, const Table& table);
-  void publish(std::uint64_t partition, std::uint64_t word, Block block, const Table& table);
+  bool publish(std::uint64_t partition, std::uint64_t word, Block block, const Table& table);
   Table make_table(Block block, std::uint32_t partition, std::uint64_t bytes) const;
   bool fill(std::uint64_t partition, std::uint64_t word, const Table& from, const Table& to) const;
   std::uint32_t bucket_by_key(std::uint64_t partition, std::uint64_t word, Block block, std::uint32_t buckets) const;

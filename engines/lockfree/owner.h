@@ -34,8 +34,9 @@ class ClaimedArena {
   pid_t process_;
 };
 
-// Gives the chunks of arenas without a living owner to `own`, in one pass over all chunks. True when
-// there were any. Throws std::bad_alloc; some may be `own`'s then.
+// Gives the chunks of arenas whose owner is dead to `own`, in one pass over all chunks for a few arenas. What is in the
+// magazines and spares of arenas without a living owner, and their tables out of use, goes back to their chunks. True
+// when there were chunks or such tables. Throws std::bad_alloc; some may be `own`'s then.
 bool adopt_chunks(Space& space, std::uint32_t own);
 
 }  // namespace dictbench::lockfree

@@ -131,29 +131,37 @@ void Index::rebuild(std::uint64_t at, std::uint64_t word, Why why) {
   // In a table that is as large as its few items allow, overflow buckets are still linked to buckets whose
   // items were erased. A new one of the same size has them back.
   if (why == Why::no_overflow && bytes > most) bytes = most = old.bytes();
+  bool frozen = false;  // by us
   while (space_.directory(at).load(std::memory_order_acquire) == word) {
-    if (bytes > most && grows) throw no_room(why, old);
+    // What we have frozen, all who write to this partition would have to rebuild. So it is copied into a table of its
+    // own size, into which it fits, before the key is refused.
+    const bool has_no_room = grows && bytes > most;
+    if (has_no_room && !frozen) throw no_room(why, old);
+    if (has_no_room) bytes = old.bytes();
     // Before anything is frozen: when the segment is full, items can still be changed and erased.
     TableInHand table(blocks_, bytes);
     freeze(old);  // also what another began to freeze and did not finish
+    frozen = true;
     CRASH_POINT("lockfree.rebuild.frozen");
     const Table fresh = make_table(table.block(), static_cast<std::uint32_t>(at), bytes);
     CRASH_POINT("lockfree.rebuild.made");
     // One of the same size is of use only where an overflow bucket is left in it.
     const bool same_size = why == Why::no_overflow && bytes == old.bytes();
-    if (fill(at, word, old, fresh) && !(same_size && !has_overflow_left(fresh))) {
+    if (fill(at, word, old, fresh)) {
+      const bool is_of_use = !has_no_room && !(same_size && !has_overflow_left(fresh));
       const Block block = table.block();
       blocks_.table_filled(block);
       CRASH_POINT("lockfree.rebuild.filled");
       table.let_go();
-      publish(at, word, block, fresh);
+      if (publish(at, word, block, fresh) && !is_of_use) throw no_room(why, old);  // our hazard keeps the old one
       return;
     }
     bytes = next_table_bytes(bytes);
   }
 }
 
-void Index::publish(std::uint64_t at, std::uint64_t word, Block block, const Table& table) {
+// False: another was quicker.
+bool Index::publish(std::uint64_t at, std::uint64_t word, Block block, const Table& table) {
   const TableAt next{.line = static_cast<std::uint32_t>(std::uint64_t{block} * kUnit / 64), .buckets = table.buckets()};
   std::uint64_t expected = word;
   mine_.stale_table.store(word, std::memory_order_release);
@@ -162,7 +170,7 @@ void Index::publish(std::uint64_t at, std::uint64_t word, Block block, const Tab
   if (!done) {
     mine_.stale_table.store(0, std::memory_order_release);
     blocks_.give_back_table(block, table.bytes());
-    return;
+    return false;
   }
   mine_.table.store(0, std::memory_order_release);
   CRASH_POINT("lockfree.rebuild.published");
@@ -170,6 +178,7 @@ void Index::publish(std::uint64_t at, std::uint64_t word, Block block, const Tab
   CRASH_POINT("lockfree.rebuild.retired");
   mine_.stale_table.store(0, std::memory_order_release);
   reclaim(space_, blocks_.arena());
+  return true;
 }
 
 void Index::make_tables(std::uint64_t items) {

@@ -56,7 +56,11 @@ struct ChunkState {
   bool memory = false;  // its pages are there, and stay
   std::uint8_t size_class = 0;
   std::uint16_t owner = 0;  // arena
-  std::uint32_t run = 0;    // chunks of the run; of a further chunk of a run the first; of a handover who had it
+  std::uint32_t run = 0;    // what it says depends on the kind, as below
+
+  std::uint32_t chunks_of_run() const noexcept { return run; }  // of a run, and of what is claimed
+  std::uint32_t first_of_run() const noexcept { return run; }   // of a run_rest
+  std::uint32_t had_by() const noexcept { return run; }         // of a handover: whose it was, an arena
 
   // The same chunk as something else.
   ChunkState as(ChunkKind other) const noexcept { return {.kind = other, .memory = memory}; }
@@ -127,7 +131,7 @@ class Space {
   std::uint64_t room_of(Block block) const noexcept {
     const ChunkState state = state_of(chunk_of(block));
     if (state.has_blocks()) return kClassBytes[state.size_class];
-    return state.kind == ChunkKind::run ? state.run * kChunkBytes : 0;
+    return state.kind == ChunkKind::run ? state.chunks_of_run() * kChunkBytes : 0;
   }
 
   std::uint64_t chunk_of(Block block) const noexcept { return (block * kUnit - root().chunks_at) / kChunkBytes; }
@@ -142,7 +146,7 @@ class Space {
     for (std::uint32_t i = count; i-- > from;) {
       std::uint64_t word = meta(first + i).state.load(std::memory_order_acquire);
       const ChunkState state = unpack_chunk(word);
-      if (state.kind == ChunkKind::run_rest && state.run == first &&
+      if (state.kind == ChunkKind::run_rest && state.first_of_run() == first &&
           meta(first + i).state.compare_exchange_strong(word, pack(state.as(ChunkKind::free))) && state.memory)
         root().spare.fetch_add(1, std::memory_order_relaxed);
     }
@@ -151,17 +155,18 @@ class Space {
   // Frees a whole run: the first chunk comes last, because it says how many there are.
   void free_run(std::uint64_t first) const noexcept {
     const ChunkState state = state_of(first);
-    free_rest(first, 1, state.run);
+    free_rest(first, 1, state.chunks_of_run());
     meta(first).state.store(pack(state.as(ChunkKind::free)), std::memory_order_release);
     if (state.memory) root().spare.fetch_add(1, std::memory_order_relaxed);
   }
 
-  // Frees a block for whoever owns its chunk.
+  // Frees a block for whoever owns its chunk. In a chunk of another kind no block begins, and nothing is done.
   void free_block(Block block) const noexcept {
     const std::uint64_t chunk = chunk_of(block), unit = unit_of(block);
-    if (state_of(chunk).has_blocks())
+    const ChunkState state = state_of(chunk);
+    if (state.has_blocks())
       meta(chunk).free[unit / 64].fetch_or(std::uint64_t{1} << unit % 64, std::memory_order_acq_rel);
-    else
+    else if (state.kind == ChunkKind::run)
       free_run(chunk);
   }
 

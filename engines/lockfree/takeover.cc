@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstddef>
 #include <string>
 
 #include "engines/lockfree/block.h"
@@ -48,13 +49,14 @@ class Settlement {
     return std::ranges::any_of(arena.magazines, [&](const Magazine& magazine) { return is_in(magazine, block); });
   }
 
-  // The owner may be alive and fill the magazine from another word meanwhile: then the mask was not this
-  // word's. To see the same word twice round another's mask, one had to miss two magazines being used up.
+  // The owner may be alive and fill the magazine again meanwhile: then the mask was not this filling's.
   bool is_in(const Magazine& magazine, Block block) const {
-    const std::uint64_t word = space_.chunk_of(block) * kWordsPerChunk + space_.unit_of(block) / 64;
-    while (magazine.at() == word) {
+    const std::uint64_t wanted = space_.chunk_of(block) * kWordsPerChunk + space_.unit_of(block) / 64;
+    for (std::uint64_t filling = magazine.filling(); Magazine::bitmap_word(filling) == wanted;) {
       const std::uint64_t mask = magazine.mask.load(std::memory_order_acquire);
-      if (magazine.at() == word) return (mask & bit(block)) != 0;
+      const std::uint64_t now = magazine.filling();
+      if (now == filling) return (mask & bit(block)) != 0;
+      filling = now;
     }
     return false;
   }
@@ -86,6 +88,11 @@ class Settlement {
     if (state.has_blocks()) return (full_word(state.size_class, unit / 64) & bit(block)) != 0;
     return state.kind == ChunkKind::run && unit == 0;
   }
+  // Begins there one of those in which tables are?
+  bool may_be_table(Block block) const {
+    const ChunkState state = space_.state_of(space_.chunk_of(block));
+    return begins(block) && (!state.has_blocks() || state.size_class >= kItemClasses);
+  }
   std::uint64_t lives(Block block) const {
     acquire_fence();
     return space_.meta(space_.chunk_of(block)).lives.load(std::memory_order_acquire);
@@ -94,12 +101,13 @@ class Settlement {
   // Taken was what is noted in the magazine and no more free in the bitmap.
   void settle_magazines() {
     for (Magazine& magazine : arena_.magazines) {
-      const std::uint64_t mask = magazine.mask.load(std::memory_order_acquire), word = magazine.at();
+      const std::uint64_t mask = magazine.mask.load(std::memory_order_acquire), filling = magazine.filling();
       if (mask != 0) {
+        const std::uint64_t word = Magazine::bitmap_word(filling);
         const std::uint64_t free = space_.meta(word / kWordsPerChunk).free[word % kWordsPerChunk].load();
         magazine.mask.store(mask & ~free, std::memory_order_release);
       }
-      magazine.word.store(word, std::memory_order_release);
+      magazine.word.store(filling, std::memory_order_release);
     }
   }
 
@@ -112,33 +120,52 @@ class Settlement {
     return false;
   }
 
-  // Is the block with this first word in the table, or will it be, as an insert that is pending and not frozen? Then it
-  // is finished here. Also true where the block has become something else meanwhile: then it is others'.
-  bool holds(Block block, std::uint64_t first) const {
+  // Ends an insert of `block` that `control`, read from its home bucket, has pending: it is finished, or nobody can
+  // finish it any more. False: the control word has changed meanwhile, so that it may be neither.
+  static bool end_insert(const Table& table, Bucket& home, std::uint64_t control, Hash hash, Block block) {
+    Atomic<std::uint64_t>& slot = table.slot(home, control, control::slot(control));
+    // A helper that read the control word before it froze fills the slot as long as the slot is not frozen, and who
+    // froze the one may have stopped before the other.
+    if (control::is_frozen(control)) {
+      slot.fetch_or(slot::kFrozen);
+      return true;
+    }
+    std::uint64_t empty = slot.load();
+    if (slot::is_empty(empty) && !slot::is_frozen(empty) && home.control.load() == control)
+      slot.compare_exchange_strong(empty, slot::next(empty, hash.tag(), block));
+    return home.control.load() == control;
+  }
+
+  enum class Found {
+    in_table,
+    not_there,  // nor can anybody put it there any more
+    others,     // it has become something else meanwhile
+  };
+
+  // Is the block with this first word in the table? An insert of it that is pending is ended here.
+  Found find(Block block, std::uint64_t first) const {
     const std::uint64_t* memory = space_.block(block);
     const BlockHead head = read_head(memory);
-    if (!is_same(block, first)) return true;
-    if (head.bytes() > space_.room_of(block)) return false;  // it was never finished
+    if (!is_same(block, first)) return Found::others;
+    if (head.bytes() > space_.room_of(block)) return Found::not_there;  // it was never finished
     std::string key(head.key, '\0');
     copy_out(memory, head.payload, head.key, key.data());
-    if (!is_same(block, first)) return true;
+    if (!is_same(block, first)) return Found::others;
     const Hash hash = space_.hash(key);
-    const unsigned bits = static_cast<unsigned>(std::countr_zero(space_.root().partitions));
+    const Atomic<std::uint64_t>& entry =
+        space_.directory(hash.partition(static_cast<unsigned>(std::countr_zero(space_.root().partitions))));
     while (true) {
-      const std::uint64_t word = space_.directory(hash.partition(bits)).load(std::memory_order_acquire);
+      const std::uint64_t word = entry.load(std::memory_order_acquire);
       arena_.hazard.exchange(word);  // as a writer does (write.cc)
-      if (space_.directory(hash.partition(bits)).load() != word) continue;
+      if (entry.load() != word) continue;
       const Table table = space_.table(word);
       Bucket& home = table.home(hash);
       const std::uint64_t control = home.control.load(std::memory_order_seq_cst);
-      if (control::is_pending(control) && control::block(control) == block && !control::is_frozen(control)) {
+      if (control::is_pending(control) && control::block(control) == block) {
         // The insert is this key's if the block is what it was. Another key would come in under a wrong tag.
         const bool is_this_keys = is_same(block, first);
-        if (!is_this_keys) return true;
-        auto& slot = table.slot(home, control, control::slot(control));
-        std::uint64_t empty = slot.load();
-        if (slot::is_empty(empty) && !slot::is_frozen(empty) && home.control.load() == control)
-          slot.compare_exchange_strong(empty, slot::next(empty, hash.tag(), block));
+        if (!is_this_keys) return Found::others;
+        if (!end_insert(table, home, control, hash, block)) continue;
       }
       const auto in = [&](const Bucket& bucket) {
         for (const auto& slot : bucket.slots)
@@ -147,7 +174,7 @@ class Settlement {
       };
       const Bucket* overflow = table.overflow(control);
       const bool found = in(home) || (overflow != nullptr && in(*overflow));
-      if (space_.directory(hash.partition(bits)).load(std::memory_order_acquire) == word) return found;
+      if (entry.load(std::memory_order_acquire) == word) return found ? Found::in_table : Found::not_there;
     }
   }
 
@@ -156,6 +183,7 @@ class Settlement {
     Intent intent = unpack_intent(word.load(std::memory_order_acquire));
     if (intent.block != 0 && !in_store(arena_, intent.block)) {
       if (!intent.filled) {
+        if (&word == &arena_.table) forget_old_table(intent.block);
         const std::uint64_t before = first_word(intent.block);
         const auto next = static_cast<std::uint16_t>((before | 1) + 1);
         const std::uint64_t first = (before & ~std::uint64_t{0xffff}) | next;
@@ -163,6 +191,7 @@ class Settlement {
         intent = filled_intent(intent.block, first);
         word.store(pack(intent), std::memory_order_release);
       }
+      CRASH_POINT("lockfree.settle.named");
       arena_.stale.store(pack(intent), std::memory_order_release);
       CRASH_POINT("lockfree.settle.abandoned");
     }
@@ -170,22 +199,35 @@ class Settlement {
     settle_stale();
   }
 
-  // True when no table is in hand, or the one that is has come into the directory.
+  // Before the intent calls a table in hand filled that is not: who settles after us would believe what its memory was
+  // before. So it says that it is no partition's that names it, and is not frozen. Slow readers may look at it still.
+  void forget_old_table(Block block) const {
+    release_fence();
+    store_word(space_.block(block) + offsetof(TableHead, partition) / 8, 0);
+    Table(reinterpret_cast<char*>(space_.block(block)), 0).at(0).control.store(0, std::memory_order_relaxed);
+  }
+
+  // True when no table is in hand, or the one that is has come into the directory. One that never did is the dead one's
+  // alone, so it stays what it was: by its first word, by its chunk, by its partition. Where it is something else, it
+  // was published, and whoever replaced it has retired and freed it; but nobody has retired the table that it replaced
+  // itself. Where a settlement before us has freed it, it came into no directory; `stale_table` is 0 then.
   bool is_published() const {
     const Intent intent = unpack_intent(arena_.table.load(std::memory_order_acquire));
-    if (intent.block == 0) return true;
     const Block block = intent.block;
-    const std::uint64_t first = first_word(block);
-    if (!intent.filled || !is_of(intent, first)) return intent.filled;
-    // What was published may be replaced, freed and something else at any moment. So the block is looked at
-    // again before its partition is believed, and behind the look at its first bucket.
+    if (block == 0) return true;
+    if (!intent.filled) return false;
+    const std::uint64_t life = lives(block), first = first_word(block);
+    const auto is_as_it_was = [&] { return is_same(block, first) && lives(block) == life; };
+    if (!is_of(intent, first) || !may_be_table(block)) return true;
+    // It may be freed and something else at any moment. So all that is read of it is believed only if the block is the
+    // same behind that.
     const std::uint32_t partition = space_.table_head(block).partition;
-    if (!is_same(block, first)) return true;
+    if (partition >= space_.root().partitions || !is_as_it_was()) return true;
     if (Space::block_of_table(space_.directory(partition).load()) == block) return true;
     // A table that another has replaced since was frozen before; one that nobody knows never is.
     const Table table(reinterpret_cast<char*>(space_.block(block)), 0);
     const bool is_frozen = control::is_frozen(table.at(0).control.load(std::memory_order_acquire));
-    return is_frozen || !is_same(block, first);
+    return is_frozen || !is_as_it_was();
   }
 
   // In the order of Index::publish: `stale_table` means something as long as the table came into the directory.
@@ -223,16 +265,16 @@ class Settlement {
     const Block block = intent.block;
     if (block == 0) return;
     if (!in_store(arena_, block) && !is_retired(block)) {
-      claim(intent);
+      claim_if_in_no_table(intent);
       if (is_claimed_and_nowhere(intent)) space_.free_block(block);
     }
     arena_.stale.store(0, std::memory_order_release);
   }
 
-  void claim(Intent intent) {
+  void claim_if_in_no_table(Intent intent) {
     const Block block = intent.block;
     const std::uint64_t life = lives(block), first = first_word(block);
-    if (!is_of(intent, first) || !begins(block) || is_table(block) || holds(block, first)) return;
+    if (!is_of(intent, first) || !begins(block) || is_table(block) || find(block, first) != Found::not_there) return;
     if (lives(block) == life) claim_block(space_.block(block), first, index_);
   }
 

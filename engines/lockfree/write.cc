@@ -44,8 +44,7 @@ class Index::Write {
     } else {
       index_.blocks_.refilled(block_);
     }
-    fill_block(index_.space_.block(block_), generation_, key, value);
-    index_.blocks_.filled(block_);
+    index_.blocks_.filled(block_, fill_block(index_.space_.block(block_), generation_, key, value));
     return block_;
   }
 

@@ -12,6 +12,7 @@
 #include "engines/shm/ownership.h"
 #include "engines/shm/private_directory.h"
 #include "engines/shm/process_identity.h"
+#include "engines/shm/whereabouts.h"
 
 extern "C" {  // glibc 2.36 forgot to say so in the header itself
 #include <sys/pidfd.h>
@@ -64,13 +65,18 @@ void remove_one(const fs::path& path, std::vector<std::string>& removed) {
 
 std::vector<std::string> remove_leftovers() {
   std::vector<std::string> removed;
+  const std::uint64_t boot = whereabouts().boot;
   for (const fs::path& folder : own_folders()) {
+    // In a folder that machines share, clones of one machine, with one id and one host name, take each other's boots
+    // for earlier ones of their own.
+    const bool other_boots_are_earlier = is_of_one_machine(folder);
     std::vector<fs::path> dead;  // collected first: removing while walking may skip entries
     std::error_code error;
     for (auto entry = fs::directory_iterator(folder, error); !error && entry != fs::directory_iterator();
          entry.increment(error)) {
       const auto owner = owner_in_name(entry->path().filename().native());
-      if (owner && liveness(*owner) == Liveness::dead) dead.push_back(entry->path());
+      if (owner && liveness(*owner) == Liveness::dead && (owner->boot == boot || other_boots_are_earlier))
+        dead.push_back(entry->path());
     }
     for (const fs::path& path : dead) remove_one(path, removed);
   }

@@ -1,7 +1,7 @@
 // Cleans up what a killed run of ours left behind: segments, private directories, private servers.
 //
 // Called at the start of every dictbench command, before it makes anything of its own. Touches only what
-// bears our user's name prefix, belongs to our user, and names an owner that is provably dead (Liveness::dead): what
+// bears our user's name prefix, belongs to our user, and names an owner that is dead (Liveness::dead): what
 // a living run uses, what another container or machine made and what cannot be parsed stays. Runs that clean up
 // at the same time do not disturb one another.
 #pragma once

@@ -93,4 +93,9 @@ std::string filesystem_name(const std::filesystem::path& path) {
   }
 }
 
+bool is_of_one_machine(const std::filesystem::path& path) {
+  const std::string name = filesystem_name(path);
+  return name != "nfs" && name != "fuse" && name != "9p" && !name.starts_with("0x") && !name.starts_with("unknown");
+}
+
 }  // namespace dictbench

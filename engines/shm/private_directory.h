@@ -40,6 +40,9 @@ FolderBytes folder_bytes(const std::filesystem::path& folder);
 // "xfs", ...; of one that we have no name for its magic, "0x1234abcd"; "unknown: reason" when it cannot be asked.
 std::string filesystem_name(const std::filesystem::path& path);
 
+// False where other machines may see the same files, or it cannot be told: nfs, fuse, 9p, and what has no name here.
+bool is_of_one_machine(const std::filesystem::path& path);
+
 // $TMPDIR, else /tmp. May lie in memory, as Debian 13's /tmp does.
 std::filesystem::path temporary_folder();
 

@@ -60,6 +60,16 @@ class RobustMutexGuard {
     if (!told) throw lock_timeout(longest);
     previous_ = *told;
   }
+  // As long as gets_on() says that the holder has done something since it was last asked, waits as long again.
+  template <typename GetsOn>
+  RobustMutexGuard(RobustMutex& mutex, std::chrono::milliseconds longest, GetsOn gets_on) : mutex_(mutex), previous_() {
+    auto told = mutex.lock_for(longest);
+    while (!told) {
+      if (!gets_on()) throw lock_timeout(longest);
+      told = mutex.lock_for(longest);
+    }
+    previous_ = *told;
+  }
   ~RobustMutexGuard() { mutex_.unlock(); }
   RobustMutexGuard(const RobustMutexGuard&) = delete;
   RobustMutexGuard& operator=(const RobustMutexGuard&) = delete;

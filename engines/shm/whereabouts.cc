@@ -1,7 +1,9 @@
 #include "engines/shm/whereabouts.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <array>
@@ -67,8 +69,12 @@ std::optional<std::uint64_t> remembered(std::atomic<std::uint64_t>& known, const
 
 std::optional<std::uint64_t> boot() {
   static std::atomic<std::uint64_t> known = 0;
-  constexpr std::size_t kIdBytes = 36;
-  return remembered(known, [] { return hash_of_file("/proc/sys/kernel/random/boot_id", kIdBytes); });
+  return remembered(known, []() -> std::optional<std::uint64_t> {
+    std::array<char, kBootIdBytes> id;
+    const int error = read_boot_id(id);
+    if (error != 0) return no_descriptor_left(error) ? std::nullopt : std::optional<std::uint64_t>(0);
+    return mixed(kStart, std::string_view(id.data(), id.size()));
+  });
 }
 
 std::optional<std::uint64_t> machine() {
@@ -103,6 +109,15 @@ Whereabouts whereabouts() {
   const std::uint64_t place = *booted != 0 ? *booted : with_host_name(*here);
   found.domain = shortened(mixed(mixed(place, pids), inode("/proc/thread-self/ns/time")), kDomainDigits);
   return found;
+}
+
+int read_boot_id(std::span<char, kBootIdBytes> to) {
+  struct statfs info {};
+  if (statfs(kBootIdFile, &info) != 0) return errno;
+  if (info.f_type != PROC_SUPER_MAGIC) return ENOTSUP;
+  std::size_t size = 0;
+  const int error = read_start_of(kBootIdFile, to, size);
+  return error != 0 ? error : size == to.size() ? 0 : EBADMSG;
 }
 
 int read_start_of(const char* path, std::span<char> to, std::size_t& size) {

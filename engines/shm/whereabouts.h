@@ -21,6 +21,12 @@ struct Whereabouts {
 // Boot and machine are read once a process, namespaces each time (about 3 us): a forked child may have others.
 Whereabouts whereabouts();
 
+// The id that the kernel has drawn for this boot: 0, or the errno. ENOTSUP: LXC and systemd-nspawn mount a file of
+// their own over it, which is another one in each container.
+inline constexpr char kBootIdFile[] = "/proc/sys/kernel/random/boot_id";
+inline constexpr std::size_t kBootIdBytes = 36;
+int read_boot_id(std::span<char, kBootIdBytes> to);
+
 // Reads the beginning of a file that is read at once: 0, or the errno.
 int read_start_of(const char* path, std::span<char> to, std::size_t& size);
 

@@ -61,16 +61,18 @@ std::string judge(const ControlPage& page, unsigned workers, const Phase& phase,
 
 }  // namespace
 
-// All keys of this load are there when it begins. A load that ends at its limit is filled up, so an earlier one has set
-// all of its keys.
+// All keys of this load are there when it begins. A load that ends at its limit is filled up, so an earlier one of the
+// same kind of keys has set all of its own, and nobody has erased any since. Only `keys` are preloaded.
 bool overwrites_a_load(const Workload& workload, const Phase& phase) {
   if (!phase.fill) return false;
   const std::uint64_t keys = touched_keys(workload, phase);
+  bool there = workload.preload && !phase.counters;
   for (const Phase& earlier : workload.phases) {
     if (&earlier == &phase) break;
-    if (earlier.fill && touched_keys(workload, earlier) >= keys) return true;
+    if (earlier.mix.erase > 0) there = false;
+    if (earlier.fill && earlier.counters == phase.counters && touched_keys(workload, earlier) >= keys) there = true;
   }
-  return workload.preload;
+  return there;
 }
 
 Work work_of(const Workload& workload, const Phase& phase) {

@@ -70,7 +70,8 @@ ChildEnd Child::finish(milliseconds limit) {
   int status = 0;
   if (!becomes_true([&] { return waitpid(pid_, &status, WNOHANG) == pid_ || interrupted(); }, limit) || interrupted()) {
     kill();
-    return {.text = {}, .trouble = interrupted() ? "interrupted" : fmt::format("no end after {} ms", limit.count())};
+    if (interrupted()) return {.text = {}, .trouble = "interrupted"};
+    return {.text = {}, .trouble = fmt::format("no end after {} ms", limit.count()), .late = true};
   }
   pid_ = 0;
   if (WIFSIGNALED(status))

@@ -65,6 +65,7 @@ class SharedText {
 struct ChildEnd {
   std::string text;     // what its body returned
   std::string trouble;  // empty, or "threw ...", "killed by signal 7 (Bus error)", "no end after 5000 ms"
+  bool late = false;    // it has not ended within its limit, and was killed
 
   bool ok() const noexcept { return trouble.empty(); }
 };

@@ -89,6 +89,10 @@ void look_round(TortureRecord& record) {
   if (!things.empty()) record.status = fmt::format("broken: left over is {}", things.front().string());
 }
 
+bool says_nothing(const ChildEnd& end, Late late) {
+  return end.trouble == "interrupted" || (end.late && late == Late::unavailable);
+}
+
 }  // namespace
 
 std::string code_of(const std::optional<Error>& error) {
@@ -96,7 +100,7 @@ std::string code_of(const std::optional<Error>& error) {
 }
 
 TortureRecord judge(const Subject& subject, const Options& options,
-                    const std::function<void(TortureRecord& record)>& body) {
+                    const std::function<void(TortureRecord& record)>& body, Late late) {
   TortureRecord record;
   record.processes = options.processes;
   if (subject.description.missing != nullptr) {
@@ -117,7 +121,7 @@ TortureRecord judge(const Subject& subject, const Options& options,
   if (end.ok())
     decode(end.text, record);
   else
-    record.status = fmt::format("{}: {}", end.trouble == "interrupted" ? "unavailable" : "broken", end.trouble);
+    record.status = fmt::format("{}: {}", says_nothing(end, late) ? "unavailable" : "broken", end.trouble);
   if (!record.ok()) remove_leftovers();
   return record;
 }

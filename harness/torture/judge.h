@@ -55,9 +55,15 @@ std::optional<Error> error_of(const Call& call) {
 // "full" or "nothing".
 std::string code_of(const std::optional<Error>& error);
 
+// What a body says that has not ended after 60 s.
+enum class Late {
+  broken,       // something hangs
+  unavailable,  // nothing: it looks for what hangs itself, by a finer limit
+};
+
 // Runs `body`, which fills in the record's counts and `found`. Never throws what the engine or the body threw.
 TortureRecord judge(const Subject& subject, const Options& options,
-                    const std::function<void(TortureRecord& record)>& body);
+                    const std::function<void(TortureRecord& record)>& body, Late late = Late::broken);
 
 // After a clean-up: nothing of that owner's is there. Another command that cleans up may be at it, so this waits a bit.
 void require_none_left(const ProcessIdentity& owner, std::string_view who);

@@ -20,6 +20,10 @@ using States = std::array<State, kTracked>;
 // there or not. Throws Broken, Error.
 void read_whole_dict(Engine& engine, const Contract& contract, StepPage& page, const std::set<std::string>& retired);
 
+// The answer of an operation that walks, counts or reads several keys, by itself; `before` and `retired` as in
+// judge_trial(). Throws Broken.
+void judge_answer(const StepPage& page, const States& before, std::uint64_t retired);
+
 // The driver, when the reader has ended: whether calls, answers and last states fit together. `before`: the states in
 // which the operation found the keys; `fate`: of the operation; `retired`: so many keys of former trials may be there.
 // Throws Broken.

@@ -9,7 +9,6 @@
 #include <optional>
 
 #include "harness/torture/judge.h"
-#include "harness/torture/own_time.h"
 
 namespace dictbench::torture {
 namespace {
@@ -225,9 +224,9 @@ bool OtherProcess::answers(milliseconds longest_pause, Clock::time_point end) {
   }
 }
 
-void OtherProcess::leave(milliseconds limit) {
+void OtherProcess::leave(const WaitLimit& limit) {
   ask(Command::leave);
-  if (const ChildEnd end = child_->finish(limit); !end.ok())
+  if (const ChildEnd end = finish_in_own_time(*child_, limit); !end.ok())
     throw Broken(fmt::format("the other process, asked to detach and end: {}", end.trouble));
 }
 

@@ -9,10 +9,10 @@
 
 #include <chrono>
 #include <memory>
-#include <stdexcept>
 
 #include "engines/engine.h"
 #include "harness/torture/child.h"
+#include "harness/torture/own_time.h"
 #include "harness/torture/step_page.h"
 
 namespace dictbench::torture {
@@ -23,12 +23,6 @@ enum class Command : char {
   look = 'l',     // reads all tracked keys
   tidy = 't',     // erases the operation's keys and sets the bystanders that are gone
   leave = 'q',    // detaches and ends
-};
-
-// The machine gave a trial too little time, or too late: it says nothing about the engine.
-class StepTooSlow : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
 };
 
 class OtherProcess {
@@ -48,8 +42,8 @@ class OtherProcess {
   // has ended, StepTooSlow when it gets on and is not done by `end`.
   bool answers(milliseconds longest_pause, std::chrono::steady_clock::time_point end);
 
-  // Ends it in order. Throws Broken when it does not end so.
-  void leave(milliseconds limit);
+  // Ends it in order. Throws Broken when it does not end so, and StepTooSlow.
+  void leave(const WaitLimit& limit);
 
  private:
   StepPage& page_;

@@ -53,13 +53,13 @@ void StepStage::require_no_failure(bool writer_was_killed) const {
 }
 
 void StepStage::read_all(bool writer_was_killed) {
-  const ChildEnd end = in_child(
-      [&] {
-        const auto error = error_of([&] { read_whole_dict(*engine_, contract_, *page_, retired_); });
-        if (error) page_->failure.put(*error);
-        return std::string();
-      },
-      patience());
+  const WaitLimit longest = limit();
+  Child reader([&] {
+    const auto error = error_of([&] { read_whole_dict(*engine_, contract_, *page_, retired_); });
+    if (error) page_->failure.put(*error);
+    return std::string();
+  });
+  const ChildEnd end = finish_in_own_time(reader, longest);
   require(end.ok(), "reading all in a new process {}", end.trouble);
   require_no_failure(writer_was_killed);
 }
@@ -72,7 +72,7 @@ void StepStage::tidy(const States& after) {
 }
 
 void StepStage::leave() {
-  other_->leave(patience_);
+  other_->leave({patience_, std::chrono::steady_clock::now() + 2 * patience_});
   other_.reset();
   engine_.reset();
 }
@@ -82,26 +82,27 @@ void StepStage::take_states() {
   page_->begun = 0;
 }
 
-std::optional<Subject> small_subject(const Subject& subject) {
-  for (const char* max : {"1M", "2M", "4M", "16M"}) {  // from 64 KiB to some MiB is the least that engines take
+std::size_t find_small_size(const Subject& subject) {
+  constexpr std::uint64_t kWorking = 64;  // keys: a dict in which trials can be made
+  constexpr milliseconds kReady{5000}, kLongest{10'000};
+  for (std::size_t size = 0; size < kSmallSizes.size(); ++size) {
     try {
-      const auto small = subject.with("max", max);
-      if (!small) return std::nullopt;
-      const ChildEnd end = in_child(
-          [&] {
-            const auto engine = small->create();
-            const auto dict = engine->attach();
-            constexpr std::uint64_t kWorking = 64;  // keys: a dict in which trials can be made
-            for (std::uint64_t i = 0; i < kWorking; ++i) dict->set(key_of(i), value_of(key_of(i), 0));
-            return std::string();
-          },
-          milliseconds(5000));
-      if (end.ok()) return small;
+      const auto small = subject.with("max", kSmallSizes[size]);
+      if (!small) break;
+      Child child([&] {
+        const auto engine = small->create();
+        const auto dict = engine->attach();
+        for (std::uint64_t i = 0; i < kWorking; ++i) dict->set(key_of(i), value_of(key_of(i), 0));
+        return std::string();
+      });
+      if (finish_in_own_time(child, {kReady, std::chrono::steady_clock::now() + kLongest}).ok()) return size;
     } catch (const SpecError&) {
       // This is less than it takes.
+    } catch (const StepTooSlow&) {
+      // Nobody knows.
     }
   }
-  return std::nullopt;
+  return kSmallSizes.size();
 }
 
 }  // namespace dictbench::torture

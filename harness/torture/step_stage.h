@@ -5,7 +5,9 @@
 
 #include <sched.h>
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -13,6 +15,7 @@
 #include <string>
 
 #include "harness/torture/fault.h"
+#include "harness/torture/own_time.h"
 #include "harness/torture/step_check.h"
 #include "harness/torture/step_other.h"
 #include "harness/torture/step_page.h"
@@ -40,6 +43,7 @@ class StepStage {
   // How long one process of the trial may get nothing done. All of a trial takes twice as long at most: nothing new is
   // waited for in the second half, so throws StepTooSlow then.
   milliseconds patience() const;
+  WaitLimit limit() const { return {patience(), end()}; }
   std::chrono::steady_clock::time_point end() const { return begun_ + 2 * patience_; }
 
   // Commands the other process and awaits the answer. Throws as require_no_failure() does, Broken when it hangs, and
@@ -56,7 +60,7 @@ class StepStage {
   // The trial is over, and left the tracked keys so: erases its keys and sets the bystanders that are gone.
   void tidy(const States& after);
 
-  // The other process detaches and ends, the dict goes.
+  // The other process detaches and ends, the dict goes. Throws Broken, StepTooSlow.
   void leave();
 
   Engine& engine() noexcept { return *engine_; }
@@ -79,7 +83,11 @@ class StepStage {
   std::uint64_t trials_ = 0;
 };
 
-// The same engine with so small a `max` that it is soon full; nothing where it has no such option.
-std::optional<Subject> small_subject(const Subject& subject);
+// The same engine with so small a `max` that it is soon full.
+inline constexpr std::array kSmallSizes{"1M", "2M", "4M", "16M"};  // from 64 KiB to some MiB is the least they take
+
+// The first of kSmallSizes with which the engine works, tried in processes of their own; their number where it has no
+// such option, or is not ready in time.
+std::size_t find_small_size(const Subject& subject);
 
 }  // namespace dictbench::torture

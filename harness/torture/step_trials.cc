@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <system_error>
 
 #include "harness/torture/judge.h"
 #include "harness/torture/step_operation.h"
@@ -24,6 +25,9 @@ constexpr std::size_t kMostInstructions = 1'000'000;  // 25 s of single steps
 constexpr milliseconds kHeldUp{15};
 constexpr milliseconds kMostPatience{10'000};  // a body of a fault has 60 s, and a trial twice the patience
 
+// Hurt::fill is the last one.
+std::uint64_t hurts(bool with_fill) { return kHurts.size() - (with_fill ? 0 : 1); }
+
 // Where the contract promises that it does not.
 class HoldsUp : public Broken {
  public:
@@ -39,7 +43,7 @@ std::string speaks_against(const Broken& broken) {
 
 bool spends_dict(Hurt hurt) { return hurt == Hurt::grow || hurt == Hurt::fill; }
 
-void require_end(SteppedProcess& process, milliseconds limit) {
+void require_end(SteppedProcess& process, const WaitLimit& limit) {
   const std::string trouble = process.finish(limit);
   require(trouble.empty(), "the operation's process: {}", trouble);
 }
@@ -52,8 +56,9 @@ auto life_in(StepStage& stage) {
   };
 }
 
-void require_stands(SteppedProcess& process, milliseconds limit) {
-  if (!process.stands()) throw Broken(fmt::format("attaching and warming up: {}", process.finish(limit)));
+// One that does not has ended, or was killed for it hung.
+void require_stands(SteppedProcess& process) {
+  if (!process.stands()) throw Broken(fmt::format("attaching and warming up: {}", process.finish(milliseconds(0))));
 }
 
 // From here on this process runs where it runs now; returns where it might run before.
@@ -69,23 +74,35 @@ cpu_set_t bind_to_processor() {
 
 }  // namespace
 
-StepTrials::StepTrials(const Subject& subject, const Options& options, Operation operation, std::uint64_t seed,
-                       StepTally& tally)
+StepTrials::StepTrials(const Subject& subject, const std::optional<Subject>& small, const Options& options,
+                       Operation operation, std::uint64_t seed, StepTally& tally)
     : subject_(subject),
-      small_(small_subject(subject)),
+      small_(small),
       operation_(operation),
       seed_(options.seed),
       patience_(std::min(options.patience, kMostPatience)),
-      hurts_(kHurts.size() - (small_ ? 0 : 1)),
+      hurts_(hurts(small.has_value())),
       tally_(tally),
       processors_(bind_to_processor()),
       random_(seed) {}
 
-std::uint64_t StepTrials::kinds() const noexcept { return hurts_ * kActions.size(); }
+std::uint64_t StepTrials::kinds(bool with_fill) noexcept { return hurts(with_fill) * kActions.size(); }
 
 void StepTrials::run(std::uint64_t most, Clock::time_point deadline, TortureRecord& record) {
-  constexpr milliseconds kLeast{100};
   tally_.planned = most == UINT64_MAX ? 0 : tally_.trials + most;
+  try {
+    trace_and_try(most, deadline, record);
+  } catch (const Error& error) {
+    // Of making the dict: that of a trial is judged there.
+    if (error.code() == ErrorCode::unavailable || error.code() == ErrorCode::full) throw Unavailable(error.what());
+    throw;
+  } catch (const std::system_error& error) {  // of the file system too
+    throw Unavailable(error.what());
+  }
+}
+
+void StepTrials::trace_and_try(std::uint64_t most, Clock::time_point deadline, TortureRecord& record) {
+  constexpr milliseconds kLeast{100};
   try {
     trace(std::max(kLeast, std::chrono::duration_cast<milliseconds>(deadline - Clock::now()) / 2));
   } catch (const StepTooSlow&) {
@@ -97,7 +114,14 @@ void StepTrials::run(std::uint64_t most, Clock::time_point deadline, TortureReco
                              broken.what(), subject_.text, seed_));
   }
   for (std::uint64_t i = 0; i < most && (i == 0 || Clock::now() < deadline); ++i) try_once(i, record);
-  if (stage_) stage_->leave();
+  try {
+    if (stage_) stage_->leave();
+  } catch (const StepTooSlow&) {
+    // The trials were made, and this says nothing.
+  } catch (const Broken& broken) {
+    record.facts.emplace_back(kSpeaksAgainst, speaks_against(broken));
+    throw;
+  }
   stage_.reset();
 }
 
@@ -111,8 +135,8 @@ void StepTrials::trace(milliseconds limit) {
   StepStage& stage = stage_for(Hurt::reuse);
   const States bystanders = stage.states();
   stage.begin({.operation = operation_, .hurt = Hurt::reuse, .number = 0, .ends_erased = false});
-  SteppedProcess process(life_in(stage), patience_);
-  require_stands(process, patience_);
+  SteppedProcess process(life_in(stage), stage.limit());
+  require_stands(process);
   trace_ = process.trace(kMostInstructions, limit);
   // They would work on while the one that is led stands still, and die with it at a place that nobody chose.
   if (const std::size_t threads = process.started_threads(); threads != 0)
@@ -120,8 +144,9 @@ void StepTrials::trace(milliseconds limit) {
         fmt::format("a process of it has {} more thread{}, and only one can be led", threads, threads == 1 ? "" : "s"));
   process.let_go();
   stage.begin_time();
-  require_end(process, stage.patience());
+  require_end(process, stage.limit());
   judged_answer(stage, Fate::answered);
+  judge_answer(stage.page(), stage.states(), stage.retired().size());  // nobody else was at work
   stage.tidy(bystanders);
   if (trace_.addresses.empty()) throw StepTooSlow("not even one instruction was traced");
   sample_.emplace(trace_, random_.next());
@@ -176,8 +201,8 @@ void StepTrials::try_once(std::uint64_t number, TortureRecord& record) {
 }
 
 void StepTrials::suffer(StepStage& stage, Action action, std::size_t instruction) {
-  SteppedProcess process(life_in(stage), stage.patience());
-  require_stands(process, stage.patience());
+  SteppedProcess process(life_in(stage), stage.limit());
+  require_stands(process);
   const Came came = process.run_to(trace_, instruction, stage.patience());
   if (came == Came::too_slow) {
     require(process.waited() < patience_ * 9 / 10, "before that, with nobody at work, it gets nothing done for {} s",
@@ -189,7 +214,7 @@ void StepTrials::suffer(StepStage& stage, Action action, std::size_t instruction
     cover(instruction);
   } else {
     ++tally_.elsewhere;
-    require_end(process, stage.patience());
+    require_end(process, stage.limit());
   }
   const Fate fate = judged_answer(stage, let_it_happen(stage, process, action, stands));
   const bool killed = fate == Fate::cut_off;
@@ -208,7 +233,7 @@ Fate StepTrials::let_it_happen(StepStage& stage, SteppedProcess& process, Action
     stands = false;
     if (action == Action::go_on) {
       process.let_go();
-      require_end(process, stage.patience());
+      require_end(process, stage.limit());
     } else {
       process.kill();
       fate = Fate::cut_off;

@@ -40,16 +40,20 @@ struct StepTally {
 
 class StepTrials {
  public:
-  StepTrials(const Subject& subject, const Options& options, Operation operation, std::uint64_t seed, StepTally& tally);
+  // `small`: the engine that is soon full; without it there is no Hurt::fill.
+  StepTrials(const Subject& subject, const std::optional<Subject>& small, const Options& options, Operation operation,
+             std::uint64_t seed, StepTally& tally);
 
   // Hurts times actions: so many trials make one of each kind.
-  std::uint64_t kinds() const noexcept;
+  static std::uint64_t kinds(bool with_fill) noexcept;
 
   // Traces the operation, then makes so many trials or as many as the time allows. Counts in the record, and says there
-  // what a broken one speaks against (results/choose/evidence.h). Throws Broken, Error, Unavailable, NotApplicable.
+  // what a broken one speaks against (results/choose/evidence.h). Throws Broken, Error, Unavailable, NotApplicable, and
+  // what else the engine throws.
   void run(std::uint64_t most, std::chrono::steady_clock::time_point deadline, TortureRecord& record);
 
  private:
+  void trace_and_try(std::uint64_t most, std::chrono::steady_clock::time_point deadline, TortureRecord& record);
   StepStage& stage_for(Hurt hurt);
   void trace(milliseconds limit);
   void cover(std::size_t instruction);
@@ -59,7 +63,7 @@ class StepTrials {
   Fate judged_answer(StepStage& stage, Fate fate) const;
 
   const Subject& subject_;
-  const std::optional<Subject> small_;
+  const std::optional<Subject>& small_;
   const Operation operation_;
   const std::uint64_t seed_;
   const milliseconds patience_;

@@ -11,7 +11,6 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <iterator>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -20,7 +19,6 @@
 
 #include "engines/error.h"
 #include "harness/driver/child_process.h"
-#include "harness/torture/own_time.h"
 
 namespace dictbench::torture {
 namespace {
@@ -79,9 +77,13 @@ bool write_code(pid_t pid, std::uintptr_t address, long code) {
   return ptrace(PTRACE_POKETEXT, pid, address, code) == 0;
 }
 
+// 0 where the system does not tell.
 std::size_t threads_of(const std::string& process) {
-  const std::filesystem::directory_iterator threads(fmt::format("/proc/{}/task", process));
-  return static_cast<std::size_t>(std::distance(begin(threads), end(threads)));
+  std::error_code error;
+  std::size_t count = 0;
+  std::filesystem::directory_iterator thread(fmt::format("/proc/{}/task", process), error);
+  for (; !error && thread != std::filesystem::directory_iterator(); thread.increment(error)) ++count;
+  return error ? 0 : count;
 }
 
 // How to come to an instruction: by single steps from the instruction number `from`, which is reached by a breakpoint
@@ -120,7 +122,7 @@ void SteppedProcess::Marks::begin() noexcept {
 
 void SteppedProcess::Marks::end() noexcept { shared_.phase.store(kBehind); }
 
-SteppedProcess::SteppedProcess(const std::function<void(Marks& marks)>& body, milliseconds limit) {
+SteppedProcess::SteppedProcess(const std::function<void(Marks& marks)>& body, const WaitLimit& limit) {
   pid_ = fork_child([&] {
     if (!kSteps || ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) return kNotTraceable;
     Marks marks(*shared_);
@@ -135,7 +137,7 @@ SteppedProcess::SteppedProcess(const std::function<void(Marks& marks)>& body, mi
     return 0;
   });
   const Ticks ticks;
-  deadline_ = Clock::now() + limit;
+  begin_wait(limit);
   // A signal on the way, like one that will end it, is passed on.
   for (bool stopped = wait(); stopped; stopped = resume(PTRACE_CONT)) {
     if (pending_signal_ != 0 || !inside()) continue;
@@ -143,6 +145,7 @@ SteppedProcess::SteppedProcess(const std::function<void(Marks& marks)>& body, mi
     ptrace(PTRACE_SETOPTIONS, pid_, nullptr, static_cast<long>(PTRACE_O_EXITKILL));
     return;
   }
+  if (pid_ != 0) kill_late();
 }
 
 SteppedProcess::~SteppedProcess() {
@@ -156,13 +159,14 @@ std::uintptr_t SteppedProcess::next_address() const {
 }
 
 std::size_t SteppedProcess::started_threads() const {
-  return pid_ == 0 ? 0 : threads_of(std::to_string(pid_)) - shared_->threads.load();
+  const std::size_t before = shared_->threads.load(), now = pid_ == 0 ? 0 : threads_of(std::to_string(pid_));
+  return before == 0 || now < before ? 0 : now - before;
 }
 
 bool SteppedProcess::wait() {
   while (waitpid(pid_, &status_, 0) < 0) {
     if (errno != EINTR) throw std::system_error(errno, std::generic_category(), "cannot wait for a stepped process");
-    if (Clock::now() >= deadline_) return false;
+    if (time_is_over()) return false;
   }
   if (!WIFSTOPPED(status_)) {
     pid_ = 0;
@@ -170,7 +174,29 @@ bool SteppedProcess::wait() {
     return false;
   }
   if (WSTOPSIG(status_) != SIGTRAP) pending_signal_ = WSTOPSIG(status_);
-  return Clock::now() < deadline_;
+  return true;  // however late: it stands, and who gave up now would leave it standing for good
+}
+
+void SteppedProcess::begin_wait(const WaitLimit& limit) {
+  deadline_ = limit.end;
+  own_time_.emplace(pid_);
+  most_own_ = limit.own;
+}
+
+void SteppedProcess::begin_wait(milliseconds limit) {
+  deadline_ = Clock::now() + limit;
+  own_time_.reset();
+}
+
+bool SteppedProcess::time_is_over() const {
+  return Clock::now() >= deadline_ || (own_time_ && own_time_->passed() >= most_own_);
+}
+
+void SteppedProcess::kill_late() {
+  const bool hangs = own_time_->passed() >= most_own_;
+  kill();
+  if (!hangs) throw StepTooSlow("a stepped process had no processor for too long");
+  hangs_ = fmt::format("no end after {} ms", most_own_.count());
 }
 
 bool SteppedProcess::resume(int request) {
@@ -181,7 +207,7 @@ bool SteppedProcess::resume(int request) {
 
 Trace SteppedProcess::trace(std::size_t most, milliseconds limit) {
   const Ticks ticks;
-  deadline_ = Clock::now() + limit;
+  begin_wait(limit);
   Trace trace;
   std::unordered_map<std::uintptr_t, std::uint32_t> visits;
   while (stands()) {
@@ -199,13 +225,13 @@ Trace SteppedProcess::trace(std::size_t most, milliseconds limit) {
 
 Came SteppedProcess::run_to(const Trace& trace, std::size_t index, milliseconds limit) {
   const Ticks ticks;
-  deadline_ = Clock::now() + limit;
+  begin_wait(limit);
   Way way = shortest_way(trace, index);
   if (way.visit != 0 && !takes_breakpoint(pid_, trace.addresses[way.from])) way = {};
   if (way.visit != 0)
     if (const Came came = run_to_visit(trace.addresses[way.from], way.visit); came != Came::there) return came;
   for (std::size_t i = way.from; i < index && stands(); ++i)
-    if (!resume(PTRACE_SINGLESTEP)) return ended_or_too_slow();
+    if (time_is_over() || !resume(PTRACE_SINGLESTEP)) return ended_or_too_slow();
   if (stands()) return Came::there;
   let_go();
   return Came::elsewhere;
@@ -214,6 +240,7 @@ Came SteppedProcess::run_to(const Trace& trace, std::size_t index, milliseconds 
 Came SteppedProcess::run_to_visit(std::uintptr_t address, std::uint32_t visit) {
   const auto code = read_code(pid_, address);
   for (std::uint32_t come = 1; code; ++come) {
+    if (time_is_over()) return ended_or_too_slow();
     write_code(pid_, address, with_breakpoint(*code));
     bool stopped = resume(PTRACE_CONT);
     while (stopped && pending_signal_ != 0) stopped = resume(PTRACE_CONT);
@@ -244,17 +271,15 @@ void SteppedProcess::let_go() {
   ptrace(PTRACE_DETACH, pid_, nullptr, static_cast<long>(std::exchange(pending_signal_, 0)));
 }
 
-std::string SteppedProcess::finish(milliseconds limit) {
+std::string SteppedProcess::finish(const WaitLimit& limit) {
   if (pid_ != 0) {
     const Ticks ticks;
-    deadline_ = Clock::now() + limit;
+    begin_wait(limit);
     for (bool stopped = wait(); stopped; stopped = resume(PTRACE_CONT)) {
     }
-    if (pid_ != 0) {
-      kill();
-      return fmt::format("no end after {} ms", limit.count());
-    }
+    if (pid_ != 0) kill_late();
   }
+  if (!hangs_.empty()) return hangs_;
   if (WIFSIGNALED(status_))
     return fmt::format("killed by signal {} ({})", WTERMSIG(status_), strsignal(WTERMSIG(status_)));
   if (WEXITSTATUS(status_) == kNotTraceable) return "this system does not let a process trace its child (ptrace)";
@@ -273,13 +298,17 @@ void SteppedProcess::kill() {
 
 std::string why_no_stepping() {
   if (!kSteps) return "processes are led instruction by instruction on x86-64 only";
-  SteppedProcess trial(
-      [](SteppedProcess::Marks& marks) {
-        marks.begin();
-        marks.end();
-      },
-      milliseconds(5000));
-  return trial.stands() ? "" : trial.finish(milliseconds(1000));
+  try {
+    SteppedProcess trial(
+        [](SteppedProcess::Marks& marks) {
+          marks.begin();
+          marks.end();
+        },
+        milliseconds(5000));
+    return trial.stands() ? "" : trial.finish(milliseconds(1000));
+  } catch (const StepTooSlow& reason) {
+    return reason.what();
+  }
 }
 
 std::string address_text(std::uintptr_t address) {

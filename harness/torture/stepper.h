@@ -19,10 +19,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "harness/torture/child.h"
+#include "harness/torture/own_time.h"
 
 namespace dictbench::torture {
 
@@ -63,9 +65,10 @@ class SteppedProcess {
     Shared& shared_;
   };
 
-  // Forks, and returns when the process stands at the beginning of its operation; `body` is its whole life. Throws
-  // std::system_error where there is no process or memory.
-  SteppedProcess(const std::function<void(Marks& marks)>& body, milliseconds limit);
+  // Forks, and returns when the process stands at the beginning of its operation; `body` is its whole life. One that
+  // has ended or hangs before does not stand. Throws std::system_error where there is no process or memory, and
+  // StepTooSlow.
+  SteppedProcess(const std::function<void(Marks& marks)>& body, const WaitLimit& limit);
   ~SteppedProcess();  // SIGKILL, and reaped
   SteppedProcess(const SteppedProcess&) = delete;
   SteppedProcess& operator=(const SteppedProcess&) = delete;
@@ -85,16 +88,16 @@ class SteppedProcess {
   // From the beginning to instruction number `index` (from 0) of the trace.
   Came run_to(const Trace& trace, std::size_t index, milliseconds limit);
 
-  // When it came too slow: its own time (harness/torture/own_time.h) since it was last let run, at least. A step or a
-  // way to a breakpoint takes well below a second of it.
+  // When it came too slow: its own time since it was last let run, at least. A step or a way to a breakpoint takes well
+  // below a second of it.
   std::chrono::nanoseconds waited() const noexcept { return waited_; }
 
   // Lets it run from where it stands.
   void let_go();
 
-  // After let_go(): waits for its end. Empty, or "killed by signal 11 (Segmentation fault)", "threw ...", "no end after
-  // 5000 ms".
-  std::string finish(milliseconds limit);
+  // Waits for its end, after let_go() or where it does not stand. Empty, or "killed by signal 11 (Segmentation fault)",
+  // "threw ...", "no end after 5000 ms". Throws StepTooSlow, with the process killed.
+  std::string finish(const WaitLimit& limit);
 
   // SIGKILL, and reaped.
   void kill();
@@ -104,7 +107,11 @@ class SteppedProcess {
 
   bool inside() const noexcept;
   bool resume(int request);  // a request of ptrace; waits for the next stop; false when there is none in time
-  bool wait();               // false when it has ended (pid_ is 0 then), or the time is over
+  bool wait();               // false when it has ended (pid_ is 0 then), or runs when the time is over
+  void begin_wait(const WaitLimit& limit);
+  void begin_wait(milliseconds limit);  // plain time
+  bool time_is_over() const;
+  void kill_late();  // it runs, and the time is over: `hangs_`, or throws StepTooSlow
   Came run_to_visit(std::uintptr_t address, std::uint32_t visit);
   Came ended_or_too_slow();  // after a wait without a stop
 
@@ -113,7 +120,11 @@ class SteppedProcess {
   bool traced_ = false;     // it has come to its operation, and was not let go
   int status_ = 0;          // of the last wait
   int pending_signal_ = 0;  // it came while the process was led, and has not been passed on
+  // Of the waits that go on: no longer than to the deadline, and so much own time where that counts.
   Clock::time_point deadline_;
+  std::optional<OwnTime> own_time_;
+  milliseconds most_own_{0};
+  std::string hangs_;  // "no end after 5000 ms"
   Clock::time_point resumed_;
   std::chrono::nanoseconds waited_{0};
 };

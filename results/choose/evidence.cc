@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <map>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -23,6 +25,7 @@ struct Finding {
   bool broken = false;
   std::string reason;  // "3 writes lost"
   std::uint64_t tried = 0;
+  std::uint64_t trials_until_broken = 0;  // under kStep: the most that a break took
 };
 
 std::string host_of(const RecordFile& records, const std::string& run_id) {
@@ -56,13 +59,23 @@ std::string after_colon(const std::string& status) {
 bool decided(const std::string& status) { return status == "ok" || status.starts_with("broken"); }
 
 std::vector<Finding> findings(const RecordFile& records, const std::string& spec, Guarantee promise) {
-  std::map<std::pair<std::string, std::string>, Finding> last;  // by host and fault
+  // By host, fault and, under kStep, program: what broke in one is not taken back by another.
+  std::map<std::tuple<std::string, std::string, std::string>, Finding> last;
   for (const std::string_view fault : faults_of(promise)) {
     for (const TortureRecord& torture : records.tortures) {
       if (torture.engine != spec || torture.fault != fault || !decided(torture.status)) continue;
+      const bool broken = speaks_against(torture, promise), steps = torture.fault == kStep;
+      if (!torture.ok() && !broken) continue;  // what broke there is another promise
       const std::string host = host_of(records, torture.run_id);
-      last[{host, torture.fault}] = {host, torture.fault, speaks_against(torture, promise), after_colon(torture.status),
-                                     torture.fault == kStep ? 0 : torture.tried};
+      Finding& finding = last[{host, torture.fault, known_fact(torture.facts, kSteppedProgram).value_or("")}];
+      // A smaller sample does not take back what a larger one has found.
+      if (steps && !broken && torture.tried < finding.trials_until_broken) continue;
+      finding = {.host = host,
+                 .what = torture.fault,
+                 .broken = broken,
+                 .reason = after_colon(torture.status),
+                 .tried = steps ? 0 : torture.tried,
+                 .trials_until_broken = broken ? std::max(torture.tried, finding.trials_until_broken) : 0};
     }
   }
   if (promise == Guarantee::linearizable) {
@@ -70,7 +83,11 @@ std::vector<Finding> findings(const RecordFile& records, const std::string& spec
       const bool illegal = check.verdict.starts_with("illegal");
       if (check.engine != spec || check.promise != "linearizable" || !(check.verdict == "ok" || illegal)) continue;
       const std::string host = host_of(records, check.run_id);
-      last[{host, "check"}] = {host, "check", illegal, after_colon(check.verdict), check.operations};
+      last[{host, "check", ""}] = {.host = host,
+                                   .what = "check",
+                                   .broken = illegal,
+                                   .reason = after_colon(check.verdict),
+                                   .tried = check.operations};
     }
   }
   std::vector<Finding> all;

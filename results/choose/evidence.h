@@ -1,7 +1,9 @@
 // Whether an engine's promise holds: what it declares, and what torture and check found.
 //
-// Pure over the records. The last record of one engine, machine and fault counts, so that a repeated run replaces the
-// earlier one; a promise that was broken on any machine is broken, for an error in a program travels with it.
+// Pure over the records. The last record of one engine, machine and fault that says something about the promise counts,
+// so that a repeated run replaces the earlier one. What broke in `step` is taken back only by a good run of the same
+// program with as many trials at least, for its trials are a sample. A promise that was broken on any machine is
+// broken, for an error in a program travels with it.
 #pragma once
 
 #include <cstdint>
@@ -14,9 +16,13 @@
 
 namespace dictbench {
 
-// A fact of a broken `step` record: which promises it speaks against, "survives-kill linearizable". A record without it
-// speaks against all that a trial could break.
+// A fact of a broken `step` record: which promises it speaks against, "survives-kill linearizable", or kNoPromise. A
+// record without it speaks against all that a trial could break.
 inline constexpr const char* kSpeaksAgainst = "speaks_against";
+inline constexpr const char* kNoPromise = "no promise";
+
+// A fact of each `step` record: whose code was stepped through, "as measured" or "with crash points".
+inline constexpr const char* kSteppedProgram = "stepped_program";
 
 // What one engine declares under the options of its spec; results/ does not know engines/, so the caller fills it in.
 struct EnginePromises {

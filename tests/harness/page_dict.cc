@@ -1,6 +1,7 @@
 #include "tests/harness/page_dict.h"
 
 #include <sched.h>
+#include <unistd.h>
 
 #include <array>
 #include <atomic>
@@ -50,6 +51,7 @@ struct Table {
   RobustMutex mutex;
   std::atomic<bool> held = false;  // instead of the mutex, in the wrong engine
   std::atomic<std::uint64_t> writes = 0;
+  std::atomic<unsigned> attached = 0;  // so often
   std::array<Slot, kSlots> slots;
 };
 
@@ -57,6 +59,7 @@ template <Slip S>
 class PageDict final : public Dict {
  public:
   explicit PageDict(Table& table) : table_(table) {
+    if (table_.attached.fetch_add(1) == 2 && S == Slip::third_attach) pause();
     if (S != Slip::own_thread) return;
     thread_ = std::jthread([](const std::stop_token& stop) {
       while (!stop.stop_requested()) std::this_thread::sleep_for(milliseconds(1));
@@ -77,6 +80,7 @@ class PageDict final : public Dict {
 
   void set(std::string_view key, std::string_view value) override {
     if (key.size() > kLongestKey || value.size() > kLongestValue) throw Error(ErrorCode::too_large, "too large");
+    if (S == Slip::slow_set) std::this_thread::sleep_for(milliseconds(30));
     if (S == Slip::torn_set)
       if (Slot* const slot = find(key); slot != nullptr && Slot::there(slot->word.load()))
         return slot->block(slot->word.load()).put(value);
@@ -91,6 +95,7 @@ class PageDict final : public Dict {
     const Lock lock(table_);
     const std::uint64_t word = slot->word.load();
     slot->word.store(Slot::next(word));
+    has_erased_ = true;
     return S == Slip::stale_erase ? before : Slot::there(word);
   }
 
@@ -107,7 +112,10 @@ class PageDict final : public Dict {
     const std::uint64_t writes = table_.writes.load();
     std::uint64_t count = 0;
     for (const Slot& slot : table_.slots) count += Slot::there(slot.word.load());
-    return S == Slip::rough_size && table_.writes.load() != writes ? count + kSlots : count;
+    const std::uint64_t meanwhile = table_.writes.load() - writes;
+    if (S == Slip::own_size && has_erased_) return count + 1;
+    if (S == Slip::wild_size && meanwhile > 0) return count + kFarTooMany;
+    return S == Slip::rough_size ? count + meanwhile : count;
   }
 
   void for_each(const Visitor& visit) override {
@@ -178,7 +186,10 @@ class PageDict final : public Dict {
     return get(key, value) ? counter_value(value.view()) : 0;
   }
 
+  static constexpr std::uint64_t kFarTooMany = 1 << 20;
+
   Table& table_;
+  bool has_erased_ = false;
   std::jthread thread_;
 };
 
@@ -225,7 +236,11 @@ Subject page_dict(Slip slip) {
     case Slip::stale_erase: return subject<Slip::stale_erase>();
     case Slip::split_add: return subject<Slip::split_add>();
     case Slip::plain_lock: return subject<Slip::plain_lock>();
+    case Slip::third_attach: return subject<Slip::third_attach>();
+    case Slip::own_size: return subject<Slip::own_size>();
+    case Slip::wild_size: return subject<Slip::wild_size>();
     case Slip::rough_size: return subject<Slip::rough_size>();
+    case Slip::slow_set: return subject<Slip::slow_set>();
     case Slip::own_thread: return subject<Slip::own_thread>();
   }
   throw std::logic_error("no such engine");

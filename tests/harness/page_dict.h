@@ -13,7 +13,11 @@ enum class Slip {
   stale_erase,    // tells whether the key was there before it took the lock
   split_add,      // reads the number before it took the lock
   plain_lock,     // nobody takes the lock over from a killed process
-  rough_size,     // no slip: size() is wrong while somebody writes, as the interface allows
+  third_attach,   // the third process that attaches waits for ever
+  own_size,       // size() is one more in a process that has erased a key
+  wild_size,      // size() is far too large while somebody writes
+  rough_size,     // no slip: size() is wrong by as many as are written meanwhile, as the interface allows
+  slow_set,       // no slip: a set takes 30 ms
   own_thread,     // no slip: each process that attaches has a thread of its own
 };
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -91,10 +92,16 @@ TEST(Placement, ARefusedCallChangedNothing) {
 
 // As many tries as are asked for, however long they take.
 TortureRecord step(Slip slip, Operation operation, std::uint64_t tries) {
-  // One of these hangs, and the others are never accused of it.
-  const milliseconds patience(slip == Slip::plain_lock ? 2000 : 10'000);
+  // Two of these hang, and the others are never accused of it.
+  const bool hangs = slip == Slip::plain_lock || slip == Slip::third_attach;
+  const milliseconds patience(hangs ? 2000 : 10'000);
   const Options options{.processes = 2, .tries = tries, .duration = {}, .seed = 3, .patience = patience};
   return step_through(page_dict(slip), options, std::array{operation}, std::chrono::hours(1));
+}
+
+std::string fact_of(const TortureRecord& record, const std::string& name) {
+  const auto found = std::ranges::find(record.facts, name, &std::pair<std::string, std::string>::first);
+  return found == record.facts.end() ? "" : found->second;
 }
 
 class StepFault : public ::testing::Test {
@@ -120,22 +127,49 @@ TEST_F(StepFault, AccusesNobodyOfWhatIsNotPromised) {
   EXPECT_EQ(record.survived, 64u);
 }
 
+TEST_F(StepFault, JudgesASizeThatNobodyDisturbs) {
+  const TortureRecord record = step(Slip::own_size, Operation::size, 2);
+  EXPECT_THAT(record.status, AllOf(StartsWith("broken: size led through without any harm: size() says "),
+                                   HasSubstr(" while nobody writes; "), HasSubstr("[engine page-dict, seed 3]")));
+  EXPECT_EQ(fact_of(record, kSpeaksAgainst), "linearizable");
+}
+
+TEST_F(StepFault, IsUnavailableWhereNoDictCanBeMade) {
+  const Subject right = page_dict(Slip::none);
+  static const EngineDescription refusing = [](EngineDescription changed) {
+    changed.create = [](const Spec&, const SizeHint&) -> std::unique_ptr<Engine> {
+      throw Error(ErrorCode::unavailable, "not today");
+    };
+    return changed;
+  }(right.description);
+  const Subject subject{.text = right.text, .spec = right.spec, .description = refusing, .contract = right.contract};
+  const Options options{.processes = 2, .tries = 2, .duration = {}, .seed = 3, .patience = milliseconds(10'000)};
+  const TortureRecord record = step_through(subject, options, std::array{Operation::get});
+  EXPECT_EQ(record.status, "unavailable: not today");
+}
+
+TEST_F(StepFault, IsUnavailableWhereAnOperationHasNoTrial) {
+  // The other process sets a dozen keys, and all of a trial takes 200 ms at most.
+  const Options options{.processes = 2, .tries = 2, .duration = {}, .seed = 3, .patience = milliseconds(100)};
+  const TortureRecord record =
+      step_through(page_dict(Slip::slow_set), options, std::array{Operation::get}, std::chrono::milliseconds(0));
+  EXPECT_EQ(record.status, "unavailable: this machine is too slow now for a single trial of get");
+  EXPECT_EQ(record.tried, 0u);
+}
+
 TEST_F(StepFault, IsNotForProcessesWithThreadsOfTheirOwn) {
   const TortureRecord record = step(Slip::own_thread, Operation::get, 2);
   EXPECT_EQ(record.status, "not applicable: a process of it has 1 more thread, and only one can be led");
   EXPECT_EQ(record.tried, 0u);
 }
 
-std::string fact_of(const TortureRecord& record, const std::string& name) {
-  const auto found = std::ranges::find(record.facts, name, &std::pair<std::string, std::string>::first);
-  return found == record.facts.end() ? "" : found->second;
-}
-
 TEST_F(StepFault, TellsHowMuchOfAnOperationWasTried) {
   const TortureRecord whole = step(Slip::none, Operation::get, 1);
   EXPECT_THAT(fact_of(whole, "step get"), MatchesRegex("16 trials at [0-9]+ of [0-9]+ addresses, [0-9]+ of [0-9]+ "
                                                        "instructions.*"));
+  EXPECT_THAT(whole.found, MatchesRegex("16 trials in 1 operation at [0-9]+ of [0-9]+ addresses: wholly.*"));
   EXPECT_THAT(whole.found, Not(HasSubstr("the time was over")));
+  EXPECT_EQ(fact_of(whole, "fill_not_done"), "it has no option max");
 
   // No time: each operation has one trial all the same.
   const Options options{.processes = 2, .tries = 20, .duration = {}, .seed = 3, .patience = milliseconds(10'000)};
@@ -193,6 +227,8 @@ INSTANTIATE_TEST_SUITE_P(
                       SlipCase{Slip::torn_set, Operation::overwrite, "a value that nobody set"},
                       SlipCase{Slip::stale_erase, Operation::erase, "which said that the key was there"},
                       SlipCase{Slip::split_add, Operation::add, "which said "},
+                      SlipCase{Slip::wild_size, Operation::size, "keys ever were there, and "},
+                      SlipCase{Slip::third_attach, Operation::get, "attaching and warming up: no end after 2000 ms"},
                       SlipCase{Slip::plain_lock, Operation::insert, "the other process gets nothing done for 2 s"}),
     [](const auto& test) {
       return fmt::format("{}_{}", static_cast<int>(test.param.slip), static_cast<int>(test.param.operation));

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -131,6 +132,41 @@ TEST_F(Stepper, KillsWhatDoesNotComeInTime) {
     EXPECT_EQ(process.run_to(way, way.addresses.size() - 1, kShort), Came::too_slow) << way.addresses.size();
     EXPECT_FALSE(process.stands());
     EXPECT_THAT(process.finish(kLimit), StartsWith("killed by signal 9"));
+  }
+}
+
+TEST_F(Stepper, KillsWhatHangsBeforeItsOperation) {
+  SteppedProcess process([](SteppedProcess::Marks&) { pause(); }, kShort);
+  EXPECT_FALSE(process.stands());
+  EXPECT_EQ(process.finish(kLimit), "no end after 100 ms");
+}
+
+TEST_F(Stepper, AccusesNobodyWhomItCouldNotWaitFor) {
+  const auto now = std::chrono::steady_clock::now();
+  const WaitLimit wall(kLimit, now + kShort);  // much less than so much own time
+  EXPECT_THROW(SteppedProcess([](SteppedProcess::Marks&) { pause(); }, wall), StepTooSlow);
+  Child child([] {
+    pause();
+    return std::string();
+  });
+  EXPECT_THROW(finish_in_own_time(child, wall), StepTooSlow);
+  Child hanging([] {
+    pause();
+    return std::string();
+  });
+  EXPECT_EQ(finish_in_own_time(hanging, kShort).trouble, "no end after 100 ms");
+  Child ending([] { return std::string("done"); });
+  EXPECT_EQ(finish_in_own_time(ending, kLimit).text, "done");
+}
+
+TEST_F(Stepper, LetsGoWhatWasTracedInPart) {
+  for (const milliseconds limit : {milliseconds(0), milliseconds(1)}) {
+    const auto process = start();
+    const Trace trace = process->trace(10, limit);
+    EXPECT_FALSE(trace.whole);
+    process->let_go();
+    EXPECT_EQ(process->finish(kLimit), "");
+    EXPECT_TRUE(ended_->load());
   }
 }
 

@@ -119,6 +119,26 @@ TEST(Suite, RecordsSayHowLongAPhaseWarmedUpAndWhichLoadsOverwrite) {
   }
 }
 
+TEST(Suite, ALoadOverwritesOnlyWhatIsStillThere) {
+  const auto overwrites = [](const Workload& workload) {
+    std::vector<std::string> names;
+    for (const Phase& phase : workload.phases)
+      if (work_of(workload, phase).overwrites) names.push_back(phase.name);
+    return names;
+  };
+  const Workload values = load_workload("values-middle");
+  ASSERT_THAT(overwrites(values), ElementsAre("load-512b"));
+  Workload erasing = values;
+  erasing.phases[1].mix = {.insert = 0.5, .erase = 0.5};
+  EXPECT_THAT(overwrites(erasing), ElementsAre());
+  Workload counting = values;
+  counting.counters = counting.keys;
+  counting.phases[0].counters = true;
+  EXPECT_THAT(overwrites(counting), ElementsAre()) << "the first load was of other keys";
+  counting.preload = true;
+  EXPECT_THAT(overwrites(counting), ElementsAre("load-512b")) << "counters are not preloaded";
+}
+
 TEST(Suite, OneThatIsNotThereIsRefused) { EXPECT_THROW(find_suite("nosuch"), std::invalid_argument); }
 
 }  // namespace

@@ -103,8 +103,12 @@ TEST(Comparability, AnotherWarmUpIsTold) {
   };
   const auto told = [](const CellRecord& a, const CellRecord& b) { return differences_text(work_differences(a, b)); };
   EXPECT_EQ(told(cell(0.2, 0.04), cell(0.2, 0.2)), "warm-up (0.04 s / 0.2 s)");
-  EXPECT_EQ(told(cell(0.2, {}), cell(0.2, 0.2)), "warm-up (0.04 s / 0.2 s)") << "it was a fifth before it was told";
-  EXPECT_EQ(told(cell(0.329, {}), cell(0.2, 0.2)), "warm-up (0.0658 s / 0.2 s)");
+  EXPECT_EQ(told(cell(0.2, {}), cell(0.2, 0.2)), "") << "a fifth, or 0.2 s already before it was told";
+  EXPECT_EQ(told(cell(0.329, {}), cell(0.2, 0.2)), "");
+  EXPECT_EQ(told(cell(0.2, {}), cell(0.2, 0.1)), "warm-up (0.04 s or 0.2 s / 0.1 s)") << "it was neither";
+  EXPECT_EQ(told(cell(0.1, {}), cell(0.1, 0.1)), "warm-up (0.02 s / 0.1 s)") << "in so short a window surely a fifth";
+  EXPECT_EQ(told(cell(2, {}), cell(2, 0.2)), "warm-up (0.4 s / 0.2 s)") << "a fifth of a long one is more";
+  EXPECT_EQ(told(cell(0.5, {}), cell(0.2, {})), "");
   EXPECT_EQ(told(cell(0.2, {}), cell(0.2, 0.04)), "");
   EXPECT_EQ(told(cell(0.5, 0.1), cell(0.2, 0.04)), "") << "a longer window is the same work";
   EXPECT_EQ(told(cell(0.5, 0.2), cell(0.2, 0.2)), "");

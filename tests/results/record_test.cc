@@ -8,6 +8,8 @@
 #include <cmath>
 #include <csignal>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
 #include "results/record_json.h"
 #include "tests/results/record_builder.h"
@@ -16,6 +18,7 @@ namespace dictbench {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using testing::make_cell;
 using testing::make_run;
@@ -122,6 +125,37 @@ TEST(Record, OlderLinesTellNoWarmUp) {
   const CellRecord read = record_from_json<CellRecord>(to_json(cell));
   EXPECT_EQ(read.work.warm_up_s, 0.2);
   EXPECT_TRUE(read.work.overwrites);
+}
+
+TEST(Record, OfOlderLoadsItIsFoundOutWhichOverwrite) {
+  const TemporaryFolder folder;
+  const auto file = folder / "records.jsonl";
+  CellRecord cell = make_cell("null", 1e6);
+  const auto phase = [&](const std::string& name, std::uint64_t keys, double seconds, double key_bytes = 16) {
+    cell.phase = name;
+    cell.work.keys = keys;
+    cell.work.seconds = seconds;
+    cell.work.key_bytes = key_bytes;
+    return cell;
+  };
+  {
+    RecordWriter writer(file);
+    writer.write(make_run());
+    for (unsigned repetition = 0; repetition < 2; ++repetition) {
+      cell.repetition = repetition;
+      writer.write(phase("load-10b", 400, 0));
+      writer.write(phase("set-10b", 400, 0.5));
+      writer.write(phase("load-100b", 40, 0));
+      writer.write(phase("load-more", 4000, 0));
+      writer.write(phase("load-counters", 40, 0, 8));
+    }
+    cell.work.warm_up_s = 0;  // a record that tells both
+    writer.write(phase("load-1k", 4, 0));
+  }
+  std::vector<std::string> overwriting;
+  for (const CellRecord& read : read_records(file).cells)
+    if (read.work.overwrites) overwriting.push_back(read.phase);
+  EXPECT_THAT(overwriting, ElementsAre("load-100b", "load-100b"));
 }
 
 TEST(Record, ExtraFieldsAreTolerated) {

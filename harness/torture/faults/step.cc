@@ -6,16 +6,22 @@
 // (harness/commands/torture.cc). It takes a fixed time by default, which its operations share.
 #include "harness/torture/faults/step.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <functional>
 #include <iterator>
 #include <optional>
+#include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "engines/shm/crash_point.h"
 #include "harness/torture/judge.h"
 #include "harness/torture/step_trials.h"
+#include "results/choose/evidence.h"
 
 namespace dictbench::torture {
 namespace {
@@ -25,7 +31,8 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kTime{45};  // at most, where no time is given
 // With crash points it is not the code that is measured, and a long torture of all faults is under way: a short look.
 constexpr std::chrono::seconds kShortTime{5};
-// judge() gives a body 60 s, and the last trial with a new dict may take five times the patience.
+// judge() gives a body 60 s, and the last trial with a new dict may take five times the patience. One that takes longer
+// says nothing.
 constexpr std::chrono::seconds kMostInOneProcess{10};
 constexpr std::uint64_t kStepSeed = 9;
 
@@ -51,15 +58,54 @@ Clock::duration time_for(const Options& options) {
   return crash_point_names().empty() ? kTime : kShortTime;
 }
 
-// One operation's turn, judged in a process of its own.
-TortureRecord take_turn(const Subject& subject, const Options& options, Operation operation, std::uint64_t round,
-                        Clock::time_point deadline, StepTally& tally) {
-  return judge(subject, options, [&](TortureRecord& record) {
-    if (const std::string why = why_no_stepping(); !why.empty()) throw Unavailable(why);
+// In a process of its own. What breaks outside of a trial, such as what is left over, speaks against none of the
+// promises that trials are about.
+TortureRecord judge_part(const Subject& subject, const Options& options,
+                         const std::function<void(TortureRecord&)>& body) {
+  TortureRecord record = judge(subject, options, body, Late::unavailable);
+  const bool told = std::ranges::find(record.facts, kSpeaksAgainst, &Facts::value_type::first) != record.facts.end();
+  if (record.status.starts_with("broken: ") && !told) record.facts.emplace_back(kSpeaksAgainst, kNoPromise);
+  return record;
+}
+
+// One operation's turn.
+TortureRecord take_turn(const Subject& subject, const std::optional<Subject>& small, const Options& options,
+                        Operation operation, std::uint64_t round, Clock::time_point deadline, StepTally& tally) {
+  const std::uint64_t wanted = options.tries * StepTrials::kinds(small.has_value());
+  const auto body = [&](TortureRecord& record) {
     const std::uint64_t seed = mix64(options.seed, kStepSeed, static_cast<std::uint64_t>(operation), round);
-    StepTrials trials(subject, options, operation, seed, tally);
-    trials.run(options.duration ? UINT64_MAX : options.tries * trials.kinds() - tally.trials, deadline, record);
-  });
+    StepTrials trials(subject, small, options, operation, seed, tally);
+    trials.run(options.duration ? UINT64_MAX : wanted - std::min(wanted, tally.trials), deadline, record);
+  };
+  return judge_part(subject, options, body);
+}
+
+bool has_max(const Subject& subject) {
+  return std::ranges::find(subject.description.options, "max", &OptionRule::name) != subject.description.options.end();
+}
+
+// Before the turns: whether processes can be led here, and the engine that is soon full, where there is one. The record
+// is `ok`, or says why there will be no turn.
+TortureRecord prepare(const Subject& subject, const Options& options, std::optional<Subject>& small) {
+  const SharedPage<std::size_t> size;
+  *size = kSmallSizes.size();
+  const auto body = [&](TortureRecord&) {
+    if (const std::string why = why_no_stepping(); !why.empty()) throw Unavailable(why);
+    try {
+      *size = find_small_size(subject);
+    } catch (const std::system_error& error) {
+      throw Unavailable(error.what());
+    }
+  };
+  TortureRecord record = judge_part(subject, options, body);
+  if (*size < kSmallSizes.size())
+    small.emplace(subject.with("max", kSmallSizes[*size]).value());
+  else if (record.ok())
+    record.facts.emplace_back("fill_not_done", has_max(subject)
+                                                   ? fmt::format("it is not ready in time with max={} to {}",
+                                                                 kSmallSizes.front(), kSmallSizes.back())
+                                                   : "it has no option max");
+  return record;
 }
 
 void add_to(TortureRecord& all, const TortureRecord& part) {
@@ -94,10 +140,12 @@ std::string in_words(const StepTally& tally, bool ended) {
 void tell(TortureRecord& record, const Tallies& tallies) {
   std::uint64_t places = 0, tried = 0, operations = 0, cut = 0, held_up = 0, lost = 0;
   const bool ended = record.ok();
+  std::vector<std::string_view> untried;
   for (const Operation operation : kOperations) {
     const StepTally& tally = tallies[static_cast<std::size_t>(operation)];
     if (tally.trials == 0 && tally.too_slow == 0) continue;
     ++operations;
+    if (tally.trials == 0) untried.push_back(to_string(operation));
     places += tally.cover.places;
     tried += tally.cover.places_tried;
     cut += is_cut(tally) ? 1 : 0;
@@ -105,15 +153,18 @@ void tell(TortureRecord& record, const Tallies& tallies) {
     lost += tally.lost;
     record.facts.emplace_back(fmt::format("step {}", to_string(operation)), in_words(tally, ended));
   }
-  record.facts.emplace_back("stepped_program", crash_point_names().empty() ? "as measured" : "with crash points");
-  if (ended && record.tried == 0) record.status = "unavailable: this machine is too slow now for a single trial";
+  record.facts.emplace_back(kSteppedProgram, crash_point_names().empty() ? "as measured" : "with crash points");
+  // What an `ok` says it says of all operations.
+  if (ended && !untried.empty())
+    record.status =
+        fmt::format("unavailable: this machine is too slow now for a single trial of {}", fmt::join(untried, ", "));
   if (record.ok())
-    record.found = fmt::format(
-        "{} trials in {} operation{} at {} of {} instructions: wholly or not at all, answers in order{}{}{}",
-        record.tried, operations, operations == 1 ? "" : "s", tried, places,
-        cut == 0 ? "" : fmt::format("; the time was over before all was tried of {}", cut),
-        held_up == 0 ? "" : fmt::format("; in {} the other process got nothing done meanwhile", held_up),
-        lost == 0 ? "" : fmt::format("; {} lost the dict (corrupt), as the contract lets it", lost));
+    record.found =
+        fmt::format("{} trials in {} operation{} at {} of {} addresses: wholly or not at all, answers in order{}{}{}",
+                    record.tried, operations, operations == 1 ? "" : "s", tried, places,
+                    cut == 0 ? "" : fmt::format("; the time was over before all was tried of {}", cut),
+                    held_up == 0 ? "" : fmt::format("; in {} the other process got nothing done meanwhile", held_up),
+                    lost == 0 ? "" : fmt::format("; {} lost the dict (corrupt), as the contract lets it", lost));
   else if (record.status.starts_with("broken: "))
     record.found = fmt::format("at trial {}: {}", record.tried, record.status.substr(std::string("broken: ").size()));
 }
@@ -134,8 +185,8 @@ TortureRecord step_through(const Subject& subject, const Options& options, std::
   std::ranges::copy_if(operations, std::back_inserter(turns),
                        [&](Operation operation) { return has(subject.contract, operation); });
   const SharedPage<Tallies> tallies;
-  TortureRecord all;
-  all.status = "ok";
+  std::optional<Subject> small;
+  TortureRecord all = prepare(subject, options, small);
   const Clock::time_point end = Clock::now() + most.value_or(time_for(options));
   // Each operation has a turn, however short the time. Then turns go on until the time is over, where no other time was
   // given for those only that have fewer trials than were asked for.
@@ -147,7 +198,7 @@ TortureRecord step_through(const Subject& subject, const Options& options, std::
       if (round > 0 && !options.duration && tally.trials >= tally.planned) continue;
       const Clock::time_point now = Clock::now();
       const Clock::duration share = std::max(end - now, Clock::duration::zero()) / static_cast<int>(turns.size() - i);
-      add_to(all, take_turn(subject, options, turns[i], round,
+      add_to(all, take_turn(subject, small, options, turns[i], round,
                             now + std::min<Clock::duration>(share, kMostInOneProcess), tally));
       goes_on = true;
     }

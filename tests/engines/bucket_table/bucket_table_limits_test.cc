@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,11 +21,13 @@
 #include "engines/registry.h"
 #include "engines/shm/private_directory.h"
 #include "engines/shm/process_identity.h"
+#include "engines/shm/whereabouts.h"
 #include "tests/engines/conformance/other_file.h"
 #include "tests/engines/error_code.h"
 #include "tests/engines/filling.h"
 #include "tests/engines/make_engine.h"
 #include "tests/engines/shm/child_process.h"
+#include "tests/engines/shm/own_namespaces.h"
 
 namespace dictbench {
 namespace {
@@ -203,8 +207,10 @@ TEST(BucketTableFile, ThatIsNoneIsRefusedWithoutMappingIt) {
 
 // Where the boot id cannot be read, the locks that are there may be held.
 TEST(BucketTableFile, KeepsItsLocksWhereTheBootCannotBeTold) {
-  const auto engine = make_engine("bucket-table");
-  const TableFile file = TableFile::open(engine->address());
+  const PrivateDirectory folder;
+  const std::string path = (folder.path() / "table").string();
+  const auto engine = make_engine("bucket-table?path=" + path);
+  const TableFile file = TableFile::open(path);
   const auto booted = file.header().booted;
   ChildProcess child([&] {
     const int next = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -214,7 +220,7 @@ TEST(BucketTableFile, KeepsItsLocksWhereTheBootCannotBeTold) {
     limit.rlim_cur = static_cast<rlim_t>(next) + 1;  // for the file itself
     if (setrlimit(RLIMIT_NOFILE, &limit) != 0) _exit(1);
     try {
-      TableFile::open(engine->address());
+      TableFile::open(path);
       _exit(2);
     } catch (const Error& error) {
       if (error.code() != ErrorCode::unavailable) _exit(3);
@@ -224,6 +230,21 @@ TEST(BucketTableFile, KeepsItsLocksWhereTheBootCannotBeTold) {
   EXPECT_EQ(WEXITSTATUS(child.wait()), 0);
   EXPECT_EQ(file.header().booted, booted);
   EXPECT_NO_THROW(engine->attach());
+}
+
+// As LXC and systemd-nspawn do: every container has another file there, and the locks are in use all the same.
+TEST(BucketTableFile, BelievesNoBootIdThatIsNotTheKernels) {
+  const PrivateDirectory folder;
+  const std::string path = (folder.path() / "table").string(), id = (folder.path() / "id").string();
+  const auto engine = make_engine("bucket-table?path=" + path);
+  std::ofstream(id) << "01234567-89ab-cdef-0123-456789abcdef\n";
+  expect_done_in_namespaces(CLONE_NEWNS, [&] {
+    if (mount(id.c_str(), kBootIdFile, nullptr, MS_BIND, nullptr) != 0) return kNoNamespaces;
+    const auto in_memory = make_engine("bucket-table");  // goes with this process, so nothing is asked
+    in_memory->attach()->set("a", "1");
+    if (error_code_of([&] { TableFile::open(path); }) != ErrorCode::unavailable) return 1;
+    return error_code_of([&] { make_engine("bucket-table?path=" + path + "2"); }) == ErrorCode::unavailable ? 0 : 2;
+  });
 }
 
 // Sizes that agree with one another and with the file's length, and would lead out of it.

@@ -214,7 +214,8 @@ TEST(BucketTable, AFileOfTheUsersStaysAndOpensAgain) {
 }
 
 TEST(BucketTable, LocksOfAnEarlierBootAreMadeAnew) {
-  const auto engine = make_engine("bucket-table");
+  const PrivateDirectory folder;
+  const auto engine = make_engine("bucket-table?path=" + (folder.path() / "table").string());
   engine->attach()->set("a", "1");
   {
     TableFile file = TableFile::open(engine->address());
@@ -226,6 +227,30 @@ TEST(BucketTable, LocksOfAnEarlierBootAreMadeAnew) {
   const auto dict = engine->attach();
   dict->set("b", "2");
   EXPECT_EQ(dict->size(), 2u);
+}
+
+// However long it takes: 400 ms here.
+TEST(BucketTable, AWalkThatGetsOnIsWaitedFor) {
+  const auto engine = make_engine("bucket-table?capacity=20&timeout=100");
+  const auto dict = engine->attach();
+  for (unsigned i = 0; i < 20; ++i) dict->set(key_of(i), "v");
+  const SharedMemory<std::atomic<bool>> walking;
+  ChildProcess walker([&] {
+    engine->attach()->for_each([&](std::string_view, std::string_view) {
+      *walking = true;
+      usleep(20'000);
+      return true;
+    });
+    _exit(0);
+  });
+  ASSERT_TRUE(await([&] { return walking->load(); }));
+  for (unsigned i = 20; i < 200; ++i) dict->set(key_of(i), "v");
+  EXPECT_EQ(TableFile::open(engine->address()).header().moved, 0u);
+  EXPECT_GT(TableFile::open(engine->address()).header().generation, 1u);
+  unsigned walked = 0;
+  dict->for_each([&](std::string_view, std::string_view) { return ++walked, true; });
+  EXPECT_EQ(walked, 200u);
+  EXPECT_EQ(WEXITSTATUS(walker.wait()), 0);
 }
 
 // As by a stopped process.
@@ -263,8 +288,9 @@ TEST(BucketTable, AHeldLockIsATimeoutAndReadersGoOn) {
 }
 
 TEST(BucketTable, LocksThatAnotherMakesAnewAreWaitedForInTime) {
-  const auto engine = make_engine("bucket-table");
-  const std::string path = engine->address();
+  const PrivateDirectory folder;
+  const std::string path = (folder.path() / "table").string();
+  const auto engine = make_engine("bucket-table?path=" + path);
   TableFile::open(path).header().booted.fill('x');
   const int other = open(path.c_str(), O_RDWR | O_CLOEXEC);
   ASSERT_EQ(flock(other, LOCK_EX), 0);

@@ -80,6 +80,31 @@ TEST_F(BlocksTest, RunsComeBackWhole) {
   EXPECT_EQ(broken(first_.space()), "");
 }
 
+// In each of its chunks blocks may have begun that a dead process's intent still names.
+TEST_F(BlocksTest, RunBeginsALifeOfEachOfItsChunks) {
+  const std::uint64_t bytes = 3 * kChunkBytes;
+  const Space& space = first_.space();
+  const Block run = take(first_, 1, bytes).front();
+  const std::uint64_t chunk = space.chunk_of(run);
+  for (std::uint64_t life = 1; life <= 3; ++life) {
+    for (std::uint64_t i = 0; i < 3; ++i) EXPECT_EQ(space.meta(chunk + i).lives.load(), life) << i;
+    first_.blocks().free(run, bytes);
+    ASSERT_EQ(take(first_, 1, bytes).front(), run);
+  }
+}
+
+// Where a block begins no more, nothing is freed.
+TEST_F(BlocksTest, MiddleOfARunIsNotFreed) {
+  const std::uint64_t bytes = 3 * kChunkBytes;
+  const Block run = take(first_, 1, bytes).front();
+  const Space& space = first_.space();
+  const std::uint64_t chunk = space.chunk_of(run) + 1;
+  space.free_block(space.block_at(chunk, 5));
+  EXPECT_EQ(space.state_of(chunk).kind, ChunkKind::run_rest);
+  first_.blocks().free(run, bytes);
+  EXPECT_EQ(broken(space), "");
+}
+
 TEST_F(BlocksTest, FullIsAnErrorAndFreedRoomIsUsed) {
   std::vector<Block> taken;
   EXPECT_EQ(error_code_of([&] {

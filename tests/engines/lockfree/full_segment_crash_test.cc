@@ -109,6 +109,31 @@ INSTANTIATE_TEST_SUITE_P(Points, LockfreeFullSegment, ::testing::ValuesIn(points
   return name;
 });
 
+// Who adopts what the dead had is stopped in the middle. Whoever attaches then must find the arenas that nobody has.
+TEST(LockfreeFullSegmentAdoption, HoldsFewArenas) {
+  const auto engine = make_engine("lockfree?partitions=4&max=6M&pages=4k");
+  {
+    std::vector<std::unique_ptr<Dict>> gone;
+    for (int i = 0; i < 40; ++i) gone.push_back(engine->attach());
+  }
+  const auto owner = engine->attach();
+  const unsigned stored = fill_up(*owner, kValue);
+  leave_dead_arenas(*engine);
+  ChildProcess stopped([&] {
+    arm_crash_point("lockfree.adopt.chunk_moved", 1, CrashAction::stop);
+    const auto dict = engine->attach();
+    for (unsigned i = 0; i < stored; ++i) dict->erase(key_of(i));
+    fill_up(*dict, kValue);
+    raise(SIGTERM);
+  });
+  ASSERT_TRUE(await_signal(stopped, true)) << "never visited";
+  EXPECT_LE(engine->held().front().second, 5u) << "the owner's, that of the stopped one, and three of the dead";
+  stopped.kill();
+  stopped.wait();
+  EXPECT_NO_THROW(engine->attach());
+  EXPECT_EQ(engine->check_integrity().value_or("no check"), "");
+}
+
 // Each point is one that this load visits, so that the tests above kill somebody.
 TEST(LockfreeFullSegmentPoints, AreVisited) {
   const auto engine = make_engine("lockfree?partitions=4&max=6M&pages=4k");

@@ -3,8 +3,10 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "engines/lockfree/table_size.h"
+#include "tests/engines/error_code.h"
 #include "tests/engines/lockfree/table_on_segment.h"
 
 namespace dictbench::lockfree {
@@ -74,6 +76,38 @@ TEST_F(Growth, WornSlotsAreNoReasonToGrow) {
   }
   EXPECT_EQ(one_.table_bytes(0), kLeastTableBytes);
   expect_all(0, "v");
+}
+
+// Of a table of six buckets, two that lie side by side are full: one with seven items, one with its overflow bucket
+// too. All of them lie so near to the border between the two that they are in one bucket of each larger table, and fit
+// into none. So the table has been frozen when that is known, and must not be left so.
+TEST_F(Growth, TableThatCannotGrowIsNotLeftFrozen) {
+  std::vector<std::string> left, right, others;
+  constexpr std::uint32_t kBorder = 0x2aaaaaab, kNear = 0x00600000;
+  for (std::uint64_t i = 0; left.size() < 7 || right.size() < 15 || others.size() < 2; ++i) {
+    const std::uint32_t position = one_.space().hash(key(i)).position();
+    if (position < kBorder && position > kBorder - kNear)
+      left.push_back(key(i));
+    else if (position >= kBorder && position < kBorder + kNear)
+      right.push_back(key(i));
+    else if (position > 0xe0000000 && others.size() < 2)
+      others.push_back(key(i));
+  }
+  for (std::size_t i = 0; i < 7; ++i) one_.index().set(left[i], "v");
+  for (std::size_t i = 0; i < 14; ++i) one_.index().set(right[i], "v");
+  one_.index().set(others[0], "v");
+  ASSERT_EQ(one_.table_bytes(0), 512u);
+  const Atomic<std::uint64_t>& replaced = one_.space().root().epoch;
+  for (int round = 0; round < 3; ++round) {
+    EXPECT_EQ(error_code_of([&] { one_.index().set(right[14], "v"); }), ErrorCode::full);
+    const std::uint64_t before = replaced.load();
+    other_.index().set(others[1], "w");
+    EXPECT_TRUE(other_.index().erase(others[1]));
+    other_.index().set(others[0], "w");
+    EXPECT_EQ(replaced.load(), before) << "a rebuild";
+  }
+  EXPECT_EQ(one_.index().size(), 22u);
+  EXPECT_EQ(broken(one_.space()), "");
 }
 
 TEST_F(Growth, ChurnLeavesTheSegmentFlat) {

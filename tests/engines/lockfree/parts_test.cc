@@ -147,6 +147,28 @@ TEST(Layout, OfAnotherMakeIsRefusedWhereNumbersDoNotReach) {
   EXPECT_NE(misfit(root, layout.end() + 2 * kChunkBytes).find("numbers reach"), std::string::npos);
 }
 
+TEST(Layout, OfAnUnknownHashIsRefused) {
+  const Layout layout = layout_of(64 << 20, 1);
+  Root root;
+  root.partitions = 1;
+  root.arenas_at = layout.arenas_at;
+  root.directory_at = layout.directory_at;
+  root.meta_at = layout.meta_at;
+  root.chunks_at = layout.chunks_at;
+  root.max_chunks = layout.max_chunks;
+  EXPECT_EQ(misfit(root, layout.end()), "");
+  root.hasher = {KeyHash(static_cast<KeyHash::Kind>(17))};
+  EXPECT_NE(misfit(root, layout.end()).find("hash"), std::string::npos);
+}
+
+TEST(Magazines, CountHowOftenTheyAreFilled) {
+  std::uint64_t word = Magazine::next(0, 7);
+  EXPECT_EQ(Magazine::bitmap_word(word), 7u);
+  EXPECT_NE(Magazine::next(Magazine::next(word, 8), 7), word);
+  word = ~std::uint64_t{0};  // the last number there is, and the mark
+  EXPECT_EQ(Magazine::next(word, 0xffffffff), 0xffffffffu) << "neither a mark nor another bitmap word";
+}
+
 TEST(Intents, KnowTheBlockAgainByMoreThanItsGeneration) {
   std::vector<std::uint64_t> memory(8);
   fill_block(memory.data(), 42, "some key", "value");
@@ -185,7 +207,8 @@ TEST(BlockBytes, KeepKeyAndValueOfEveryLength) {
       for (std::size_t i = 0; i < value_length; ++i) value[i] = static_cast<char>('A' + i * 11 % 26);
       const std::uint64_t bytes = block_bytes(key_length, value_length), words = (bytes + 7) / 8;
       std::ranges::fill(memory, 0x5555555555555555);
-      fill_block(memory.data(), 42, key, value);
+      const std::uint64_t first = fill_block(memory.data(), 42, key, value);
+      ASSERT_EQ(first, memory[0]) << key_length << " " << value_length;
       for (std::uint64_t i = words; i < words + 4; ++i) ASSERT_EQ(memory[i], 0x5555555555555555) << "beyond its end";
       const BlockHead head = read_head(memory.data());
       ASSERT_EQ(head.generation, 42);

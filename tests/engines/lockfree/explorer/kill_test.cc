@@ -149,6 +149,16 @@ TEST(ExplorerKill, AdoptionIsKilledUnderALivingOwner) {
                 .bounds = {.preemptions = 0, .kills = 1}});
 }
 
+// A is killed when its insert is pending. B is about to finish it when C freezes the table, and is killed before A's
+// slot is frozen. Whoever settles A must not free what B puts there.
+TEST(ExplorerKill, PendingInsertInAHalfFrozenTable) {
+  expect_right(
+      {.keys = keys_in_bucket(0, 2),
+       .before = {},
+       .fibers = {{{set(0, 1)}, true}, {{wait(0), erase(1)}}, {{wait(0), freeze()}, true}, {{wait(2), adopt(0)}}},
+       .bounds = {.preemptions = 1, .kills = 2}});
+}
+
 // One is killed while he freezes the table; the others walk over it, and rebuild it.
 TEST(ExplorerKill, FreezeIsKilled) {
   expect_right({.keys = keys_in_bucket(0, 2),

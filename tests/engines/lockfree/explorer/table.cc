@@ -56,37 +56,41 @@ void SmallTable::attach(unsigned handle, std::uint32_t arena) { handles_[handle]
 
 // By hand, because a program says whose arena it takes, and because owner.cc asks the kernel each time who it is: that
 // takes as long as many an execution. What a write does that finds the segment full is owner.cc itself.
-bool SmallTable::take_over(std::uint32_t index) {
+SmallTable::Owner SmallTable::seize(std::uint32_t index) {
   Arena& arena = space_.arena(index);
   const std::uint64_t ours = owner_word::make({}, kLive);
   std::uint64_t word = arena.state.load();
-  if (word == owner_word::kNobody) return arena.state.compare_exchange_strong(word, ours);
-  if (owner_word::liveness(word) != Liveness::dead) return false;
-  if (!arena.state.compare_exchange_strong(word, owner_word::make({}, kSettling))) return false;
+  if (word == owner_word::kNobody)
+    return arena.state.compare_exchange_strong(word, ours) ? Owner::nobody : Owner::living;
+  if (owner_word::liveness(word) != Liveness::dead) return Owner::living;
+  if (!arena.state.compare_exchange_strong(word, owner_word::make({}, kSettling))) return Owner::living;
   settle(space_, index);
   arena.state.store(ours);
-  return true;
+  return Owner::dead;
 }
 
 bool SmallTable::attach_to(std::uint32_t index) {
-  if (!take_over(index)) return false;
+  if (seize(index) == Owner::living) return false;
   settle_chunks(space_, index);
   return true;
 }
 
 bool SmallTable::adopt(std::uint32_t own) {
-  ArenaSet taken;
+  ArenaSet dead;
   bool any = false;
   for (std::uint32_t i = 0; i < space_.root().arenas.load(); ++i) {
-    if (i == own || !take_over(i)) continue;
-    taken.set(i);
+    if (i == own) continue;
+    const Owner owner = seize(i);
+    if (owner == Owner::living) continue;
+    if (owner == Owner::dead) dead.set(i);
     any |= reclaim(space_, i);
     put_back(space_, i);
+    if (owner == Owner::nobody) release_arena(space_, i);
   }
-  if (taken.none()) return any;
-  any |= move_chunks(space_, taken, own);
+  if (dead.none()) return any;
+  any |= move_chunks(space_, dead, own);
   for (std::uint32_t i = 0; i < kArenas; ++i)
-    if (taken[i]) release_arena(space_, i);
+    if (dead[i]) release_arena(space_, i);
   return any;
 }
 

@@ -66,7 +66,8 @@ class SmallTable {
     lockfree::Index index;
   };
 
-  bool take_over(std::uint32_t arena);
+  enum class Owner { living, nobody, dead };
+  Owner seize(std::uint32_t arena);
 
   Segment segment_;
   lockfree::Space space_;
