@@ -66,9 +66,8 @@ class CuckooDict final : public Dict {
   std::shared_ptr<Table> table_;
 };
 
-// As its documentation makes one: with room for 262,144 keys. A smaller one that several threads fill breaks: libcuckoo
-// 0.3 then also has to grow its array of locks, which others read meanwhile, and 4 threads with 5,000 keys each die of
-// SIGSEGV in one of six runs.
+// As its documentation makes one: with room for 262,144 keys. A smaller one may die of SIGSEGV when several threads
+// fill it: libcuckoo 0.3 then also grows its array of locks, which others read meanwhile.
 std::shared_ptr<Table> empty_table() { return std::make_shared<Table>(); }
 
 }  // namespace

@@ -132,15 +132,19 @@ TEST(Layout, EveryBlockHasANumberOf32Bits) {
   }
 }
 
-TEST(Layout, OfAnotherMakeIsRefusedWhereNumbersDoNotReach) {
-  const Layout layout = layout_of(kMostBytes, 1'024);
-  Root root;
-  root.partitions = 1'024;
+void lay_out(Root& root, const Layout& layout, std::uint64_t partitions) {
+  root.partitions = partitions;
   root.arenas_at = layout.arenas_at;
   root.directory_at = layout.directory_at;
   root.meta_at = layout.meta_at;
   root.chunks_at = layout.chunks_at;
   root.max_chunks = layout.max_chunks;
+}
+
+TEST(Layout, OfAnotherMakeIsRefusedWhereNumbersDoNotReach) {
+  const Layout layout = layout_of(kMostBytes, 1'024);
+  Root root;
+  lay_out(root, layout, 1'024);
   EXPECT_EQ(misfit(root, layout.end()), "");
   EXPECT_NE(misfit(root, layout.end() - 1).find("does not fit"), std::string::npos);
   root.max_chunks += 2;
@@ -150,12 +154,7 @@ TEST(Layout, OfAnotherMakeIsRefusedWhereNumbersDoNotReach) {
 TEST(Layout, OfAnUnknownHashIsRefused) {
   const Layout layout = layout_of(64 << 20, 1);
   Root root;
-  root.partitions = 1;
-  root.arenas_at = layout.arenas_at;
-  root.directory_at = layout.directory_at;
-  root.meta_at = layout.meta_at;
-  root.chunks_at = layout.chunks_at;
-  root.max_chunks = layout.max_chunks;
+  lay_out(root, layout, 1);
   EXPECT_EQ(misfit(root, layout.end()), "");
   root.hasher = {KeyHash(static_cast<KeyHash::Kind>(17))};
   EXPECT_NE(misfit(root, layout.end()).find("hash"), std::string::npos);
